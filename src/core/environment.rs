@@ -1,0 +1,287 @@
+//! One environment: what its optimizer has, what it waits for, and how far a reload has come.
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+use super::event::{
+    Activity, ActivityKind, Bridge, Committed, Consumer, ImportSite, Moment, OptimizerSnapshot,
+};
+use super::{Policy, Time};
+
+/// Vite's optimizer waits this long after the last discovery before it runs.
+const OPTIMIZER_DEBOUNCE: Time = Time::from_millis(100);
+
+/// Where an environment is between two stable states.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub enum Phase {
+    /// Nothing has been asked of it yet.
+    Idle,
+    /// Late dependencies were met; the optimizer still collects more.
+    Discovering,
+    /// An optimizer run is going.
+    Optimizing,
+    /// A reload was sent; its modules are not being imported again yet.
+    Reloading,
+    /// Modules are being imported again after a reload.
+    Settling,
+    Stable,
+}
+
+/// The answer to "where is this dependency now?".
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub enum ResolvedId {
+    /// `id` is `file?v=browserHash`, right at this moment.
+    Resolved { id: String, generation: u32 },
+    /// The dependency waits for its first optimizer run; ask again once the environment is stable.
+    Pending { generation: u32 },
+    /// The optimizer does not know the dependency.
+    Unknown { generation: u32 },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct OptimizedFile {
+    file: Box<str>,
+    browser_hash: Box<str>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Reload {
+    since: Time,
+    /// Whether an optimizer run caused it, so that the modules of before are of another generation.
+    committed: bool,
+    /// When the runner was first seen importing again.
+    reimport: Option<Time>,
+}
+
+/// See the module's text.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    pub name: String,
+    pub consumer: Consumer,
+    pub root: String,
+    pub base: String,
+    pub bridges: Vec<Bridge>,
+    /// Counts the commits that reloaded: modules of two generations must not meet.
+    pub generation: u32,
+    pub browser_hash: String,
+    guarded: bool,
+    optimized: IndexMap<Box<str>, OptimizedFile>,
+    pending: IndexMap<String, Option<ImportSite>>,
+    last_discovery: Time,
+    reload: Option<Reload>,
+    in_flight: u32,
+    last_activity: Time,
+    /// Whether a module runner was ever seen fetching, so that one can be expected after a reload.
+    has_runner: bool,
+}
+
+impl Environment {
+    pub fn new(name: String) -> Self {
+        Environment {
+            name,
+            consumer: Consumer::Server,
+            root: String::new(),
+            base: "/".into(),
+            bridges: Vec::new(),
+            generation: 0,
+            browser_hash: String::new(),
+            guarded: false,
+            optimized: IndexMap::new(),
+            pending: IndexMap::new(),
+            last_discovery: Time::ZERO,
+            reload: None,
+            in_flight: 0,
+            last_activity: Time::ZERO,
+            has_runner: false,
+        }
+    }
+
+    /// Takes over a full snapshot. The generation lives on, so that a request that saw the modules of before
+    /// is still told apart from one that did not.
+    pub fn replace_optimizer(&mut self, snapshot: Option<OptimizerSnapshot>, now: Time) {
+        self.guarded = self.consumer == Consumer::Server && snapshot.is_some();
+        let snapshot = snapshot.unwrap_or_default();
+        if !self.browser_hash.is_empty() && self.browser_hash != snapshot.browser_hash {
+            self.generation += 1;
+        }
+        self.browser_hash = snapshot.browser_hash;
+        self.optimized.clear();
+        for dep in snapshot.optimized {
+            self.insert_optimized(dep.id, dep.file, dep.browser_hash);
+        }
+        self.pending = snapshot
+            .discovered
+            .into_iter()
+            .map(|dep| (dep.id, dep.importer))
+            .collect();
+        self.last_discovery = now;
+        self.reload = None;
+        self.in_flight = 0;
+    }
+
+    fn insert_optimized(&mut self, id: String, file: String, browser_hash: String) {
+        let file = OptimizedFile {
+            file: file.into(),
+            browser_hash: browser_hash.into(),
+        };
+        self.optimized.insert(id.into(), file);
+    }
+
+    /// Whether requests are kept from seeing this environment unstable.
+    pub fn is_guarded(&self) -> bool {
+        self.guarded
+    }
+
+    pub fn discover(&mut self, id: String, importer: Option<ImportSite>, now: Time) {
+        self.last_discovery = now;
+        self.pending.entry(id).or_insert(importer);
+    }
+
+    pub fn commit(&mut self, commit: Committed, now: Time) {
+        for id in &commit.removed {
+            self.optimized.shift_remove(id.as_str());
+        }
+        for dep in commit.changed {
+            self.insert_optimized(dep.id, dep.file, dep.browser_hash);
+        }
+        self.browser_hash = commit.browser_hash;
+        self.pending.retain(|id, _| commit.pending.contains(id));
+        if commit.reload {
+            self.generation += 1;
+            self.reload = Some(Reload {
+                since: now,
+                committed: true,
+                reimport: None,
+            });
+        }
+    }
+
+    /// A failed run drops what it had discovered, as Vite does.
+    pub fn fail(&mut self) {
+        self.pending.clear();
+    }
+
+    /// A `full-reload` is on its way to the runner. Behind a commit it is the second half of one step.
+    pub fn begin_reload(&mut self, now: Time) {
+        let committed = matches!(
+            self.reload,
+            Some(Reload {
+                committed: true,
+                reimport: None,
+                ..
+            })
+        );
+        self.reload = Some(Reload {
+            since: now,
+            committed,
+            reimport: None,
+        });
+    }
+
+    pub fn observe(&mut self, activity: &Activity, now: Time) {
+        self.last_activity = now;
+        match activity.moment {
+            Moment::Begin => self.in_flight += 1,
+            Moment::End => self.in_flight = self.in_flight.saturating_sub(1),
+            Moment::Seen => {}
+        }
+        let begins_import = activity.kind == ActivityKind::Fetch && activity.moment == Moment::Begin;
+        self.has_runner |= begins_import;
+        if let Some(reload) = &mut self.reload
+            && reload.reimport.is_none()
+            && (begins_import || activity.moment == Moment::Seen)
+        {
+            reload.reimport = Some(now);
+        }
+    }
+
+    /// The generation of the modules that a request entering now would meet.
+    pub fn running_generation(&self) -> u32 {
+        match self.reload {
+            Some(Reload {
+                committed: true,
+                reimport: None,
+                ..
+            }) if self.has_runner => self.generation.saturating_sub(1),
+            _ => self.generation,
+        }
+    }
+
+    /// When the environment becomes stable if nothing else happens: `None` while that depends on an event.
+    pub fn stable_at(&self, policy: &Policy) -> Option<Time> {
+        if !self.pending.is_empty() {
+            return None;
+        }
+        let Some(reload) = self.reload else {
+            return Some(Time::ZERO);
+        };
+        if reload.reimport.is_none() && self.has_runner {
+            return Some(reload.since + policy.debounce());
+        }
+        let last = self.last_activity.max(reload.since);
+        Some(
+            last + if self.in_flight == 0 {
+                policy.quiet()
+            } else {
+                policy.debounce()
+            },
+        )
+    }
+
+    pub fn is_stable(&self, policy: &Policy, now: Time) -> bool {
+        self.stable_at(policy).is_some_and(|at| at <= now)
+    }
+
+    /// Forgets a reload that has settled, so that later activity does not count against stability.
+    pub fn settle(&mut self, policy: &Policy, now: Time) {
+        if self.reload.is_some() && self.is_stable(policy, now) {
+            self.reload = None;
+        }
+    }
+
+    pub fn phase(&self, policy: &Policy, now: Time) -> Phase {
+        if !self.pending.is_empty() {
+            let collecting = now < self.last_discovery + OPTIMIZER_DEBOUNCE;
+            return if collecting {
+                Phase::Discovering
+            } else {
+                Phase::Optimizing
+            };
+        }
+        match self.reload {
+            Some(_) if self.is_stable(policy, now) => Phase::Stable,
+            Some(Reload { reimport: None, .. }) => Phase::Reloading,
+            Some(_) => Phase::Settling,
+            None if self.last_activity == Time::ZERO && self.generation == 0 => Phase::Idle,
+            None => Phase::Stable,
+        }
+    }
+
+    pub fn resolve(&self, id: &str) -> ResolvedId {
+        let generation = self.generation;
+        match self.optimized.get(id) {
+            Some(dep) => ResolvedId::Resolved {
+                id: format!("{}?v={}", dep.file, dep.browser_hash),
+                generation,
+            },
+            None if self.pending.contains_key(id) => ResolvedId::Pending { generation },
+            None => ResolvedId::Unknown { generation },
+        }
+    }
+
+    pub fn pending(&self) -> impl Iterator<Item = &str> {
+        self.pending.keys().map(String::as_str)
+    }
+
+    pub fn optimized_count(&self) -> usize {
+        self.optimized.len()
+    }
+
+    pub fn in_flight(&self) -> u32 {
+        self.in_flight
+    }
+}

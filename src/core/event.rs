@@ -1,0 +1,281 @@
+//! The facts a client reports. They are plain data: the wire and the journal are made of the same types.
+
+use serde::{Deserialize, Serialize};
+
+use super::HttpRequest;
+
+/// Everything that can change a session's state.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "camelCase")]
+pub enum Event {
+    EnvironmentOpened(EnvironmentSnapshot),
+    EnvironmentClosed {
+        name: String,
+    },
+    Discovered(Discovered),
+    Committed(Committed),
+    Transformed(Transformed),
+    ReloadRequested(ReloadRequested),
+    /// A request waits at the gate.
+    Held {
+        request: HttpRequest,
+    },
+    /// A request may enter; what it enters is remembered from here on.
+    Admitted {
+        request: HttpRequest,
+    },
+    RequestStarted(RequestStarted),
+    RequestFinished(RequestFinished),
+}
+
+/// Whom an environment's code runs for, as in Vite's `consumer` option.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub enum Consumer {
+    Client,
+    Server,
+}
+
+/// One Vite environment as it stands when the client reports it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(
+    feature = "codegen",
+    derive(schemars::JsonSchema, ts_rs::TS),
+    ts(optional_fields)
+)]
+pub struct EnvironmentSnapshot {
+    pub name: String,
+    pub consumer: Consumer,
+    /// Vite's `root`, an absolute path.
+    pub root: String,
+    /// Vite's `base`.
+    pub base: String,
+    /// The optimizer's live metadata; absent when the environment optimizes nothing.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub optimizer: Option<OptimizerSnapshot>,
+    /// Environments that must reload when this one does, because they borrow modules from it.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    #[cfg_attr(feature = "codegen", ts(optional, as = "Option<_>"))]
+    pub bridges: Vec<Bridge>,
+}
+
+/// A direction in which a reload is carried on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Bridge {
+    /// The environment that borrows modules of the one this stands in.
+    pub to: String,
+}
+
+/// `depsOptimizer.metadata`, as far as it matters here.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct OptimizerSnapshot {
+    pub browser_hash: String,
+    pub optimized: Vec<OptimizedDep>,
+    pub discovered: Vec<DiscoveredDep>,
+}
+
+/// An entry of `metadata.optimized`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct OptimizedDep {
+    /// The bare id, `react/jsx-runtime`.
+    pub id: String,
+    /// The pre-bundled file, an absolute path without a query.
+    pub file: String,
+    pub browser_hash: String,
+}
+
+/// An entry of `metadata.discovered`: a dependency that waits for the next optimizer run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(
+    feature = "codegen",
+    derive(schemars::JsonSchema, ts_rs::TS),
+    ts(optional_fields)
+)]
+pub struct DiscoveredDep {
+    pub id: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub importer: Option<ImportSite>,
+}
+
+/// Where an import stands. Line and column start at 1, as editors show them.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(
+    feature = "codegen",
+    derive(schemars::JsonSchema, ts_rs::TS),
+    ts(optional_fields)
+)]
+pub struct ImportSite {
+    pub file: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub line: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub column: Option<u32>,
+}
+
+/// A dependency was met that the optimizer did not know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(
+    feature = "codegen",
+    derive(schemars::JsonSchema, ts_rs::TS),
+    ts(optional_fields)
+)]
+pub struct Discovered {
+    pub environment: String,
+    pub id: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub importer: Option<ImportSite>,
+}
+
+/// How an optimizer run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub enum CommitOutcome {
+    /// `depsOptimizer.metadata` was re-assigned.
+    Committed,
+    /// The run threw; what it had discovered is dropped by Vite.
+    Failed,
+}
+
+/// An optimizer run ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Committed {
+    pub environment: String,
+    pub outcome: CommitOutcome,
+    pub browser_hash: String,
+    /// Whether Vite reloads the environment because of it, that is, whether `browserHash` changed.
+    pub reload: bool,
+    /// Entries whose file or hash differ from the metadata before.
+    pub changed: Vec<OptimizedDep>,
+    /// Ids that are optimized no longer.
+    pub removed: Vec<String>,
+    /// Ids that were discovered during the run and still wait for the next.
+    pub pending: Vec<String>,
+}
+
+/// What an environment was seen doing with a module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub enum ActivityKind {
+    /// A module runner asked for the module (`fetchModule`).
+    Fetch,
+    /// The module went through the plugin pipeline (`transformRequest`).
+    Transform,
+}
+
+/// Which end of an activity was seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub enum Moment {
+    Begin,
+    End,
+    /// The activity was seen, but neither its begin nor its end can be.
+    Seen,
+}
+
+/// One observation of [`Transformed`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(
+    feature = "codegen",
+    derive(schemars::JsonSchema, ts_rs::TS),
+    ts(optional_fields)
+)]
+pub struct Activity {
+    pub kind: ActivityKind,
+    pub moment: Moment,
+    /// The module's URL.
+    pub module: String,
+    /// Static imports of the transform result, as URLs; given with the end of a transform.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    #[cfg_attr(feature = "codegen", ts(optional, as = "Option<_>"))]
+    pub deps: Vec<String>,
+    /// Dynamic imports of the transform result, as URLs.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    #[cfg_attr(feature = "codegen", ts(optional, as = "Option<_>"))]
+    pub dynamic_deps: Vec<String>,
+}
+
+/// Activity of one environment, oldest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Transformed {
+    pub environment: String,
+    pub activities: Vec<Activity>,
+}
+
+/// A `full-reload` is about to be sent in an environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(
+    feature = "codegen",
+    derive(schemars::JsonSchema, ts_rs::TS),
+    ts(optional_fields)
+)]
+pub struct ReloadRequested {
+    pub environment: String,
+    /// The file whose change caused the reload; absent after an optimizer run.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub triggered_by: Option<String>,
+}
+
+/// An HTTP request enters an environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(
+    feature = "codegen",
+    derive(schemars::JsonSchema, ts_rs::TS),
+    ts(optional_fields)
+)]
+pub struct RequestStarted {
+    pub request: HttpRequest,
+    pub method: String,
+    /// Path and query as the browser sent them, `base` included.
+    pub url: String,
+    /// The `sec-fetch-mode` header, when a browser sent one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub mode: Option<String>,
+}
+
+/// An HTTP request left its environment: its response is complete, or its client went away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct RequestFinished {
+    pub request: HttpRequest,
+}
+
+macro_rules! events_from_facts {
+    ($($fact:ident => $event:ident,)*) => {
+        $(impl From<$fact> for Event {
+            fn from(fact: $fact) -> Self {
+                Event::$event(fact)
+            }
+        })*
+    };
+}
+
+events_from_facts! {
+    EnvironmentSnapshot => EnvironmentOpened,
+    Discovered => Discovered,
+    Committed => Committed,
+    Transformed => Transformed,
+    RequestStarted => RequestStarted,
+    RequestFinished => RequestFinished,
+}

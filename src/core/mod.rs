@@ -1,0 +1,31 @@
+//! The authoritative state of one dev server, pure and synchronous.
+//!
+//! Events come in, effects go out, and the time is an argument of both: the same journal of events always
+//! gives the same state. There is no lock, no clock and no IO in this folder, and nothing here waits.
+
+mod environment;
+mod event;
+mod policy;
+mod record;
+mod request;
+mod session;
+mod verdict;
+
+pub use environment::{Environment, Phase, ResolvedId};
+pub use event::{
+    Activity, ActivityKind, CommitOutcome, Consumer, Discovered, DiscoveredDep, EnvironmentSnapshot, Event,
+    ImportSite, Moment, OptimizedDep, OptimizerSnapshot, Transformed,
+};
+pub use event::{Bridge, Committed, ReloadRequested, RequestFinished, RequestStarted};
+pub use policy::Policy;
+pub use record::{LateDependency, Record, RecordOutcome};
+pub use session::{Counts, Effect, ReloadPlan, ReloadTarget, Session, Stability};
+pub use verdict::{Action, ErrorInfo, ErrorKind, Failure, Verdict};
+
+use std::time::Duration;
+
+/// Time since the session began. The core never reads a clock.
+pub type Time = Duration;
+
+/// The number the client gave to an HTTP request that it reports about.
+pub type HttpRequest = u32;

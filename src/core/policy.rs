@@ -1,0 +1,67 @@
+//! The knobs of a session, each with its default.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// How patient and how insistent a session is. Times are in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[cfg_attr(
+    feature = "codegen",
+    derive(schemars::JsonSchema, ts_rs::TS),
+    ts(optional_fields)
+)]
+pub struct Policy {
+    /// Hold requests in front of an environment that is not stable. Default `true`.
+    pub hold: bool,
+    /// Re-issue requests that a re-optimization doomed. Default `true`.
+    pub recover: bool,
+    /// Quiet time after the last module fetch or transform before an environment counts as stable. Default 20.
+    #[cfg_attr(feature = "codegen", ts(type = "number"))]
+    pub quiet_ms: u64,
+    /// Without an observed end of the activity, an environment counts as stable after this long without any.
+    /// Default 500.
+    #[cfg_attr(feature = "codegen", ts(type = "number"))]
+    pub debounce_ms: u64,
+    /// How long a request may be held, and how long `awaitStable` waits by default. Default 10 000.
+    #[cfg_attr(feature = "codegen", ts(type = "number"))]
+    pub deadline_ms: u64,
+    /// How many re-issues one method and URL may have within the retry window. Default 3.
+    pub retry_budget: u32,
+    /// The length of the retry window. Default 10 000.
+    #[cfg_attr(feature = "codegen", ts(type = "number"))]
+    pub retry_window_ms: u64,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Policy {
+            hold: true,
+            recover: true,
+            quiet_ms: 20,
+            debounce_ms: 500,
+            deadline_ms: 10_000,
+            retry_budget: 3,
+            retry_window_ms: 10_000,
+        }
+    }
+}
+
+impl Policy {
+    pub fn quiet(&self) -> Duration {
+        Duration::from_millis(self.quiet_ms)
+    }
+
+    pub fn debounce(&self) -> Duration {
+        Duration::from_millis(self.debounce_ms)
+    }
+
+    pub fn deadline(&self) -> Duration {
+        Duration::from_millis(self.deadline_ms)
+    }
+
+    pub fn retry_window(&self) -> Duration {
+        Duration::from_millis(self.retry_window_ms)
+    }
+}

@@ -1,0 +1,76 @@
+//! HTTP requests inside guarded environments, and how often they may be re-issued.
+
+use std::collections::{HashMap, VecDeque};
+
+use super::{HttpRequest, Policy, Time};
+
+/// A request that entered and has not left.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InFlight {
+    pub method: String,
+    pub url: String,
+    pub mode: Option<String>,
+    /// Generation of every guarded environment, by its index, at the moment the request entered.
+    pub entered: Vec<(usize, u32)>,
+}
+
+impl InFlight {
+    /// GET and HEAD change nothing, so that running them again is always allowed.
+    pub fn is_safe(&self) -> bool {
+        matches!(self.method.as_str(), "GET" | "HEAD")
+    }
+
+    /// A browser that navigates gets the page by the redirect itself.
+    pub fn is_navigation(&self) -> bool {
+        self.mode.as_deref() == Some("navigate")
+    }
+}
+
+/// What a re-issue is counted under: all requests that one re-optimization doomed count once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RetryCause {
+    Epoch(u64),
+    Single(HttpRequest),
+}
+
+/// Stops loops: a method and URL may be re-issued a few times within a window, and no more.
+#[derive(Debug, Default)]
+pub struct RetryBudget {
+    spent: HashMap<(String, String), VecDeque<(Time, RetryCause)>>,
+}
+
+impl RetryBudget {
+    /// Counts a re-issue and gives its number, or `None` when the budget is spent.
+    pub fn spend(
+        &mut self,
+        request: &InFlight,
+        cause: RetryCause,
+        policy: &Policy,
+        now: Time,
+    ) -> Option<u32> {
+        self.forget_old(policy, now);
+        let spent = self
+            .spent
+            .entry((request.method.clone(), request.url.clone()))
+            .or_default();
+        if !spent.iter().any(|(_, earlier)| *earlier == cause) {
+            if spent.len() as u32 >= policy.retry_budget {
+                return None;
+            }
+            spent.push_back((now, cause));
+        }
+        Some(spent.len() as u32)
+    }
+
+    fn forget_old(&mut self, policy: &Policy, now: Time) {
+        self.spent.retain(|_, spent| {
+            while spent
+                .front()
+                .is_some_and(|(at, _)| *at + policy.retry_window() <= now)
+            {
+                spent.pop_front();
+            }
+            !spent.is_empty()
+        });
+    }
+}

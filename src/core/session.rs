@@ -1,0 +1,567 @@
+//! The session: every environment, every request inside one, and what to do about them.
+
+use std::collections::{HashMap, VecDeque};
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+use super::event::{
+    CommitOutcome, Committed, Discovered, EnvironmentSnapshot, Event, ImportSite, RequestStarted,
+};
+use super::record::{LateDependency, Record, RecordOutcome};
+use super::request::{InFlight, RetryBudget, RetryCause};
+use super::verdict::{Action, ErrorKind, Failure, Verdict, kind_of};
+use super::{Environment, HttpRequest, Policy, ResolvedId, Time};
+
+/// How many records are kept; older ones are dropped.
+const KEPT_RECORDS: usize = 256;
+
+/// What the shell is to do after an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// A re-optimization began.
+    Began(Record),
+    /// A re-optimization ended and its environment is stable again.
+    Ended(Record),
+}
+
+/// Whether a set of environments may be entered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stability {
+    Stable,
+    Unstable {
+        waiting_for: Vec<String>,
+        /// When it will be stable if nothing else happens; `None` while that depends on an event.
+        at: Option<Time>,
+    },
+}
+
+/// One environment that has to reload.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct ReloadTarget {
+    pub environment: String,
+    /// Whether its module graph is to be invalidated first. Vite has done so where the reload came from.
+    pub invalidate: bool,
+}
+
+/// The answer to `onFullReload`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct ReloadPlan {
+    /// The other environments to reload in lockstep, each exactly once. Reloads sent because of this plan are
+    /// not to be reported again.
+    pub reload: Vec<ReloadTarget>,
+    /// Requests in flight that saw modules of another generation: ask `classifyError` about each.
+    pub doomed: Vec<HttpRequest>,
+}
+
+/// What was counted since the session began.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Counts {
+    pub requests: u32,
+    pub held: u32,
+    pub recovered: u32,
+    /// Requests that spent their retry budget and got the true error.
+    pub gave_up: u32,
+    pub reoptimizations: u32,
+    pub reloads: u32,
+}
+
+/// See the module's text.
+#[derive(Debug)]
+pub struct Session {
+    policy: Policy,
+    environments: IndexMap<String, Environment>,
+    requests: HashMap<HttpRequest, InFlight>,
+    /// What an admitted request enters, until it reports that it has.
+    admitted: HashMap<HttpRequest, Vec<(usize, u32)>>,
+    budget: RetryBudget,
+    records: VecDeque<Record>,
+    next_record: u64,
+    counts: Counts,
+    /// Counts the disturbances: everything between two stable states is one.
+    epoch: u64,
+    disturbed: bool,
+    browser_reloaded_in: Option<u64>,
+}
+
+impl Session {
+    pub fn new(policy: Policy) -> Self {
+        Session {
+            policy,
+            environments: IndexMap::new(),
+            requests: HashMap::new(),
+            admitted: HashMap::new(),
+            budget: RetryBudget::default(),
+            records: VecDeque::new(),
+            next_record: 1,
+            counts: Counts::default(),
+            epoch: 0,
+            disturbed: false,
+            browser_reloaded_in: None,
+        }
+    }
+
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    pub fn environments(&self) -> impl Iterator<Item = &Environment> {
+        self.environments.values()
+    }
+
+    pub fn records(&self) -> impl DoubleEndedIterator<Item = &Record> {
+        self.records.iter()
+    }
+
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// Whether a guarded environment was unstable at the last event.
+    pub fn is_disturbed(&self) -> bool {
+        self.disturbed
+    }
+
+    pub fn requests_in_flight(&self) -> usize {
+        self.requests.len()
+    }
+
+    /// The only way in which a session changes, but for [`Session::classify`] and [`Session::plan_reload`],
+    /// which change it by what they answer.
+    pub fn apply(&mut self, event: Event, now: Time) -> Vec<Effect> {
+        let mut effects = self.tick(now);
+        match event {
+            Event::EnvironmentOpened(snapshot) => self.open(snapshot, now),
+            Event::EnvironmentClosed { name } => self.close(&name),
+            Event::Discovered(discovered) => self.discover(discovered, now, &mut effects),
+            Event::Committed(commit) => self.commit(commit, now, &mut effects),
+            Event::Transformed(transformed) => {
+                if let Some(environment) = self.environments.get_mut(&transformed.environment) {
+                    for activity in &transformed.activities {
+                        environment.observe(activity, now);
+                    }
+                }
+            }
+            Event::ReloadRequested(reload) => {
+                if let Some(environment) = self.environments.get_mut(&reload.environment) {
+                    environment.begin_reload(now);
+                }
+            }
+            Event::Held { .. } => self.count_held(),
+            Event::Admitted { request } => {
+                self.admitted.insert(request, self.running_generations());
+            }
+            Event::RequestStarted(started) => self.start(started),
+            Event::RequestFinished(finished) => {
+                self.requests.remove(&finished.request);
+                self.admitted.remove(&finished.request);
+            }
+        }
+        self.note_disturbance(now);
+        effects
+    }
+
+    /// What the passing of time alone has changed.
+    pub fn tick(&mut self, now: Time) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for environment in self.environments.values_mut() {
+            environment.settle(&self.policy, now);
+        }
+        if self.disturbed {
+            self.end_records(now, &mut effects);
+            self.note_disturbance(now);
+        }
+        effects
+    }
+
+    fn note_disturbance(&mut self, now: Time) {
+        let unstable = self
+            .guarded()
+            .any(|environment| !environment.is_stable(&self.policy, now));
+        self.epoch += u64::from(unstable && !self.disturbed);
+        self.disturbed = unstable;
+    }
+
+    fn guarded(&self) -> impl Iterator<Item = &Environment> {
+        self.environments
+            .values()
+            .filter(|environment| environment.is_guarded())
+    }
+
+    fn open(&mut self, snapshot: EnvironmentSnapshot, now: Time) {
+        let environment = self
+            .environments
+            .entry(snapshot.name.clone())
+            .or_insert_with(|| Environment::new(snapshot.name));
+        environment.consumer = snapshot.consumer;
+        environment.root = snapshot.root;
+        environment.base = snapshot.base;
+        environment.bridges = snapshot.bridges;
+        environment.replace_optimizer(snapshot.optimizer, now);
+    }
+
+    /// A closed environment stays known by its index and its generation; it just guards nothing any more.
+    fn close(&mut self, name: &str) {
+        if let Some(environment) = self.environments.get_mut(name) {
+            environment.bridges.clear();
+            environment.replace_optimizer(None, Time::ZERO);
+        }
+    }
+
+    fn discover(&mut self, discovered: Discovered, now: Time, effects: &mut Vec<Effect>) {
+        let Some(environment) = self.environments.get_mut(&discovered.environment) else {
+            return;
+        };
+        environment.discover(discovered.id.clone(), discovered.importer.clone(), now);
+        let late = LateDependency {
+            id: discovered.id,
+            importer: discovered.importer,
+        };
+        match self.uncommitted_record(&discovered.environment) {
+            Some(record) if record.dependencies.iter().any(|dep| dep.id == late.id) => {}
+            Some(record) => {
+                record.dependencies.push(late);
+                record.advice = Record::advice_for(&record.environment, &record.dependencies);
+            }
+            None => {
+                let record = self.begin_record(discovered.environment, vec![late], now);
+                effects.push(Effect::Began(record));
+            }
+        }
+    }
+
+    fn commit(&mut self, commit: Committed, now: Time, effects: &mut Vec<Effect>) {
+        let Some(environment) = self.environments.get_mut(&commit.environment) else {
+            return;
+        };
+        let name = commit.environment.clone();
+        let reload = commit.reload && commit.outcome == CommitOutcome::Committed;
+        let outcome = match (commit.outcome, reload) {
+            (CommitOutcome::Failed, _) => RecordOutcome::Failed,
+            (CommitOutcome::Committed, true) => RecordOutcome::Reloaded,
+            (CommitOutcome::Committed, false) => RecordOutcome::Extended,
+        };
+        let unknown = |id: &String| matches!(environment.resolve(id), ResolvedId::Unknown { .. });
+        let unannounced: Vec<_> = commit
+            .changed
+            .iter()
+            .map(|dep| &dep.id)
+            .filter(|id| unknown(id))
+            .cloned()
+            .collect();
+        match commit.outcome {
+            CommitOutcome::Failed => environment.fail(),
+            CommitOutcome::Committed => environment.commit(commit, now),
+        };
+        let generation = environment.generation;
+        let waiting: Vec<_> = environment.pending().map(str::to_owned).collect();
+        self.counts.reloads += u32::from(reload);
+        if reload && self.uncommitted_record(&name).is_none() {
+            let late = |id| LateDependency { id, importer: None };
+            let record = self.begin_record(name.clone(), unannounced.into_iter().map(late).collect(), now);
+            effects.push(Effect::Began(record));
+        }
+        let Some(record) = self.uncommitted_record(&name) else {
+            return;
+        };
+        let (missed, met): (Vec<_>, Vec<_>) = std::mem::take(&mut record.dependencies)
+            .into_iter()
+            .partition(|dep| waiting.contains(&dep.id));
+        record.dependencies = met;
+        record.advice = Record::advice_for(&name, &record.dependencies);
+        record.outcome = outcome;
+        record.generation = generation;
+        record.committed_at_ms = Some(millis(now));
+        if !missed.is_empty() {
+            let record = self.begin_record(name, missed, now);
+            effects.push(Effect::Began(record));
+        }
+        self.end_records(now, effects);
+    }
+
+    fn begin_record(&mut self, environment: String, dependencies: Vec<LateDependency>, now: Time) -> Record {
+        let record = Record {
+            id: self.next_record,
+            generation: self
+                .environments
+                .get(&environment)
+                .map_or(0, |environment| environment.generation),
+            advice: Record::advice_for(&environment, &dependencies),
+            environment,
+            dependencies,
+            outcome: RecordOutcome::Running,
+            discovered_at_ms: millis(now),
+            committed_at_ms: None,
+            stable_at_ms: None,
+            held: 0,
+            recovered: 0,
+        };
+        self.next_record += 1;
+        self.counts.reoptimizations += 1;
+        if self.records.len() == KEPT_RECORDS {
+            self.records.pop_front();
+        }
+        self.records.push_back(record.clone());
+        record
+    }
+
+    fn uncommitted_record(&mut self, environment: &str) -> Option<&mut Record> {
+        self.records
+            .iter_mut()
+            .rev()
+            .find(|record| record.environment == environment && record.committed_at_ms.is_none())
+    }
+
+    /// Ends the committed records of environments that are stable again.
+    fn end_records(&mut self, now: Time, effects: &mut Vec<Effect>) {
+        let running = self.records.iter_mut().filter(|record| record.is_running());
+        for record in running.filter(|record| record.committed_at_ms.is_some()) {
+            let environment = self.environments.get(&record.environment);
+            if environment.is_none_or(|environment| environment.is_stable(&self.policy, now)) {
+                record.stable_at_ms = Some(millis(now));
+                effects.push(Effect::Ended(record.clone()));
+            }
+        }
+    }
+
+    fn count_held(&mut self) {
+        self.counts.held += 1;
+        for record in self.records.iter_mut().filter(|record| record.is_running()) {
+            record.held += 1;
+        }
+    }
+
+    fn running_generations(&self) -> Vec<(usize, u32)> {
+        let indexed = self.environments.values().enumerate();
+        let guarded = indexed.filter(|(_, environment)| environment.is_guarded());
+        guarded
+            .map(|(index, environment)| (index, environment.running_generation()))
+            .collect()
+    }
+
+    fn start(&mut self, started: RequestStarted) {
+        let entered = self
+            .admitted
+            .remove(&started.request)
+            .unwrap_or_else(|| self.running_generations());
+        let RequestStarted {
+            request,
+            method,
+            url,
+            mode,
+        } = started;
+        self.counts.requests += 1;
+        self.requests.insert(
+            request,
+            InFlight {
+                method,
+                url,
+                mode,
+                entered,
+            },
+        );
+    }
+
+    /// The environment whose generation changed under the request, if one did.
+    fn doomed_by(&self, request: &InFlight) -> Option<&Environment> {
+        let environment =
+            |(index, _): &&(usize, u32)| self.environments.get_index(*index).map(|(_, found)| found);
+        request
+            .entered
+            .iter()
+            .find_map(|entry| environment(&entry).filter(|found| found.generation != entry.1))
+    }
+
+    /// A `full-reload` is about to be sent: what else has to reload, and which requests it finds inside.
+    pub fn plan_reload(&mut self, environment: &str) -> ReloadPlan {
+        let mut doomed: Vec<_> = self
+            .requests
+            .iter()
+            .filter(|(_, request)| self.doomed_by(request).is_some())
+            .map(|(id, _)| *id)
+            .collect();
+        doomed.sort_unstable();
+        ReloadPlan {
+            reload: self.bridged_from(environment),
+            doomed,
+        }
+    }
+
+    /// Everything that borrows from an environment, directly or through others, each once.
+    fn bridged_from(&self, environment: &str) -> Vec<ReloadTarget> {
+        let mut reached = vec![environment.to_owned()];
+        let mut next = 0;
+        while next < reached.len() {
+            if let Some(environment) = self.environments.get(&reached[next]) {
+                for bridge in &environment.bridges {
+                    if !reached.contains(&bridge.to) && self.environments.contains_key(&bridge.to) {
+                        reached.push(bridge.to.clone());
+                    }
+                }
+            }
+            next += 1;
+        }
+        reached
+            .into_iter()
+            .skip(1)
+            .map(|environment| ReloadTarget {
+                environment,
+                invalidate: true,
+            })
+            .collect()
+    }
+
+    /// Whether the named environments (all guarded ones, if none is named) may be entered now.
+    pub fn stability(&self, names: &[String], now: Time) -> Stability {
+        let asked = |environment: &&Environment| names.is_empty() || names.contains(&environment.name);
+        let mut at = Some(now);
+        let mut waiting_for = Vec::new();
+        for environment in self.guarded().filter(asked) {
+            if !environment.is_stable(&self.policy, now) {
+                waiting_for.push(environment.name.clone());
+                at = at
+                    .zip(environment.stable_at(&self.policy))
+                    .map(|(latest, stable)| latest.max(stable));
+            }
+        }
+        if waiting_for.is_empty() {
+            Stability::Stable
+        } else {
+            Stability::Unstable { waiting_for, at }
+        }
+    }
+
+    pub fn resolve(&self, environment: &str, id: &str) -> Option<ResolvedId> {
+        self.environments
+            .get(environment)
+            .map(|environment| environment.resolve(id))
+    }
+
+    /// Judges how a request fares, and counts a re-issue when it orders one.
+    pub fn classify(&mut self, failure: &Failure, now: Time) -> Verdict {
+        let Some(request) = self.requests.get(&failure.request) else {
+            return Verdict::pass(
+                ErrorKind::Unrelated,
+                "the request is not inside a guarded environment",
+            );
+        };
+        let said = failure.error.as_ref().map_or(ErrorKind::Unrelated, kind_of);
+        let doomed_by = self
+            .doomed_by(request)
+            .map(|environment| environment.name.clone());
+        let (kind, cause) = match (&doomed_by, said) {
+            (Some(_), ErrorKind::Unrelated) => (ErrorKind::Doomed, RetryCause::Epoch(self.epoch)),
+            (Some(_), said) => (said, RetryCause::Epoch(self.epoch)),
+            (None, said) if said != ErrorKind::Unrelated && self.recently_disturbed(now) => {
+                (said, RetryCause::Single(failure.request))
+            }
+            (None, _) => {
+                return Verdict::pass(ErrorKind::Unrelated, "no re-optimization touched the request");
+            }
+        };
+        let record = self.latest_record(doomed_by.as_deref());
+        let verdict = explain(Verdict::pass(kind, ""), record);
+        if !self.policy.recover {
+            return Verdict {
+                reason: "recovery is turned off".into(),
+                ..verdict
+            };
+        }
+        if kind == ErrorKind::OptimizerFailed && doomed_by.is_none() {
+            return Verdict {
+                reason: "the optimizer run failed; Vite's log says why".into(),
+                ..verdict
+            };
+        }
+        if failure.sent {
+            let reload_browser = self.take_browser_reload();
+            let reason = "the response was on its way when the environment changed".into();
+            return Verdict {
+                action: Action::Reload,
+                reload_browser,
+                reason,
+                ..verdict
+            };
+        }
+        if !request.is_safe() && !failure.has_failed() {
+            let reason = format!("{} has not failed and may have changed something", request.method);
+            return Verdict { reason, ..verdict };
+        }
+        let navigation = request.is_navigation();
+        let Some(attempt) = self.budget.spend(request, cause, &self.policy, now) else {
+            self.counts.gave_up += 1;
+            let reason = format!(
+                "re-issued {} times within {} ms without success",
+                self.policy.retry_budget, self.policy.retry_window_ms
+            );
+            return Verdict { reason, ..verdict };
+        };
+        self.count_recovered(doomed_by.as_deref());
+        Verdict {
+            action: Action::Retry,
+            reason: "a re-optimization changed the modules under the request".into(),
+            reload_browser: !navigation && self.take_browser_reload(),
+            attempt: Some(attempt),
+            ..verdict
+        }
+    }
+
+    /// The browser is told to reload once for each disturbance, however many requests it doomed.
+    fn take_browser_reload(&mut self) -> bool {
+        let first = self.browser_reloaded_in != Some(self.epoch);
+        self.browser_reloaded_in = Some(self.epoch);
+        first
+    }
+
+    /// An error's text counts only in the neighbourhood of a re-optimization: anyone may throw the same words.
+    fn recently_disturbed(&self, now: Time) -> bool {
+        let since = millis(now.saturating_sub(self.policy.retry_window()));
+        self.disturbed
+            || self
+                .records
+                .iter()
+                .any(|record| record.stable_at_ms.is_none_or(|at| at >= since))
+    }
+
+    fn latest_record(&self, environment: Option<&str>) -> Option<&Record> {
+        let of_environment = |record: &&Record| environment.is_none_or(|name| record.environment == name);
+        self.records
+            .iter()
+            .rev()
+            .filter(of_environment)
+            .find(|record| record.committed_at_ms.is_some())
+    }
+
+    fn count_recovered(&mut self, environment: Option<&str>) {
+        self.counts.recovered += 1;
+        let of_environment = |record: &&mut Record| environment.is_none_or(|name| record.environment == name);
+        let mut records = self.records.iter_mut().rev().filter(of_environment);
+        if let Some(record) = records.find(|record| record.committed_at_ms.is_some()) {
+            record.recovered += 1;
+        }
+    }
+}
+
+/// Adds to a verdict what is known of the re-optimization behind it.
+fn explain(verdict: Verdict, record: Option<&Record>) -> Verdict {
+    let Some(record) = record else { return verdict };
+    let late = record.dependencies.first();
+    let importer: Option<ImportSite> = late.and_then(|dep| dep.importer.clone());
+    Verdict {
+        environment: Some(record.environment.clone()),
+        dependency: late.map(|dep| dep.id.clone()),
+        importer,
+        advice: Some(record.advice.clone()),
+        ..verdict
+    }
+}
+
+fn millis(time: Time) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

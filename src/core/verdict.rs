@@ -1,0 +1,245 @@
+//! The vocabulary of failures and verdicts, and what is known of Vite's errors by their code or text.
+
+use serde::{Deserialize, Serialize};
+
+use super::HttpRequest;
+use super::event::ImportSite;
+
+/// An error as the client saw it. Errors that cross from a worker have lost their `code`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[cfg_attr(
+    feature = "codegen",
+    derive(schemars::JsonSchema, ts_rs::TS),
+    ts(optional_fields)
+)]
+pub struct ErrorInfo {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    pub message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stack: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Box<ErrorInfo>>,
+}
+
+/// How a request fares: what is to be judged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(
+    feature = "codegen",
+    derive(schemars::JsonSchema, ts_rs::TS),
+    ts(optional_fields)
+)]
+pub struct Failure {
+    pub request: HttpRequest,
+    /// Whether a byte of the response has been sent.
+    #[serde(default)]
+    #[cfg_attr(feature = "codegen", ts(optional, as = "Option<_>"))]
+    pub sent: bool,
+    /// The status that the response is about to have.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub status: Option<u16>,
+    /// The error that reached the middleware.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub error: Option<ErrorInfo>,
+}
+
+impl Failure {
+    /// A method that changes things is re-issued only behind one of these.
+    pub fn has_failed(&self) -> bool {
+        self.error.is_some() || self.status.is_some_and(|status| status >= 500)
+    }
+}
+
+/// What a failure is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub enum ErrorKind {
+    /// Re-optimization has nothing to do with it.
+    Unrelated,
+    /// The request saw two generations of an environment.
+    Doomed,
+    /// A pre-bundle was asked for by a hash that is no longer current.
+    OutdatedDependency,
+    /// A pre-bundled file is gone.
+    MissingDependencyFile,
+    /// The optimizer run that the dependency waited for failed.
+    OptimizerFailed,
+    /// The server was restarting, or its runner or its channel was closed.
+    ServerRestarting,
+    /// A module was invalidated while it was being fetched.
+    Invalidated,
+}
+
+/// What the client is to do with the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub enum Action {
+    /// Leave the response as it is.
+    Pass,
+    /// Wait until stable, then answer `307` to the same URL.
+    Retry,
+    /// The response is on its way: once stable, tell the browser to reload.
+    Reload,
+}
+
+/// The answer to `classifyError`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(
+    feature = "codegen",
+    derive(schemars::JsonSchema, ts_rs::TS),
+    ts(optional_fields)
+)]
+pub struct Verdict {
+    pub action: Action,
+    pub kind: ErrorKind,
+    /// Why, in a sentence.
+    pub reason: String,
+    /// Whether a `full-reload` is to be sent to the browser once stable.
+    pub reload_browser: bool,
+    /// Which re-issue of this method and URL it is, counted from 1.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub attempt: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub environment: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub dependency: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub importer: Option<ImportSite>,
+    /// The line of Vite config that prevents it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub advice: Option<String>,
+}
+
+impl Verdict {
+    pub fn pass(kind: ErrorKind, reason: impl Into<String>) -> Self {
+        Verdict {
+            action: Action::Pass,
+            kind,
+            reason: reason.into(),
+            reload_browser: false,
+            attempt: None,
+            environment: None,
+            dependency: None,
+            importer: None,
+            advice: None,
+        }
+    }
+}
+
+/// Vite's and the module runner's own errors: by code where it survives, else by the words that stay the same
+/// from Vite 6 to 8.
+const KNOWN: &[(ErrorKind, &str, &str)] = &[
+    (
+        ErrorKind::OutdatedDependency,
+        "ERR_OUTDATED_OPTIMIZED_DEP",
+        "There is a new version of the pre-bundle for ",
+    ),
+    (
+        ErrorKind::OptimizerFailed,
+        "ERR_OPTIMIZE_DEPS_PROCESSING_ERROR",
+        "Something unexpected happened while optimizing ",
+    ),
+    (
+        ErrorKind::MissingDependencyFile,
+        "ERR_FILE_NOT_FOUND_IN_OPTIMIZED_DEP_DIR",
+        "which is in the optimize deps directory",
+    ),
+    (
+        ErrorKind::ServerRestarting,
+        "ERR_CLOSED_SERVER",
+        "The server is being restarted or closed. Request is outdated",
+    ),
+    (
+        ErrorKind::ServerRestarting,
+        "",
+        "Vite module runner has been closed.",
+    ),
+    (
+        ErrorKind::ServerRestarting,
+        "",
+        "transport was disconnected, cannot call ",
+    ),
+    (
+        ErrorKind::Invalidated,
+        "",
+        "was mistakenly invalidated during fetch phase.",
+    ),
+];
+
+/// What an error, or one of its causes, says of itself.
+pub fn kind_of(error: &ErrorInfo) -> ErrorKind {
+    let says = |(_, code, text): &&(ErrorKind, &str, &str)| {
+        (!code.is_empty() && error.code.as_deref() == Some(*code)) || error.message.contains(text)
+    };
+    match (KNOWN.iter().find(says), &error.cause) {
+        (Some((kind, ..)), _) => *kind,
+        (None, Some(cause)) => kind_of(cause),
+        (None, None) => ErrorKind::Unrelated,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(code: &str, message: &str) -> ErrorInfo {
+        ErrorInfo {
+            code: Some(code.into()),
+            message: message.into(),
+            ..ErrorInfo::default()
+        }
+    }
+
+    #[test]
+    fn errors_are_known_by_code_text_or_cause() {
+        let outdated = "There is a new version of the pre-bundle for \"/x.js?v=1\", a page reload is going to ask for it.";
+        let table = [
+            (
+                error("ERR_OUTDATED_OPTIMIZED_DEP", "any words"),
+                ErrorKind::OutdatedDependency,
+            ),
+            (error("", outdated), ErrorKind::OutdatedDependency),
+            (
+                error("ERR_OPTIMIZE_DEPS_PROCESSING_ERROR", ""),
+                ErrorKind::OptimizerFailed,
+            ),
+            (
+                error(
+                    "",
+                    "The file does not exist at \"/x.js\" which is in the optimize deps directory.",
+                ),
+                ErrorKind::MissingDependencyFile,
+            ),
+            (error("ERR_CLOSED_SERVER", ""), ErrorKind::ServerRestarting),
+            (
+                error("", "Vite module runner has been closed."),
+                ErrorKind::ServerRestarting,
+            ),
+            (
+                error(
+                    "",
+                    "Module \"/a.ts\" was mistakenly invalidated during fetch phase.",
+                ),
+                ErrorKind::Invalidated,
+            ),
+            (error("", "user error: boom"), ErrorKind::Unrelated),
+            (error("ENOENT", "no such file"), ErrorKind::Unrelated),
+        ];
+        for (input, expected) in table {
+            assert_eq!(kind_of(&input), expected, "{input:?}");
+            let wrapped = ErrorInfo {
+                message: "wrapped".into(),
+                cause: Some(Box::new(input.clone())),
+                ..ErrorInfo::default()
+            };
+            assert_eq!(kind_of(&wrapped), expected, "as a cause: {input:?}");
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The method table.
+
+/// Who sends a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sender {
+    Client,
+    Sidecar,
+}
+
+/// Whether a message is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Request,
+    Notification,
+}
+
+/// How a message relates to those before and behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ordering {
+    /// Changes the state before the next message is looked at.
+    Applies,
+    /// Answers from the state that all earlier messages have left.
+    Reads,
+    /// Looks at that state first, then may wait; later messages are not held up.
+    Waits,
+}
+
+/// A row of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Method {
+    pub name: &'static str,
+    pub sender: Sender,
+    pub kind: Kind,
+    pub ordering: Ordering,
+    pub params: &'static str,
+    pub result: Option<&'static str>,
+    pub doc: &'static str,
+}
+
+/// Hands the table to a macro. Rows are `fact` (a client's notification that becomes an event), `ask` (a
+/// client's request) or `tell` (a notification to the client). LSP's own lifecycle methods stand in
+/// [`methods`], since LSP defines their shapes.
+macro_rules! method_table {
+    ($with:ident) => {
+        $with! {
+            fact "environment/didOpen" (EnvironmentSnapshot) EnvironmentOpened,
+            "An environment exists: its name, consumer, root, base and the full optimizer metadata. Sent again whenever the metadata is replaced as a whole, after a respawn of the sidecar and after a Vite restart; the snapshot replaces what was known.";
+            fact "environment/didClose" (DidCloseEnvironment) EnvironmentClosed,
+            "An environment is gone. Requests are no longer kept from it.";
+            fact "optimizer/didDiscover" (Discovered) Discovered,
+            "A dependency was met that the optimizer did not know, with the import that made it known.";
+            fact "optimizer/didCommit" (Committed) Committed,
+            "An optimizer run ended: what changed, and whether Vite reloads the environment because of it.";
+            fact "onTransform" (Transformed) Transformed,
+            "Activity of an environment, batched: module fetches and transforms, their begin and end, and what the modules import.";
+            fact "request/didStart" (RequestStarted) RequestStarted,
+            "An HTTP request enters an environment.";
+            fact "request/didFinish" (RequestFinished) RequestFinished,
+            "An HTTP request left its environment, or its client went away while it was held.";
+
+            ask "onFullReload" (ReloadRequested) -> ReloadPlan, on_full_reload, Applies,
+            "A `full-reload` is being sent in an environment. The answer says which other environments to invalidate and reload in lockstep, and which requests in flight are doomed.";
+            ask "resolveOptimizedId" (ResolveOptimizedIdParams) -> ResolvedId, resolve_optimized_id, Reads,
+            "Where a bare id is now, from the optimizer's live metadata: never a stale hash.";
+            ask "admit" (AdmitParams) -> AdmitResult, admit, Waits,
+            "May this request enter now? Answers when it may, or at its deadline.";
+            ask "classifyError" (Failure) -> Verdict, classify_error, Applies,
+            "Judges how a request fares by its error, its status or the mere fact that it is doomed. A verdict to retry counts against the retry budget.";
+            ask "awaitStable" (AwaitStableParams) -> AwaitStableResult, await_stable, Waits,
+            "Answers when the environments are stable, or at its deadline, saying which.";
+            ask "status" (StatusParams) -> StatusReport, status, Reads,
+            "The whole picture: environments with phase and generation, records of re-optimizations, counts.";
+
+            tell "experimental/serverStatus" (ServerStatus),
+            "Health, quiescence and a short message; sent when one of them changes.";
+            tell "$/progress" (Progress),
+            "One `begin` and one `end` for each re-optimization.";
+            tell "window/logMessage" (LogMessage),
+            "A line for the log.";
+        }
+    };
+}
+pub(crate) use method_table;
+
+macro_rules! describe {
+    (@rows [$($rows:expr,)*]) => { vec![$($rows,)*] };
+    (@rows [$($rows:expr,)*] fact $name:literal ($params:ident) $event:ident, $doc:literal; $($rest:tt)*) => {
+        describe!(@rows [$($rows,)* Method {
+            name: $name, sender: Sender::Client, kind: Kind::Notification, ordering: Ordering::Applies,
+            params: stringify!($params), result: None, doc: $doc,
+        },] $($rest)*)
+    };
+    (@rows [$($rows:expr,)*] ask $name:literal ($params:ident) -> $result:ident, $handler:ident, $ordering:ident, $doc:literal; $($rest:tt)*) => {
+        describe!(@rows [$($rows,)* Method {
+            name: $name, sender: Sender::Client, kind: Kind::Request, ordering: Ordering::$ordering,
+            params: stringify!($params), result: Some(stringify!($result)), doc: $doc,
+        },] $($rest)*)
+    };
+    (@rows [$($rows:expr,)*] tell $name:literal ($params:ident), $doc:literal; $($rest:tt)*) => {
+        describe!(@rows [$($rows,)* Method {
+            name: $name, sender: Sender::Sidecar, kind: Kind::Notification, ordering: Ordering::Applies,
+            params: stringify!($params), result: None, doc: $doc,
+        },] $($rest)*)
+    };
+    ($($table:tt)*) => { describe!(@rows [] $($table)*) };
+}
+
+/// Every method, LSP's lifecycle first.
+pub fn methods() -> Vec<Method> {
+    let lifecycle = |name, kind, ordering, params, result, doc| Method {
+        name,
+        sender: Sender::Client,
+        kind,
+        ordering,
+        params,
+        result,
+        doc,
+    };
+    let mut table = vec![
+        lifecycle(
+            "initialize",
+            Kind::Request,
+            Ordering::Applies,
+            "InitializeParams",
+            Some("InitializeResult"),
+            "LSP's `initialize`. `initializationOptions` is an `InitializationOptions`; a protocol version other than the sidecar's is refused. Nothing else is answered before this is.",
+        ),
+        lifecycle(
+            "initialized",
+            Kind::Notification,
+            Ordering::Applies,
+            "InitializedParams",
+            None,
+            "LSP's `initialized`.",
+        ),
+        lifecycle(
+            "shutdown",
+            Kind::Request,
+            Ordering::Applies,
+            "null",
+            Some("null"),
+            "LSP's `shutdown`.",
+        ),
+        lifecycle(
+            "exit",
+            Kind::Notification,
+            Ordering::Applies,
+            "null",
+            None,
+            "LSP's `exit`: the process ends, with code 0 behind `shutdown` and 1 without.",
+        ),
+        lifecycle(
+            "$/cancelRequest",
+            Kind::Notification,
+            Ordering::Applies,
+            "CancelParams",
+            None,
+            "LSP's cancellation: the request is answered with -32800, unless it has been answered.",
+        ),
+    ];
+    table.extend(method_table!(describe));
+    table
+}

@@ -1,0 +1,21 @@
+//! The wire: JSON-RPC 2.0 in LSP's framing.
+//!
+//! [`method_table`] is the one list of methods; dispatch, JSON Schema, the method reference and the TypeScript
+//! types are all made from it.
+
+#[cfg(feature = "codegen")]
+pub mod codegen;
+mod methods;
+mod types;
+
+pub use methods::{Kind, Method, Ordering, Sender, methods};
+pub use types::{
+    AdmitOutcome, AdmitParams, AdmitResult, AwaitStableParams, AwaitStableResult, DidCloseEnvironment,
+    EnvironmentStatus, Health, InitializationOptions, LogLevel, LogMessage, Progress, ProgressValue,
+    ResolveOptimizedIdParams, ServerStatus, StatusParams, StatusReport,
+};
+
+pub(crate) use methods::method_table;
+
+/// Raised with every change that an older client or sidecar would misunderstand. Both sides compare it.
+pub const PROTOCOL_VERSION: u32 = 1;

@@ -1,0 +1,205 @@
+//! Shapes that exist on the wire alone. Facts, plans and verdicts have theirs in `core`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::core::{Counts, Event, HttpRequest, Phase, Policy, Record};
+
+/// `initializationOptions` of `initialize`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(
+    feature = "codegen",
+    derive(schemars::JsonSchema, ts_rs::TS),
+    ts(optional_fields)
+)]
+pub struct InitializationOptions {
+    /// Must equal the sidecar's own.
+    pub protocol_version: u32,
+    #[serde(default)]
+    #[cfg_attr(feature = "codegen", ts(type = "Partial<Policy>"))]
+    pub policy: Policy,
+}
+
+/// Names an environment that is gone.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct DidCloseEnvironment {
+    pub name: String,
+}
+
+impl From<DidCloseEnvironment> for Event {
+    fn from(closed: DidCloseEnvironment) -> Self {
+        Event::EnvironmentClosed { name: closed.name }
+    }
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct ResolveOptimizedIdParams {
+    pub environment: String,
+    /// A bare id, as in `optimizeDeps.include`.
+    pub id: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(
+    feature = "codegen",
+    derive(schemars::JsonSchema, ts_rs::TS),
+    ts(optional_fields)
+)]
+pub struct AdmitParams {
+    pub request: HttpRequest,
+    /// How long to wait at most; the policy's deadline by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "codegen", ts(type = "number"))]
+    pub timeout_ms: Option<u64>,
+}
+
+/// Why a request may enter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub enum AdmitOutcome {
+    /// Every guarded environment is stable.
+    Stable,
+    /// They are not, but the request waited long enough.
+    Deadline,
+    /// Holding is turned off.
+    NotHeld,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct AdmitResult {
+    pub outcome: AdmitOutcome,
+    #[cfg_attr(feature = "codegen", ts(type = "number"))]
+    pub waited_ms: u64,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(
+    feature = "codegen",
+    derive(schemars::JsonSchema, ts_rs::TS),
+    ts(optional_fields)
+)]
+pub struct AwaitStableParams {
+    /// The environments to wait for; all guarded ones by default.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "codegen", ts(optional, as = "Option<_>"))]
+    pub environments: Vec<String>,
+    /// How long to wait at most; the policy's deadline by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "codegen", ts(type = "number"))]
+    pub timeout_ms: Option<u64>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct AwaitStableResult {
+    /// `false` when the deadline came first.
+    pub stable: bool,
+    #[cfg_attr(feature = "codegen", ts(type = "number"))]
+    pub waited_ms: u64,
+    /// The environments that were not stable at the deadline.
+    pub waiting_for: Vec<String>,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct StatusParams {}
+
+/// As in rust-analyzer's `experimental/serverStatus`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub enum Health {
+    Ok,
+    /// The last optimizer run failed, or a request spent its retry budget.
+    Warning,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct ServerStatus {
+    pub health: Health,
+    /// Whether every guarded environment is stable.
+    pub quiescent: bool,
+    pub message: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct EnvironmentStatus {
+    pub name: String,
+    pub guarded: bool,
+    pub phase: Phase,
+    pub generation: u32,
+    pub browser_hash: String,
+    /// How many dependencies are optimized.
+    pub optimized: u32,
+    /// Late dependencies that wait for an optimizer run.
+    pub pending: Vec<String>,
+    /// Module fetches and transforms that have begun and not ended.
+    pub in_flight: u32,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct StatusReport {
+    /// The sidecar's version.
+    pub version: String,
+    #[serde(flatten)]
+    pub status: ServerStatus,
+    pub environments: Vec<EnvironmentStatus>,
+    /// The latest re-optimizations, oldest first.
+    pub records: Vec<Record>,
+    pub counts: Counts,
+    pub requests_in_flight: u32,
+    #[cfg_attr(feature = "codegen", ts(type = "number"))]
+    pub uptime_ms: u64,
+}
+
+/// The value of a `$/progress`, as LSP's `WorkDoneProgress`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub enum ProgressValue {
+    Begin { title: String, message: String },
+    End { message: String },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Progress {
+    pub token: String,
+    pub value: ProgressValue,
+}
+
+/// LSP's `MessageType`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogLevel {
+    Error = 1,
+    Warning = 2,
+    Info = 3,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct LogMessage {
+    /// LSP's `MessageType`: 1 error, 2 warning, 3 info.
+    #[serde(rename = "type")]
+    pub level: u8,
+    pub message: String,
+}

@@ -1,0 +1,392 @@
+//! The one writer of the session, and those who wait for it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Notify, oneshot};
+use tokio::time::Instant;
+
+use super::outbox::Outbox;
+use crate::core::{
+    Effect, Event, Failure, HttpRequest, Policy, Record, RecordOutcome, ReloadPlan, ReloadRequested,
+    ResolvedId, Session, Stability, Time, Verdict,
+};
+use crate::protocol::{
+    EnvironmentStatus, Health, LogLevel, LogMessage, Progress, ProgressValue, ServerStatus, StatusReport,
+};
+
+/// How a wait ended.
+#[derive(Debug)]
+pub struct Waited {
+    pub waiting_for: Vec<String>,
+    pub time: Duration,
+}
+
+#[derive(Debug)]
+struct Waiter {
+    environments: Vec<String>,
+    /// The HTTP request that is admitted when the wait ends, if it is one at the gate.
+    request: Option<HttpRequest>,
+    since: Time,
+    deadline: Time,
+    answer: oneshot::Sender<Waited>,
+}
+
+#[derive(Debug)]
+struct State {
+    session: Session,
+    waiters: Vec<Waiter>,
+    published: Option<ServerStatus>,
+}
+
+#[derive(Debug)]
+pub struct Sidecar {
+    state: Mutex<State>,
+    started: Instant,
+    disturbed: Notify,
+    outbox: Outbox,
+}
+
+impl Sidecar {
+    pub fn new(outbox: Outbox) -> Arc<Self> {
+        Arc::new(Sidecar {
+            state: Mutex::new(State {
+                session: Session::new(Policy::default()),
+                waiters: Vec::new(),
+                published: None,
+            }),
+            started: Instant::now(),
+            disturbed: Notify::new(),
+            outbox,
+        })
+    }
+
+    /// A panic in a handler leaves the state as its last whole step did; it stays in use.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> Time {
+        self.started.elapsed()
+    }
+
+    pub fn begin(&self, policy: Policy) {
+        self.state().session = Session::new(policy);
+        self.disturbed.notify_one();
+    }
+
+    pub fn apply(&self, event: Event) {
+        let mut state = self.state();
+        let was_disturbed = state.session.is_disturbed();
+        let effects = state.session.apply(event, self.now());
+        self.perform(effects);
+        if was_disturbed || state.session.is_disturbed() || !state.waiters.is_empty() {
+            self.disturbed.notify_one();
+        }
+    }
+
+    /// Tells the client that something it sent was of no use.
+    pub fn complain(&self, message: String) {
+        self.outbox.notify(
+            "window/logMessage",
+            LogMessage {
+                level: LogLevel::Warning as u8,
+                message,
+            },
+        );
+    }
+
+    pub fn plan_reload(&self, reload: ReloadRequested) -> ReloadPlan {
+        let environment = reload.environment.clone();
+        self.apply(Event::ReloadRequested(reload));
+        self.state().session.plan_reload(&environment)
+    }
+
+    pub fn classify(&self, failure: &Failure) -> Verdict {
+        self.state().session.classify(failure, self.now())
+    }
+
+    pub fn resolve(&self, environment: &str, id: &str) -> Option<ResolvedId> {
+        self.state().session.resolve(environment, id)
+    }
+
+    pub fn environment_names(&self) -> Vec<String> {
+        self.state()
+            .session
+            .environments()
+            .map(|environment| environment.name.clone())
+            .collect()
+    }
+
+    /// Puts a request before the gate: `None` when it may enter at once.
+    pub fn admit(
+        &self,
+        request: HttpRequest,
+        timeout: Option<Duration>,
+    ) -> Option<oneshot::Receiver<Waited>> {
+        let now = self.now();
+        let mut state = self.state();
+        if !state.session.policy().hold || state.session.stability(&[], now) == Stability::Stable {
+            state.session.apply(Event::Admitted { request }, now);
+            return None;
+        }
+        state.session.apply(Event::Held { request }, now);
+        let waiting = state.wait(Vec::new(), Some(request), timeout, now);
+        self.disturbed.notify_one();
+        Some(waiting)
+    }
+
+    /// Waits for environments: `None` when they are stable now.
+    pub fn await_stable(
+        &self,
+        environments: Vec<String>,
+        timeout: Option<Duration>,
+    ) -> Option<oneshot::Receiver<Waited>> {
+        let now = self.now();
+        let mut state = self.state();
+        if state.session.stability(&environments, now) == Stability::Stable {
+            return None;
+        }
+        let waiting = state.wait(environments, None, timeout, now);
+        self.disturbed.notify_one();
+        Some(waiting)
+    }
+
+    pub fn holds(&self) -> bool {
+        self.state().session.policy().hold
+    }
+
+    pub fn report(&self) -> StatusReport {
+        let now = self.now();
+        let state = self.state();
+        let session = &state.session;
+        let environment = |environment: &crate::core::Environment| EnvironmentStatus {
+            name: environment.name.clone(),
+            guarded: environment.is_guarded(),
+            phase: environment.phase(session.policy(), now),
+            generation: environment.generation,
+            browser_hash: environment.browser_hash.clone(),
+            optimized: u32::try_from(environment.optimized_count()).unwrap_or(u32::MAX),
+            pending: environment.pending().map(str::to_owned).collect(),
+            in_flight: environment.in_flight(),
+        };
+        StatusReport {
+            version: env!("CARGO_PKG_VERSION").into(),
+            status: state.status(now),
+            environments: session.environments().map(environment).collect(),
+            records: session.records().cloned().collect(),
+            counts: session.counts(),
+            requests_in_flight: u32::try_from(session.requests_in_flight()).unwrap_or(u32::MAX),
+            uptime_ms: millis(now),
+        }
+    }
+
+    /// Follows the state from change to change: ends waits, lets time pass, publishes the status.
+    pub async fn keep(self: Arc<Self>) {
+        loop {
+            let wake = self.settle();
+            let disturbed = self.disturbed.notified();
+            match wake {
+                None => disturbed.await,
+                Some(at) => {
+                    tokio::select! {
+                        () = disturbed => {}
+                        () = tokio::time::sleep_until(self.started + at) => {}
+                    }
+                }
+            }
+        }
+    }
+
+    /// Does what is due and says when to look again, if nothing else happens.
+    fn settle(&self) -> Option<Time> {
+        let now = self.now();
+        let mut state = self.state();
+        let effects = state.session.tick(now);
+        self.perform(effects);
+        state.answer_waiters(now);
+        let status = state.status(now);
+        if state.published.as_ref() != Some(&status) {
+            self.outbox.notify("experimental/serverStatus", &status);
+            state.published = Some(status);
+        }
+        state.next_look(now)
+    }
+
+    fn perform(&self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Began(record) => {
+                    let title = format!("re-optimizing {}", record.environment);
+                    let value = ProgressValue::Begin {
+                        title,
+                        message: record.cause(),
+                    };
+                    self.outbox.notify(
+                        "$/progress",
+                        Progress {
+                            token: token(&record),
+                            value,
+                        },
+                    );
+                }
+                Effect::Ended(record) => {
+                    let value = ProgressValue::End {
+                        message: summary(&record),
+                    };
+                    self.outbox.notify(
+                        "$/progress",
+                        Progress {
+                            token: token(&record),
+                            value,
+                        },
+                    );
+                    if let Some(level) = log_level(&record) {
+                        let message = summary(&record);
+                        self.outbox.notify(
+                            "window/logMessage",
+                            LogMessage {
+                                level: level as u8,
+                                message,
+                            },
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl State {
+    fn wait(
+        &mut self,
+        environments: Vec<String>,
+        request: Option<HttpRequest>,
+        timeout: Option<Duration>,
+        now: Time,
+    ) -> oneshot::Receiver<Waited> {
+        let (answer, waiting) = oneshot::channel();
+        let deadline = now + timeout.unwrap_or_else(|| self.session.policy().deadline());
+        self.waiters.push(Waiter {
+            environments,
+            request,
+            since: now,
+            deadline,
+            answer,
+        });
+        waiting
+    }
+
+    fn answer_waiters(&mut self, now: Time) {
+        let (session, mut kept) = (&mut self.session, Vec::new());
+        for waiter in std::mem::take(&mut self.waiters) {
+            if waiter.answer.is_closed() {
+                continue;
+            }
+            let waiting_for = match session.stability(&waiter.environments, now) {
+                Stability::Stable => Vec::new(),
+                Stability::Unstable { .. } if now < waiter.deadline => {
+                    kept.push(waiter);
+                    continue;
+                }
+                Stability::Unstable { waiting_for, .. } => waiting_for,
+            };
+            if let Some(request) = waiter.request {
+                session.apply(Event::Admitted { request }, now);
+            }
+            // Whoever cancelled in this very moment needs no answer.
+            let _ = waiter.answer.send(Waited {
+                waiting_for,
+                time: now - waiter.since,
+            });
+        }
+        self.waiters = kept;
+    }
+
+    fn next_look(&self, now: Time) -> Option<Time> {
+        let stable_at = match self.session.stability(&[], now) {
+            Stability::Unstable { at, .. } => at,
+            Stability::Stable => None,
+        };
+        let some_stable_at = self.waiters.iter().filter_map(|waiter| {
+            match self.session.stability(&waiter.environments, now) {
+                Stability::Unstable { at, .. } => at,
+                Stability::Stable => Some(now),
+            }
+        });
+        let deadlines = self.waiters.iter().map(|waiter| waiter.deadline);
+        stable_at.into_iter().chain(some_stable_at).chain(deadlines).min()
+    }
+
+    fn status(&self, now: Time) -> ServerStatus {
+        let records = || self.session.records();
+        let failed = records()
+            .next_back()
+            .is_some_and(|record| record.outcome == RecordOutcome::Failed);
+        match self.session.stability(&[], now) {
+            Stability::Stable if failed => ServerStatus {
+                health: Health::Warning,
+                quiescent: true,
+                message: "the last optimizer run failed".into(),
+            },
+            Stability::Stable => ServerStatus {
+                health: Health::Ok,
+                quiescent: true,
+                message: "stable".into(),
+            },
+            Stability::Unstable { waiting_for, .. } => {
+                let running = records().rev().find(|record| record.is_running());
+                let message = match running {
+                    Some(record) => format!("re-optimizing {}: {}", record.environment, record.cause()),
+                    None => format!("reloading {}", waiting_for.join(", ")),
+                };
+                ServerStatus {
+                    health: Health::Ok,
+                    quiescent: false,
+                    message,
+                }
+            }
+        }
+    }
+}
+
+fn token(record: &Record) -> String {
+    format!("reoptimization/{}", record.id)
+}
+
+fn log_level(record: &Record) -> Option<LogLevel> {
+    match record.outcome {
+        RecordOutcome::Reloaded => Some(LogLevel::Info),
+        RecordOutcome::Failed => Some(LogLevel::Warning),
+        RecordOutcome::Extended | RecordOutcome::Running => None,
+    }
+}
+
+/// One calm line: what, why, cost, how to prevent it.
+fn summary(record: &Record) -> String {
+    let took = record.stable_at_ms.unwrap_or(record.discovered_at_ms) - record.discovered_at_ms;
+    match record.outcome {
+        RecordOutcome::Failed => format!(
+            "{}: the optimizer failed on {}",
+            record.environment,
+            record.cause()
+        ),
+        RecordOutcome::Extended => format!(
+            "{}: optimized {} without a reload",
+            record.environment,
+            record.cause()
+        ),
+        RecordOutcome::Running | RecordOutcome::Reloaded => format!(
+            "{}: re-optimized in {took} ms for {}; {} held, {} re-issued. To prevent it: {}",
+            record.environment,
+            record.cause(),
+            record.held,
+            record.recovered,
+            record.advice
+        ),
+    }
+}
+
+pub fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
