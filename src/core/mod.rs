@@ -6,7 +6,7 @@
 mod environment;
 mod event;
 mod policy;
-mod record;
+mod reoptimization;
 mod request;
 mod session;
 mod verdict;
@@ -18,7 +18,7 @@ pub use event::{
 };
 pub use event::{Bridge, Committed, ReloadRequested, RequestFinished, RequestStarted};
 pub use policy::Policy;
-pub use record::{LateDependency, Record, RecordOutcome};
+pub use reoptimization::{LateDependency, Reoptimization, ReoptimizationOutcome};
 pub use session::{Counts, Effect, ReloadPlan, ReloadTarget, Session, Stability};
 pub use verdict::{Action, ErrorInfo, ErrorKind, Failure, Verdict};
 

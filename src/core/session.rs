@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::event::{
     CommitOutcome, Committed, Discovered, EnvironmentSnapshot, Event, ImportSite, RequestStarted,
 };
-use super::record::{LateDependency, Record, RecordOutcome};
+use super::reoptimization::{LateDependency, Reoptimization, ReoptimizationOutcome};
 use super::request::{InFlight, RetryBudget, RetryCause};
 use super::verdict::{Action, ErrorKind, Failure, Verdict, kind_of};
 use super::{Environment, HttpRequest, Policy, ResolvedId, Time};
@@ -20,9 +20,9 @@ const KEPT_RECORDS: usize = 256;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// A re-optimization began.
-    Began(Record),
+    Began(Reoptimization),
     /// A re-optimization ended and its environment is stable again.
-    Ended(Record),
+    Ended(Reoptimization),
 }
 
 /// Whether a set of environments may be entered.
@@ -81,7 +81,7 @@ pub struct Session {
     /// What an admitted request enters, until it reports that it has.
     admitted: HashMap<HttpRequest, Vec<(usize, u32)>>,
     budget: RetryBudget,
-    records: VecDeque<Record>,
+    records: VecDeque<Reoptimization>,
     next_record: u64,
     counts: Counts,
     /// Counts the disturbances: everything between two stable states is one.
@@ -115,7 +115,7 @@ impl Session {
         self.environments.values()
     }
 
-    pub fn records(&self) -> impl DoubleEndedIterator<Item = &Record> {
+    pub fn records(&self) -> impl DoubleEndedIterator<Item = &Reoptimization> {
         self.records.iter()
     }
 
@@ -227,7 +227,7 @@ impl Session {
             Some(record) if record.dependencies.iter().any(|dep| dep.id == late.id) => {}
             Some(record) => {
                 record.dependencies.push(late);
-                record.advice = Record::advice_for(&record.environment, &record.dependencies);
+                record.advice = Reoptimization::advice_for(&record.environment, &record.dependencies);
             }
             None => {
                 let record = self.begin_record(discovered.environment, vec![late], now);
@@ -243,9 +243,9 @@ impl Session {
         let name = commit.environment.clone();
         let reload = commit.reload && commit.outcome == CommitOutcome::Committed;
         let outcome = match (commit.outcome, reload) {
-            (CommitOutcome::Failed, _) => RecordOutcome::Failed,
-            (CommitOutcome::Committed, true) => RecordOutcome::Reloaded,
-            (CommitOutcome::Committed, false) => RecordOutcome::Extended,
+            (CommitOutcome::Failed, _) => ReoptimizationOutcome::Failed,
+            (CommitOutcome::Committed, true) => ReoptimizationOutcome::Reloaded,
+            (CommitOutcome::Committed, false) => ReoptimizationOutcome::Extended,
         };
         let unknown = |id: &String| matches!(environment.resolve(id), ResolvedId::Unknown { .. });
         let unannounced: Vec<_> = commit
@@ -274,7 +274,7 @@ impl Session {
             .into_iter()
             .partition(|dep| waiting.contains(&dep.id));
         record.dependencies = met;
-        record.advice = Record::advice_for(&name, &record.dependencies);
+        record.advice = Reoptimization::advice_for(&name, &record.dependencies);
         record.outcome = outcome;
         record.generation = generation;
         record.committed_at_ms = Some(millis(now));
@@ -285,17 +285,22 @@ impl Session {
         self.end_records(now, effects);
     }
 
-    fn begin_record(&mut self, environment: String, dependencies: Vec<LateDependency>, now: Time) -> Record {
-        let record = Record {
+    fn begin_record(
+        &mut self,
+        environment: String,
+        dependencies: Vec<LateDependency>,
+        now: Time,
+    ) -> Reoptimization {
+        let record = Reoptimization {
             id: self.next_record,
             generation: self
                 .environments
                 .get(&environment)
                 .map_or(0, |environment| environment.generation),
-            advice: Record::advice_for(&environment, &dependencies),
+            advice: Reoptimization::advice_for(&environment, &dependencies),
             environment,
             dependencies,
-            outcome: RecordOutcome::Running,
+            outcome: ReoptimizationOutcome::Running,
             discovered_at_ms: millis(now),
             committed_at_ms: None,
             stable_at_ms: None,
@@ -311,7 +316,7 @@ impl Session {
         record
     }
 
-    fn uncommitted_record(&mut self, environment: &str) -> Option<&mut Record> {
+    fn uncommitted_record(&mut self, environment: &str) -> Option<&mut Reoptimization> {
         self.records
             .iter_mut()
             .rev()
@@ -529,8 +534,9 @@ impl Session {
                 .any(|record| record.stable_at_ms.is_none_or(|at| at >= since))
     }
 
-    fn latest_record(&self, environment: Option<&str>) -> Option<&Record> {
-        let of_environment = |record: &&Record| environment.is_none_or(|name| record.environment == name);
+    fn latest_record(&self, environment: Option<&str>) -> Option<&Reoptimization> {
+        let of_environment =
+            |record: &&Reoptimization| environment.is_none_or(|name| record.environment == name);
         self.records
             .iter()
             .rev()
@@ -540,7 +546,8 @@ impl Session {
 
     fn count_recovered(&mut self, environment: Option<&str>) {
         self.counts.recovered += 1;
-        let of_environment = |record: &&mut Record| environment.is_none_or(|name| record.environment == name);
+        let of_environment =
+            |record: &&mut Reoptimization| environment.is_none_or(|name| record.environment == name);
         let mut records = self.records.iter_mut().rev().filter(of_environment);
         if let Some(record) = records.find(|record| record.committed_at_ms.is_some()) {
             record.recovered += 1;
@@ -549,7 +556,7 @@ impl Session {
 }
 
 /// Adds to a verdict what is known of the re-optimization behind it.
-fn explain(verdict: Verdict, record: Option<&Record>) -> Verdict {
+fn explain(verdict: Verdict, record: Option<&Reoptimization>) -> Verdict {
     let Some(record) = record else { return verdict };
     let late = record.dependencies.first();
     let importer: Option<ImportSite> = late.and_then(|dep| dep.importer.clone());

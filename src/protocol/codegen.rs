@@ -45,7 +45,7 @@ macro_rules! for_each_type {
             Activity, ActivityKind, Moment, ReloadRequested, ReloadPlan, ReloadTarget, ResolveOptimizedIdParams,
             ResolvedId, RequestStarted, RequestFinished, AdmitParams, AdmitOutcome, AdmitResult, Failure, ErrorInfo,
             ErrorKind, Action, Verdict, AwaitStableParams, AwaitStableResult, StatusParams, StatusReport,
-            EnvironmentStatus, Phase, Record, RecordOutcome, LateDependency, Counts, ServerStatus, Health, Progress,
+            EnvironmentStatus, Phase, Reoptimization, ReoptimizationOutcome, LateDependency, Counts, ServerStatus, Health, Progress,
             ProgressValue, LogMessage
         )
     };

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::core::{Counts, Event, HttpRequest, Phase, Policy, Record};
+use crate::core::{Counts, Event, HttpRequest, Phase, Policy, Reoptimization};
 
 /// `initializationOptions` of `initialize`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -162,7 +162,7 @@ pub struct StatusReport {
     pub status: ServerStatus,
     pub environments: Vec<EnvironmentStatus>,
     /// The latest re-optimizations, oldest first.
-    pub records: Vec<Record>,
+    pub records: Vec<Reoptimization>,
     pub counts: Counts,
     pub requests_in_flight: u32,
     #[cfg_attr(feature = "codegen", ts(type = "number"))]

@@ -8,8 +8,8 @@ use tokio::time::Instant;
 
 use super::outbox::Outbox;
 use crate::core::{
-    Effect, Event, Failure, HttpRequest, Policy, Record, RecordOutcome, ReloadPlan, ReloadRequested,
-    ResolvedId, Session, Stability, Time, Verdict,
+    Effect, Event, Failure, HttpRequest, Policy, ReloadPlan, ReloadRequested, Reoptimization,
+    ReoptimizationOutcome, ResolvedId, Session, Stability, Time, Verdict,
 };
 use crate::protocol::{
     EnvironmentStatus, Health, LogLevel, LogMessage, Progress, ProgressValue, ServerStatus, StatusReport,
@@ -322,7 +322,7 @@ impl State {
         let records = || self.session.records();
         let failed = records()
             .next_back()
-            .is_some_and(|record| record.outcome == RecordOutcome::Failed);
+            .is_some_and(|record| record.outcome == ReoptimizationOutcome::Failed);
         match self.session.stability(&[], now) {
             Stability::Stable if failed => ServerStatus {
                 health: Health::Warning,
@@ -350,33 +350,33 @@ impl State {
     }
 }
 
-fn token(record: &Record) -> String {
+fn token(record: &Reoptimization) -> String {
     format!("reoptimization/{}", record.id)
 }
 
-fn log_level(record: &Record) -> Option<LogLevel> {
+fn log_level(record: &Reoptimization) -> Option<LogLevel> {
     match record.outcome {
-        RecordOutcome::Reloaded => Some(LogLevel::Info),
-        RecordOutcome::Failed => Some(LogLevel::Warning),
-        RecordOutcome::Extended | RecordOutcome::Running => None,
+        ReoptimizationOutcome::Reloaded => Some(LogLevel::Info),
+        ReoptimizationOutcome::Failed => Some(LogLevel::Warning),
+        ReoptimizationOutcome::Extended | ReoptimizationOutcome::Running => None,
     }
 }
 
 /// One calm line: what, why, cost, how to prevent it.
-fn summary(record: &Record) -> String {
+fn summary(record: &Reoptimization) -> String {
     let took = record.stable_at_ms.unwrap_or(record.discovered_at_ms) - record.discovered_at_ms;
     match record.outcome {
-        RecordOutcome::Failed => format!(
+        ReoptimizationOutcome::Failed => format!(
             "{}: the optimizer failed on {}",
             record.environment,
             record.cause()
         ),
-        RecordOutcome::Extended => format!(
+        ReoptimizationOutcome::Extended => format!(
             "{}: optimized {} without a reload",
             record.environment,
             record.cause()
         ),
-        RecordOutcome::Running | RecordOutcome::Reloaded => format!(
+        ReoptimizationOutcome::Running | ReoptimizationOutcome::Reloaded => format!(
             "{}: re-optimized in {took} ms for {}; {} held, {} re-issued. To prevent it: {}",
             record.environment,
             record.cause(),

@@ -333,7 +333,7 @@ version: string, environments: Array<EnvironmentStatus>,
 /**
  * The latest re-optimizations, oldest first.
  */
-records: Array<Record>, counts: Counts, requestsInFlight: number, uptimeMs: number, health: Health, 
+records: Array<Reoptimization>, counts: Counts, requestsInFlight: number, uptimeMs: number, health: Health, 
 /**
  * Whether every guarded environment is stable.
  */
@@ -361,11 +361,11 @@ export type Phase = "idle" | "discovering" | "optimizing" | "reloading" | "settl
 /**
  * One re-optimization of one environment. Times are milliseconds since the session began.
  */
-export type Record = { 
+export type Reoptimization = { 
 /**
  * Counts from 1.
  */
-id: number, environment: string, dependencies: Array<LateDependency>, outcome: RecordOutcome, 
+id: number, environment: string, dependencies: Array<LateDependency>, outcome: ReoptimizationOutcome, 
 /**
  * The generation that it began, or that was current when it ended without a reload.
  */
@@ -386,7 +386,7 @@ advice: string, };
 /**
  * How a re-optimization ended, or that it has not.
  */
-export type RecordOutcome = "running" | "extended" | "reloaded" | "failed";
+export type ReoptimizationOutcome = "running" | "extended" | "reloaded" | "failed";
 
 /**
  * A dependency that was not known when the server started.

@@ -23,7 +23,7 @@ pub struct LateDependency {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
-pub enum RecordOutcome {
+pub enum ReoptimizationOutcome {
     Running,
     /// Committed without a reload: no module changed under a running request.
     Extended,
@@ -40,13 +40,13 @@ pub enum RecordOutcome {
     derive(schemars::JsonSchema, ts_rs::TS),
     ts(optional_fields)
 )]
-pub struct Record {
+pub struct Reoptimization {
     /// Counts from 1.
     #[cfg_attr(feature = "codegen", ts(type = "number"))]
     pub id: u64,
     pub environment: String,
     pub dependencies: Vec<LateDependency>,
-    pub outcome: RecordOutcome,
+    pub outcome: ReoptimizationOutcome,
     /// The generation that it began, or that was current when it ended without a reload.
     pub generation: u32,
     #[cfg_attr(feature = "codegen", ts(type = "number"))]
@@ -65,7 +65,7 @@ pub struct Record {
     pub advice: String,
 }
 
-impl Record {
+impl Reoptimization {
     /// The `optimizeDeps.include` line that makes the dependencies known from the start.
     pub fn advice_for(environment: &str, dependencies: &[LateDependency]) -> String {
         let ids: Vec<String> = dependencies.iter().map(|dep| format!("'{}'", dep.id)).collect();

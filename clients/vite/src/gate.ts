@@ -1,0 +1,164 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Connect } from 'vite'
+import type { ResolvedOptions } from './options.js'
+import type { ErrorInfo, ReloadPlan, Verdict } from './protocol.js'
+import { ResponseGuard } from './response-guard.js'
+import type { Log, Sidecar } from './sidecar.js'
+
+/** Vite's own URLs and module requests; they are answered by Vite and never enter a worker. */
+const VITE_URL = /^\/(?:@(?:vite|id|fs|react-refresh)(?:\/|$)|__|node_modules\/|cdn-cgi\/)|[?&](?:import|direct|url|raw|worker|sharedworker|html-proxy)\b/
+
+/** What a browser asks for beside documents and data. */
+const ASSET_DESTINATION = new Set(['script', 'style', 'image', 'font', 'audio', 'video', 'track', 'worker', 'manifest'])
+
+interface Entered {
+  id: number
+  method: string
+  url: string
+  guard: ResponseGuard
+  doomed: boolean
+}
+
+/** The line between Connect and the worker's handler: requests wait here, and their responses are watched here. */
+export class Gate {
+  readonly #sidecar: Sidecar
+  readonly #options: ResolvedOptions
+  readonly #base: string
+  readonly #log: Log
+  readonly #reloadBrowser: () => void
+  readonly #entered = new Map<number, Entered>()
+  readonly #byRequest = new WeakMap<IncomingMessage, Entered>()
+  /** While set, it is being asked which requests are doomed; responses wait for the answer. */
+  #judging: Promise<void> | undefined
+
+  constructor(sidecar: Sidecar, options: ResolvedOptions, base: string, log: Log, reloadBrowser: () => void) {
+    this.#sidecar = sidecar
+    this.#options = options
+    this.#base = base
+    this.#log = log
+    this.#reloadBrowser = reloadBrowser
+  }
+
+  readonly enter: Connect.NextHandleFunction = (request, response, next) => {
+    if (this.#byRequest.has(request) || this.#bypasses(request)) return next()
+    void this.#enter(request, response, next)
+  }
+
+  readonly fail: Connect.ErrorHandleFunction = (error: unknown, request, _response, next) => {
+    const entered = this.#byRequest.get(request)
+    if (!entered) return next(error)
+    void this.#fail(entered, error, next)
+  }
+
+  /** A reload is being sent: what it dooms is known when the plan is. */
+  judge(plan: Promise<ReloadPlan | undefined>): void {
+    const judging = plan.then(async (plan) => {
+      const doomed = (plan?.doomed ?? []).map((id) => this.#entered.get(id)).filter((entered) => entered !== undefined)
+      for (const entered of doomed) entered.doomed = true
+      await Promise.all(doomed.map((entered) => this.#judge(entered, {})))
+    })
+    this.#judging = judging
+    void judging.finally(() => {
+      if (this.#judging === judging) this.#judging = undefined
+    })
+  }
+
+  #bypasses(request: IncomingMessage): boolean {
+    const url = request.url ?? '/'
+    const path = url.startsWith(this.#base) ? `/${url.slice(this.#base.length)}` : url
+    const destination = request.headers['sec-fetch-dest']
+    if (VITE_URL.test(path) || (typeof destination === 'string' && ASSET_DESTINATION.has(destination))) return true
+    return isAssetOfWorker(request)
+  }
+
+  async #enter(request: Connect.IncomingMessage, response: ServerResponse, next: Connect.NextFunction): Promise<void> {
+    const id = this.#sidecar.nextRequest()
+    const url = request.originalUrl ?? request.url ?? '/'
+    const method = request.method ?? 'GET'
+    const guard = new ResponseGuard(request, response, (status) => this.#onHead(entered, status))
+    const entered: Entered = { id, method, url, guard, doomed: false }
+    this.#byRequest.set(request, entered)
+    response.once('close', () => {
+      this.#entered.delete(id)
+      this.#sidecar.requestFinished(id)
+    })
+    if (this.#options.hold) await this.#sidecar.wait('admit', { request: id })
+    if (response.destroyed) return
+    const mode = request.headers['sec-fetch-mode']
+    this.#sidecar.requestStarted({ request: id, method, url, ...(typeof mode === 'string' ? { mode } : {}) })
+    this.#entered.set(id, entered)
+    next()
+  }
+
+  #onHead(entered: Entered, status: number): Promise<void> | undefined {
+    if (!entered.doomed && !this.#judging) return undefined
+    return this.#judgeHead(entered, status)
+  }
+
+  async #judgeHead(entered: Entered, status: number): Promise<void> {
+    await this.#judging
+    if (!entered.doomed || entered.guard.replaced) return
+    const verdict = await this.#judge(entered, { status })
+    if (verdict?.action === 'pass' && status >= 500) this.#explain(entered, verdict)
+  }
+
+  async #fail(entered: Entered, error: unknown, next: Connect.NextFunction): Promise<void> {
+    await this.#judging
+    // The worker's answer to a request that has been re-issued interests nobody.
+    if (entered.guard.replaced) return
+    const verdict = await this.#judge(entered, { error: describe(error) })
+    if (verdict && verdict.action !== 'pass') return
+    if (verdict && verdict.kind !== 'unrelated') this.#explain(entered, verdict)
+    next(error)
+  }
+
+  /** Asks what is to become of a request, and does it. */
+  async #judge(entered: Entered, seen: { status?: number; error?: ErrorInfo }): Promise<Verdict | undefined> {
+    const { id, guard } = entered
+    const verdict = await this.#sidecar.ask('classifyError', { request: id, sent: guard.sent, ...seen })
+    if (verdict?.action === 'retry' && guard.replace()) void this.#reissue(entered, verdict)
+    if (verdict?.action === 'reload') void this.#reloadOnceStable(verdict)
+    return verdict
+  }
+
+  async #reissue(entered: Entered, verdict: Verdict): Promise<void> {
+    await this.#reloadOnceStable(verdict)
+    entered.guard.redirect(samePath(entered.url))
+  }
+
+  async #reloadOnceStable(verdict: Verdict): Promise<void> {
+    await this.#sidecar.wait('awaitStable', {})
+    if (verdict.reloadBrowser) this.#reloadBrowser()
+  }
+
+  #explain(entered: Entered, verdict: Verdict): void {
+    const { dependency, importer, environment, advice, reason } = verdict
+    const site = importer ? `, imported by ${[importer.file, importer.line].filter(Boolean).join(':')}` : ''
+    const cause = dependency ? ` What changed: ${environment} re-optimized for ${dependency}${site}.` : ''
+    const prevention = advice ? ` To prevent it, add to the Vite config: ${advice}` : ''
+    this.#log.warn(`${entered.method} ${entered.url}: ${reason}.${cause}${prevention}`)
+  }
+}
+
+/** A worker that asks its own assets binding comes through the whole server again, marked by Cloudflare's plugin. */
+function isAssetOfWorker(request: IncomingMessage): boolean {
+  const mark = Object.getOwnPropertySymbols(request).find((symbol) => symbol.description === 'kRequestType')
+  return mark !== undefined && (request as unknown as Record<symbol, unknown>)[mark] === 'asset'
+}
+
+/** The URL as a redirect within the same origin: `//host/path` would leave it. */
+function samePath(url: string): string {
+  const path = url.startsWith('/') ? url : new URL(url).pathname + new URL(url).search
+  return path.startsWith('//') ? `/.${path}` : path
+}
+
+function describe(error: unknown): ErrorInfo {
+  if (typeof error !== 'object' || error === null) return { message: String(error) }
+  const { name, message, code, stack, cause } = error as Record<string, unknown>
+  const info: ErrorInfo = { message: String(message ?? '') }
+  if (typeof name === 'string') info.name = name
+  if (typeof code === 'string') info.code = code
+  if (typeof stack === 'string') info.stack = stack
+  if (cause !== undefined && cause !== error) info.cause = describe(cause)
+  return info
+}

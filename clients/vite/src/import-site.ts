@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs'
+import type { ImportSite } from './protocol.js'
+
+/** Where in a module a bare id is imported, as an editor would show it. Virtual modules have no lines. */
+export function importSite(importer: string, id: string): ImportSite {
+  const file = importer.replace(/[?#].*$/, '')
+  const source = read(file)
+  const offset = source === undefined ? -1 : source.search(new RegExp(`(['"\`])${escape(id)}\\1`))
+  if (source === undefined || offset < 0) return { file: file.replace(/^\0/, '') }
+  const before = source.slice(0, offset + 1).split('\n')
+  return { file, line: before.length, column: (before.at(-1) ?? '').length + 1 }
+}
+
+function read(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+function escape(text: string): string {
+  return text.replace(/[$()*+.?[\\\]^{|}/-]/g, '\\$&')
+}

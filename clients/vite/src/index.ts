@@ -1,0 +1,2 @@
+export type { EvenkeelOptions } from './options.js'
+export { evenkeel, evenkeel as default } from './plugin.js'

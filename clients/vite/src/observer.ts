@@ -1,0 +1,180 @@
+import type { DepOptimizationMetadata, DevEnvironment, HotPayload, OptimizedDepInfo } from 'vite'
+import { importSite } from './import-site.js'
+import type { DiscoveredDep, EnvironmentSnapshot, ImportSite, OptimizedDep, ReloadPlan } from './protocol.js'
+import type { Environment, Sidecar } from './sidecar.js'
+
+type DepsOptimizer = NonNullable<DevEnvironment['depsOptimizer']>
+
+/** Reports what happens in one of Vite's environments, and reloads it when told to. It decides nothing. */
+export class EnvironmentObserver implements Environment {
+  readonly name: string
+  readonly #environment: DevEnvironment
+  readonly #sidecar: Sidecar
+  readonly #carryOut: (verdict: Promise<ReloadPlan | undefined>) => void
+  /** Who imported a bare id last: Vite tells of a missing import without its importer. */
+  readonly #importers = new Map<string, string>()
+  #send: DevEnvironment['hot']['send']
+
+  constructor(
+    environment: DevEnvironment,
+    sidecar: Sidecar,
+    carryOut: (verdict: Promise<ReloadPlan | undefined>) => void,
+  ) {
+    this.name = environment.name
+    this.#environment = environment
+    this.#sidecar = sidecar
+    this.#carryOut = carryOut
+    this.#send = environment.hot.send.bind(environment.hot)
+    const optimizer = environment.depsOptimizer
+    if (optimizer) {
+      this.#watchMetadata(optimizer)
+      this.#watchDiscoveries(optimizer)
+    }
+    this.#watchModules()
+    this.#watchReloads()
+  }
+
+  snapshot(): EnvironmentSnapshot {
+    const { name, config, depsOptimizer } = this.#environment
+    const snapshot = { name, consumer: config.consumer, root: config.root, base: config.base }
+    if (!depsOptimizer) return snapshot
+    const { metadata } = depsOptimizer
+    const optimizer = {
+      browserHash: metadata.browserHash,
+      optimized: entries(metadata.optimized),
+      discovered: Object.keys(metadata.discovered).map((id) => this.#discoveredDep(id)),
+    }
+    return { ...snapshot, optimizer }
+  }
+
+  /** A module imports a bare id; asked before Vite resolves it. */
+  sawImport(id: string, importer: string): void {
+    const metadata = this.#environment.depsOptimizer?.metadata
+    if (metadata && !(id in metadata.optimized)) this.#importers.set(id, importer)
+  }
+
+  /** Reloads the environment because another one has; not to be reported again. */
+  reload(invalidate: boolean): void {
+    if (invalidate) this.#environment.moduleGraph.invalidateAll()
+    this.#send({ type: 'full-reload', path: '*' })
+  }
+
+  #discoveredDep(id: string): DiscoveredDep {
+    const importer = this.#importer(id)
+    return importer ? { id, importer } : { id }
+  }
+
+  #importer(id: string): ImportSite | undefined {
+    const importer = this.#importers.get(id)
+    return importer === undefined ? undefined : importSite(importer, id)
+  }
+
+  /** Vite commits an optimizer run by assigning `depsOptimizer.metadata`. */
+  #watchMetadata(optimizer: DepsOptimizer): void {
+    let metadata = optimizer.metadata
+    Object.defineProperty(optimizer, 'metadata', {
+      configurable: true,
+      enumerable: true,
+      get: () => metadata,
+      set: (next: DepOptimizationMetadata) => {
+        const previous = metadata
+        metadata = next
+        // The first assignment is the cache that was found on disk, or the want of one.
+        if (optimizer.initState === 'initialized') this.#reportCommit(previous, next)
+        else this.#sidecar.open(this)
+      },
+    })
+  }
+
+  #reportCommit(previous: DepOptimizationMetadata, next: DepOptimizationMetadata): void {
+    const before = new Map(entries(previous.optimized).map((dep) => [dep.id, dep]))
+    const changed = entries(next.optimized).filter(({ id, file, browserHash }) => {
+      const old = before.get(id)
+      return old?.file !== file || old.browserHash !== browserHash
+    })
+    this.#sidecar.notify('optimizer/didCommit', {
+      environment: this.name,
+      outcome: 'committed',
+      browserHash: next.browserHash,
+      reload: previous.browserHash !== next.browserHash,
+      changed,
+      removed: [...before.keys()].filter((id) => !(id in next.optimized)),
+      pending: Object.keys(next.discovered),
+    })
+    for (const id of Object.keys(next.optimized)) this.#importers.delete(id)
+  }
+
+  #watchDiscoveries(optimizer: DepsOptimizer): void {
+    const register = optimizer.registerMissingImport
+    optimizer.registerMissingImport = (id, resolved) => {
+      const { optimized, chunks, discovered } = optimizer.metadata
+      const known = id in optimized || id in chunks || id in discovered
+      const info = register(id, resolved)
+      if (!known && id in optimizer.metadata.discovered) this.#reportDiscovery(optimizer, id, info)
+      return info
+    }
+  }
+
+  #reportDiscovery(optimizer: DepsOptimizer, id: string, info: OptimizedDepInfo): void {
+    this.#sidecar.notify('optimizer/didDiscover', { environment: this.name, ...this.#discoveredDep(id) })
+    void info.processing?.then(() => {
+      // A run that failed resolves the promise too, and forgets what it had discovered.
+      const { browserHash, optimized, discovered } = optimizer.metadata
+      if (id in optimized || id in discovered) return
+      this.#sidecar.notify('optimizer/didCommit', {
+        environment: this.name,
+        outcome: 'failed',
+        browserHash,
+        reload: false,
+        changed: [],
+        removed: [],
+        pending: [],
+      })
+    })
+  }
+
+  #watchModules(): void {
+    const environment = this.#environment
+    const fetchModule = environment.fetchModule.bind(environment)
+    environment.fetchModule = async (id, importer, options) => {
+      this.#sidecar.observe(this.name, { kind: 'fetch', moment: 'begin', module: id })
+      try {
+        return await fetchModule(id, importer, options)
+      } finally {
+        this.#sidecar.observe(this.name, { kind: 'fetch', moment: 'end', module: id })
+      }
+    }
+    const transformRequest = environment.transformRequest.bind(environment)
+    environment.transformRequest = async (url) => {
+      this.#sidecar.observe(this.name, { kind: 'transform', moment: 'begin', module: url })
+      let imports: { deps?: string[]; dynamicDeps?: string[] } = {}
+      try {
+        const result = await transformRequest(url)
+        if (result?.deps) imports = { deps: result.deps, dynamicDeps: result.dynamicDeps ?? [] }
+        return result
+      } finally {
+        this.#sidecar.observe(this.name, { kind: 'transform', moment: 'end', module: url, ...imports })
+      }
+    }
+  }
+
+  #watchReloads(): void {
+    const { hot } = this.#environment
+    this.#send = hot.send.bind(hot)
+    const send = (...args: [HotPayload] | [string, unknown?]) => {
+      const [payload] = args
+      if (typeof payload !== 'string' && payload.type === 'full-reload') this.#reportReload(payload.triggeredBy)
+      return (this.#send as (...args: unknown[]) => void)(...args)
+    }
+    hot.send = send as typeof hot.send
+  }
+
+  #reportReload(triggeredBy: string | undefined): void {
+    const reload = { environment: this.name, ...(triggeredBy === undefined ? {} : { triggeredBy }) }
+    this.#carryOut(this.#sidecar.ask('onFullReload', reload))
+  }
+}
+
+function entries(optimized: DepOptimizationMetadata['optimized']): OptimizedDep[] {
+  return Object.entries(optimized).map(([id, info]) => ({ id, file: info.file, browserHash: info.browserHash ?? '' }))
+}

@@ -1,0 +1,81 @@
+import type { Policy } from './protocol.js'
+
+/** What a user may set; everything has a default. */
+export interface EvenkeelOptions {
+  /** Re-optimize before a request comes. Default `true`. */
+  foresee?: boolean
+  /** Hold requests in front of an environment that is not stable. Default `true`. */
+  hold?: boolean
+  /** Re-issue requests that a re-optimization doomed. Default `true`. */
+  recover?: boolean
+  /** Names of the environments to guard. Default: every server environment that optimizes dependencies. */
+  environments?: string[]
+  /** Milliseconds without module activity before an environment counts as stable again. Default 20. */
+  quiet?: number
+  /** The same where begin and end of the activity cannot be seen. Default 500. */
+  debounce?: number
+  /** How many milliseconds a request may be held or wait for stability. Default 10 000. */
+  deadline?: number
+  /** How many milliseconds any other call to the sidecar may take before Vite goes on without it. Default 1 000. */
+  callDeadline?: number
+  /** What to print: everything that happened (`info`), only trouble (`warn`), or nothing. Default `info`. */
+  log?: 'info' | 'warn' | 'silent'
+}
+
+export type ResolvedOptions = Required<Omit<EvenkeelOptions, 'environments'>> & {
+  environments: string[] | undefined
+}
+
+const DEFAULTS: ResolvedOptions = {
+  foresee: true,
+  hold: true,
+  recover: true,
+  environments: undefined,
+  quiet: 20,
+  debounce: 500,
+  deadline: 10_000,
+  callDeadline: 1_000,
+  log: 'info',
+}
+
+/** Fills in the defaults; an option that does not exist or has the wrong shape is the user's typing mistake. */
+export function resolveOptions(options: EvenkeelOptions = {}): ResolvedOptions {
+  for (const [name, value] of Object.entries(options)) {
+    const problem = value === undefined ? undefined : problemOf(name, value)
+    if (problem) throw new Error(`evenkeel({ ${name} }): ${problem}`)
+  }
+  const given = Object.entries(options).filter(([, value]) => value !== undefined)
+  return { ...DEFAULTS, ...Object.fromEntries(given) }
+}
+
+function problemOf(name: string, value: unknown): string | undefined {
+  switch (name) {
+    case 'foresee':
+    case 'hold':
+    case 'recover':
+      return typeof value === 'boolean' ? undefined : 'must be true or false'
+    case 'quiet':
+    case 'debounce':
+    case 'deadline':
+    case 'callDeadline':
+      return Number.isInteger(value) && (value as number) >= 0 ? undefined : 'must be a whole number of milliseconds'
+    case 'environments':
+      return Array.isArray(value) && value.every((entry) => typeof entry === 'string')
+        ? undefined
+        : 'must be an array of environment names'
+    case 'log':
+      return ['info', 'warn', 'silent'].includes(value as string) ? undefined : "must be 'info', 'warn' or 'silent'"
+    default:
+      return `there is no such option; the options are ${Object.keys(DEFAULTS).join(', ')}`
+  }
+}
+
+export function policyOf(options: ResolvedOptions): Partial<Policy> {
+  return {
+    hold: options.hold,
+    recover: options.recover,
+    quietMs: options.quiet,
+    debounceMs: options.debounce,
+    deadlineMs: options.deadline,
+  }
+}

@@ -1,0 +1,124 @@
+import type { Connect, Plugin, ViteDevServer } from 'vite'
+import { Gate } from './gate.js'
+import { EnvironmentObserver } from './observer.js'
+import { type EvenkeelOptions, type ResolvedOptions, resolveOptions } from './options.js'
+import { acquire, type Lease } from './lease.js'
+import type { ReloadPlan } from './protocol.js'
+import type { Log } from './sidecar.js'
+
+const BARE_IMPORT = /^(?![a-zA-Z]:)[\w@](?!.*:\/\/)/
+
+/** Keeps the server environments of a dev server consistent while Vite re-optimizes dependencies. */
+export function evenkeel(options?: EvenkeelOptions): Plugin[] {
+  const resolved = resolveOptions(options)
+  let guarded: GuardedServer | undefined
+  return [
+    {
+      name: 'evenkeel',
+      apply: 'serve',
+      enforce: 'pre',
+      // Before the worker's plugin starts its runners, so that nothing they do is missed; and the function it
+      // returns adds its middleware before the worker's handler, wherever the user lists the plugin.
+      configureServer: {
+        order: 'pre',
+        handler(server) {
+          guarded = new GuardedServer(server, resolved)
+          const { gate } = guarded
+          return () => {
+            server.middlewares.use(gate.enter)
+            guardPreMiddleware(server, gate)
+          }
+        },
+      },
+      resolveId: {
+        order: 'pre',
+        filter: { id: BARE_IMPORT },
+        handler(source, importer) {
+          if (importer && BARE_IMPORT.test(source)) guarded?.observers.get(this.environment.name)?.sawImport(source, importer)
+          return undefined
+        },
+      },
+      closeBundle() {
+        guarded?.close()
+        guarded = undefined
+      },
+    },
+    {
+      name: 'evenkeel:recover',
+      apply: 'serve',
+      enforce: 'post',
+      // Behind the worker's handler, so that its errors come by.
+      configureServer: {
+        order: 'post',
+        handler(server) {
+          return () => {
+            if (guarded) server.middlewares.use(guarded.gate.fail)
+          }
+        },
+      },
+    },
+  ]
+}
+
+/** One Vite server and its share of the sidecar. */
+class GuardedServer {
+  readonly observers = new Map<string, EnvironmentObserver>()
+  readonly gate: Gate
+  readonly #lease: Lease
+
+  constructor(server: ViteDevServer, options: ResolvedOptions) {
+    const { config, environments } = server
+    const log = logOf(server, options)
+    this.#lease = acquire(`${config.root}\n${config.cacheDir}`, options, log)
+    const { sidecar } = this.#lease
+    this.gate = new Gate(sidecar, options, config.base, log, () => {
+      environments.client.hot.send({ type: 'full-reload' })
+    })
+    for (const environment of Object.values(environments)) {
+      const { name, depsOptimizer } = environment
+      const chosen = options.environments?.includes(name) ?? true
+      if (environment.config.consumer !== 'server' || !depsOptimizer || !chosen) continue
+      const observer = new EnvironmentObserver(environment, sidecar, (plan) => this.#carryOut(plan))
+      this.observers.set(name, observer)
+      sidecar.open(observer)
+    }
+    for (const name of options.environments ?? []) {
+      if (!environments[name]) log.warn(`there is no environment ${name}; there are ${Object.keys(environments).join(', ')}.`)
+    }
+  }
+
+  #carryOut(plan: Promise<ReloadPlan | undefined>): void {
+    this.gate.judge(
+      plan.then((plan) => {
+        for (const { environment, invalidate } of plan?.reload ?? []) this.observers.get(environment)?.reload(invalidate)
+        return plan
+      }),
+    )
+  }
+
+  close(): void {
+    for (const observer of this.observers.values()) this.#lease.sidecar.close(observer)
+    this.#lease.release()
+  }
+}
+
+/** With `run_worker_first`, Cloudflare's plugin handles requests in a middleware that it has added long before. */
+function guardPreMiddleware(server: ViteDevServer, gate: Gate): void {
+  for (const layer of server.middlewares.stack) {
+    const { handle } = layer
+    if (typeof handle !== 'function' || handle.name !== 'cloudflarePreMiddleware') continue
+    const inner = handle as Connect.NextHandleFunction
+    layer.handle = function cloudflarePreMiddleware(request: Connect.IncomingMessage, response, next: Connect.NextFunction) {
+      gate.enter(request, response, (error?: unknown) => (error ? next(error) : inner(request, response, next)))
+    } as Connect.NextHandleFunction
+  }
+}
+
+function logOf(server: ViteDevServer, options: ResolvedOptions): Log {
+  const { logger } = server.config
+  const print = (level: 'info' | 'warn') => (message: string) => {
+    if (options.log === 'silent' || (options.log === 'warn' && level === 'info')) return
+    logger[level](`[evenkeel] ${message}`, { timestamp: true })
+  }
+  return { info: print('info'), warn: print('warn') }
+}

@@ -1,0 +1,120 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+type Method = 'writeHead' | 'write' | 'end' | 'flushHeaders'
+
+const METHODS: Method[] = ['writeHead', 'write', 'end', 'flushHeaders']
+
+/**
+ * Stands between a handler and its response. As long as nothing has been sent, the response can be kept back,
+ * let go, or replaced by a redirect; what the handler still writes behind a redirect is swallowed for good.
+ */
+export class ResponseGuard {
+  readonly #request: IncomingMessage
+  readonly #response: ServerResponse
+  readonly #originals: Map<Method, (...args: unknown[]) => unknown>
+  /** Headers that were there before the handler came: they are the server's own, CORS for one. */
+  readonly #headersBefore: ReturnType<ServerResponse['getHeaders']>
+  readonly #onHead: (status: number) => Promise<void> | undefined
+  #kept: Array<() => unknown> | undefined
+  #state: 'open' | 'keeping' | 'passed' | 'replaced' = 'open'
+
+  /**
+   * `onHead` is asked before the first byte. It may return a promise: the response is then kept back until that
+   * has settled.
+   */
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    onHead: (status: number) => Promise<void> | undefined,
+  ) {
+    this.#request = request
+    this.#response = response
+    this.#onHead = onHead
+    this.#headersBefore = { ...response.getHeaders() }
+    this.#originals = new Map(
+      METHODS.map((name) => [name, (response[name] as (...args: unknown[]) => unknown).bind(response)]),
+    )
+    for (const name of METHODS) {
+      Object.assign(response, { [name]: (...args: unknown[]) => this.#call(name, args) })
+    }
+  }
+
+  /** Whether bytes of the handler's own response are on their way. */
+  get sent(): boolean {
+    return this.#state === 'passed'
+  }
+
+  get replaced(): boolean {
+    return this.#state === 'replaced'
+  }
+
+  /** Keeps back all that the handler writes from now on, because the response will be replaced. */
+  replace(): boolean {
+    if (this.#state === 'passed' || this.#state === 'replaced') return false
+    this.#state = 'replaced'
+    this.#kept = undefined
+    return true
+  }
+
+  /** Sends the client to the same URL again. */
+  redirect(location: string): void {
+    const response = this.#response
+    if (response.destroyed || response.writableEnded) return
+    for (const name of response.getHeaderNames()) response.removeHeader(name)
+    for (const [name, value] of Object.entries(this.#headersBefore)) {
+      if (value !== undefined) response.setHeader(name, value)
+    }
+    this.#original('writeHead', [307, { location, 'cache-control': 'no-store', 'content-length': '0' }])
+    // A handler that sets headers late must not be told that they have been sent.
+    Object.assign(response, { setHeader: () => response, appendHeader: () => response, removeHeader: () => {} })
+    this.#original('end', [])
+    // The rest of the body is read and dropped, so that the connection can serve the next request.
+    this.#request.resume()
+  }
+
+  #original(name: Method, args: unknown[]): unknown {
+    return this.#originals.get(name)?.(...args)
+  }
+
+  #call(name: Method, args: unknown[]): unknown {
+    if (this.#state === 'open') this.#begin(name, args)
+    switch (this.#state) {
+      case 'replaced':
+        return swallow(name, args, this.#response)
+      case 'keeping':
+        this.#kept?.push(() => this.#original(name, args))
+        return name === 'write' ? false : this.#response
+      default:
+        return this.#original(name, args)
+    }
+  }
+
+  #begin(name: Method, args: unknown[]): void {
+    const status = name === 'writeHead' && typeof args[0] === 'number' ? args[0] : this.#response.statusCode
+    const judged = this.#onHead(status)
+    if (!judged) return this.#pass()
+    if (this.#state !== 'open') return
+    this.#state = 'keeping'
+    this.#kept = []
+    void judged.finally(() => this.#state === 'keeping' && this.#release())
+  }
+
+  #release(): void {
+    const kept = this.#kept ?? []
+    this.#kept = undefined
+    this.#pass()
+    const results = kept.map((write) => write())
+    if (results.length > 0 && !this.#response.writableEnded && !results.includes(false)) this.#response.emit('drain')
+  }
+
+  #pass(): void {
+    this.#state = 'passed'
+    for (const name of METHODS) delete (this.#response as Partial<ServerResponse>)[name]
+  }
+}
+
+function swallow(name: Method, args: unknown[], response: ServerResponse): unknown {
+  const done = args.find((arg) => typeof arg === 'function') as (() => void) | undefined
+  if (done) queueMicrotask(done)
+  return name === 'write' ? true : response
+}

@@ -1,0 +1,276 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { findBinary } from './binary.js'
+import type { ResolvedOptions } from './options.js'
+import { policyOf } from './options.js'
+import {
+  type Activity,
+  type EnvironmentSnapshot,
+  type LogMessage,
+  type Notifications,
+  PROTOCOL_VERSION,
+  type Requests,
+  type RequestStarted,
+} from './protocol.js'
+import { RpcConnection, RpcError } from './rpc.js'
+
+/** Waits before each respawn. There are no more respawns than entries. */
+const RESPAWN_BACKOFF_MS = [100, 500, 2_000]
+/** How often a sidecar that keeps a request waiting is asked whether it is still there. */
+const HEARTBEAT_MS = 500
+
+/** Something that can tell the whole state of an environment again, after a respawn. */
+export interface Environment {
+  readonly name: string
+  snapshot(): EnvironmentSnapshot
+}
+
+export interface Log {
+  info(message: string): void
+  warn(message: string): void
+}
+
+/**
+ * The child process and what it must be told when it starts anew. Every call answers `undefined` when the sidecar
+ * cannot, so that Vite goes on as if Evenkeel were not there.
+ */
+export class Sidecar {
+  readonly environments = new Map<string, Environment>()
+  readonly #requests = new Map<number, RequestStarted>()
+  readonly #options: ResolvedOptions
+  readonly #log: Log
+  #child: ChildProcess | undefined
+  #connection: RpcConnection | undefined
+  /** Resolves when the sidecar may be asked, or is known to be gone. */
+  #ready: Promise<void> = Promise.resolve()
+  #respawns = 0
+  #warned = false
+  #closed = false
+  #lastRequest = 0
+  #waiting = 0
+  #activities = new Map<string, Activity[]>()
+  #flushScheduled = false
+
+  constructor(options: ResolvedOptions, log: Log) {
+    this.#options = options
+    this.#log = log
+    this.#start()
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid
+  }
+
+  open(environment: Environment): void {
+    this.environments.set(environment.name, environment)
+    this.notify('environment/didOpen', environment.snapshot())
+  }
+
+  close(environment: Environment): void {
+    // After a restart of Vite the name belongs to the new server's environment already.
+    if (this.environments.get(environment.name) !== environment) return
+    this.environments.delete(environment.name)
+    this.notify('environment/didClose', { name: environment.name })
+  }
+
+  nextRequest(): number {
+    return ++this.#lastRequest
+  }
+
+  requestStarted(request: RequestStarted): void {
+    this.#requests.set(request.request, request)
+    this.notify('request/didStart', request)
+  }
+
+  requestFinished(request: number): void {
+    this.#requests.delete(request)
+    this.notify('request/didFinish', { request })
+  }
+
+  /** Reports activity with the next message, or at the end of this turn of the event loop. */
+  observe(environment: string, activity: Activity): void {
+    if (!this.#connection) return
+    const batch = this.#activities.get(environment)
+    if (batch) batch.push(activity)
+    else this.#activities.set(environment, [activity])
+    if (this.#flushScheduled) return
+    this.#flushScheduled = true
+    setImmediate(() => {
+      this.#flushScheduled = false
+      this.#flush()
+    })
+  }
+
+  notify<M extends keyof Notifications>(method: M, params: Notifications[M]): void {
+    this.#flush()
+    this.#connection?.notify(method, params)
+  }
+
+  /** Asks something that is answered at once. */
+  ask<M extends keyof Requests>(method: M, params: Requests[M]['params']): Promise<Requests[M]['result'] | undefined> {
+    return this.#call(method, params, this.#options.callDeadline)
+  }
+
+  /** Asks something that is answered within the policy's deadline, and makes sure meanwhile that somebody listens. */
+  async wait<M extends 'admit' | 'awaitStable'>(
+    method: M,
+    params: Requests[M]['params'],
+  ): Promise<Requests[M]['result'] | undefined> {
+    this.#waiting += 1
+    if (this.#waiting === 1) this.#heartbeat()
+    try {
+      return await this.#call(method, params, this.#options.deadline + this.#options.callDeadline)
+    } finally {
+      this.#waiting -= 1
+    }
+  }
+
+  /** Ends the child for good. */
+  dispose(): void {
+    this.#closed = true
+    this.#connection?.close(new Error('closed'))
+    this.#connection = undefined
+    // The sidecar ends with its stdin.
+    this.#child?.stdin?.end()
+  }
+
+  #heartbeat(): void {
+    const timer = setInterval(() => {
+      if (this.#waiting === 0 || this.#closed) clearInterval(timer)
+      else void this.ask('awaitStable', { timeoutMs: 0 })
+    }, HEARTBEAT_MS)
+    timer.unref()
+  }
+
+  async #call<M extends keyof Requests>(
+    method: M,
+    params: Requests[M]['params'],
+    deadline: number,
+  ): Promise<Requests[M]['result'] | undefined> {
+    await this.#ready
+    const connection = this.#connection
+    if (!connection) return undefined
+    this.#flush()
+    const pending = { settled: false, method, deadline }
+    const timer = setTimeout(() => {
+      // A busy event loop runs late timers before it reads what has long arrived: let it read first.
+      setImmediate(() => setImmediate(() => this.#checkOverdue(connection, pending)))
+    }, deadline)
+    timer.unref()
+    try {
+      return (await connection.request(method, params)) as Requests[M]['result']
+    } catch (error) {
+      if (error instanceof RpcError) this.#log.warn(`${method}: ${error.message}`)
+      return undefined
+    } finally {
+      pending.settled = true
+      clearTimeout(timer)
+    }
+  }
+
+  #checkOverdue(connection: RpcConnection, pending: { settled: boolean; method: string; deadline: number }): void {
+    if (pending.settled || connection !== this.#connection) return
+    this.#fail(`did not answer ${pending.method} within ${pending.deadline} ms`)
+  }
+
+  #flush(): void {
+    if (this.#activities.size === 0) return
+    const batches = this.#activities
+    this.#activities = new Map()
+    for (const [environment, activities] of batches) {
+      this.#connection?.notify('onTransform', { environment, activities })
+    }
+  }
+
+  #start(): void {
+    this.#ready = this.#spawn().catch((error: unknown) => {
+      // A binary that does not start, or speaks another protocol, will not do better the next time.
+      this.#respawns = RESPAWN_BACKOFF_MS.length
+      this.#fail(error instanceof Error ? error.message : String(error))
+    })
+  }
+
+  async #spawn(): Promise<void> {
+    const child = spawn(findBinary(), ['serve'], { stdio: ['pipe', 'pipe', 'inherit'], windowsHide: true })
+    this.#child = child
+    // An idle sidecar must not keep Node alive; the pipes are sockets, which can be unreferenced.
+    child.unref()
+    for (const pipe of [child.stdin, child.stdout]) (pipe as { unref?(): void }).unref?.()
+    const connection = new RpcConnection(child.stdout, child.stdin, (method, params) => this.#hear(method, params))
+    const ended = new Promise<string>((resolve) => {
+      child.once('error', (error) => resolve(`could not be started: ${error.message}`))
+      child.once('exit', (code, signal) => resolve(`ended (${signal ?? `code ${code}`})`))
+    })
+    void ended.then((how) => {
+      connection.close(new Error(how))
+      if (this.#connection === connection) this.#fail(how)
+    })
+    await within(this.#options.callDeadline * 5, initialize(connection, this.#options), ended)
+    if (this.#closed) return void child.stdin.end()
+    connection.notify('initialized', {})
+    this.#connection = connection
+    this.#tellEverything()
+  }
+
+  #tellEverything(): void {
+    this.#activities.clear()
+    for (const environment of this.environments.values()) {
+      this.notify('environment/didOpen', environment.snapshot())
+    }
+    for (const request of this.#requests.values()) this.notify('request/didStart', request)
+  }
+
+  #fail(how: string): void {
+    const connection = this.#connection
+    this.#connection = undefined
+    connection?.close(new Error(how))
+    // A stopped process takes no other signal.
+    this.#child?.kill('SIGKILL')
+    this.#child = undefined
+    if (this.#closed) return
+    const backoff = RESPAWN_BACKOFF_MS[this.#respawns]
+    if (!this.#warned || backoff === undefined) {
+      const next = backoff === undefined ? 'Vite goes on without Evenkeel until it is restarted.' : 'It is being restarted; Vite goes on without it meanwhile.'
+      this.#log.warn(`the sidecar ${how}. ${next}`)
+    }
+    this.#warned = true
+    if (backoff === undefined) return
+    this.#respawns += 1
+    const timer = setTimeout(() => this.#closed || this.#start(), backoff)
+    timer.unref()
+  }
+
+  #hear(method: string, params: unknown): void {
+    if (method !== 'window/logMessage') return
+    const { type, message } = params as LogMessage
+    if (type <= 2) this.#log.warn(message)
+    else this.#log.info(message)
+  }
+}
+
+async function initialize(connection: RpcConnection, options: ResolvedOptions): Promise<string | undefined> {
+  const result = (await connection.request('initialize', {
+    processId: process.pid,
+    capabilities: {},
+    clientInfo: { name: 'evenkeel' },
+    initializationOptions: { protocolVersion: PROTOCOL_VERSION, policy: policyOf(options) },
+  })) as { capabilities?: { experimental?: { evenkeel?: { protocolVersion?: number } } } }
+  const spoken = result.capabilities?.experimental?.evenkeel?.protocolVersion
+  if (spoken === PROTOCOL_VERSION) return undefined
+  return `speaks protocol ${spoken}, this plugin speaks ${PROTOCOL_VERSION}: install the same version of both`
+}
+
+/** Waits for the handshake, unless the process ends or the time is over first. */
+async function within(milliseconds: number, handshake: Promise<string | undefined>, ended: Promise<string>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve(`did not answer initialize within ${milliseconds} ms`), milliseconds)
+    timer.unref()
+  })
+  const problem = await Promise.race([
+    handshake.catch((error: unknown) => (error instanceof RpcError ? `refused: ${error.message}` : ended)),
+    ended,
+    late,
+  ])
+  clearTimeout(timer)
+  if (problem !== undefined) throw new Error(problem)
+}
