@@ -1,6 +1,8 @@
 //! One environment: what its optimizer has, what it waits for, and how far a reload has come.
 
-use indexmap::IndexMap;
+use std::collections::HashMap;
+
+use indexmap::{IndexMap, IndexSet};
 use serde::{Deserialize, Serialize};
 
 use super::event::{
@@ -10,6 +12,9 @@ use super::{Policy, Time};
 
 /// Vite's optimizer waits this long after the last discovery before it runs.
 const OPTIMIZER_DEBOUNCE: Time = Time::from_millis(100);
+
+/// More modules than this are not remembered for a reload.
+const MOST_FETCHED: usize = 4096;
 
 /// Where an environment is between two stable states.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +82,8 @@ pub struct Environment {
     last_activity: Time,
     /// Whether a module runner was ever seen fetching, so that one can be expected after a reload.
     has_runner: bool,
+    /// What the module runner has fetched in this generation, in that order.
+    fetched: IndexSet<Box<str>>,
 }
 
 impl Environment {
@@ -97,6 +104,7 @@ impl Environment {
             in_flight: 0,
             last_activity: Time::ZERO,
             has_runner: false,
+            fetched: IndexSet::new(),
         }
     }
 
@@ -182,6 +190,32 @@ impl Environment {
         });
     }
 
+    /// The modules that the runner had, under the URLs they have now: it is going to fetch them all again, one
+    /// after the other. Files of the optimizer that are gone are left out.
+    pub fn take_fetched(&mut self) -> Vec<String> {
+        let current: HashMap<&str, &str> = self
+            .optimized
+            .values()
+            .map(|dep| (&*dep.file, &*dep.browser_hash))
+            .collect();
+        let renew = |module: Box<str>| {
+            let Some((path, _)) = module.split_once("?v=") else {
+                return Some(module.into_string());
+            };
+            let file = path
+                .strip_prefix("/@fs")
+                .map_or_else(|| format!("{}{path}", self.root), str::to_owned);
+            [path, &file]
+                .iter()
+                .find_map(|file| current.get(*file))
+                .map(|hash| format!("{path}?v={hash}"))
+        };
+        std::mem::take(&mut self.fetched)
+            .into_iter()
+            .filter_map(renew)
+            .collect()
+    }
+
     pub fn observe(&mut self, activity: &Activity, now: Time) {
         self.last_activity = now;
         match activity.moment {
@@ -191,6 +225,12 @@ impl Environment {
         }
         let begins_import = activity.kind == ActivityKind::Fetch && activity.moment == Moment::Begin;
         self.has_runner |= begins_import;
+        if begins_import
+            && self.fetched.len() < MOST_FETCHED
+            && !self.fetched.contains(activity.module.as_str())
+        {
+            self.fetched.insert(activity.module.as_str().into());
+        }
         if let Some(reload) = &mut self.reload
             && reload.reimport.is_none()
             && (begins_import || activity.moment == Moment::Seen)
@@ -209,6 +249,18 @@ impl Environment {
             }) if self.has_runner => self.generation.saturating_sub(1),
             _ => self.generation,
         }
+    }
+
+    /// Whether a reload is on its way that an optimizer run caused.
+    pub fn is_reloading_generation(&self) -> bool {
+        matches!(
+            self.reload,
+            Some(Reload {
+                committed: true,
+                reimport: None,
+                ..
+            })
+        )
     }
 
     /// When the environment becomes stable if nothing else happens: `None` while that depends on an event.

@@ -56,6 +56,9 @@ pub struct ReloadPlan {
     pub reload: Vec<ReloadTarget>,
     /// Requests in flight that saw modules of another generation: ask `classifyError` about each.
     pub doomed: Vec<HttpRequest>,
+    /// Modules of the environment that reloads, as URLs. Its runner is going to fetch them one after the other;
+    /// transforming them at once, side by side, shortens that.
+    pub warm: Vec<String>,
 }
 
 /// What was counted since the session began.
@@ -392,9 +395,14 @@ impl Session {
             .map(|(id, _)| *id)
             .collect();
         doomed.sort_unstable();
+        let warm = match self.environments.get_mut(environment) {
+            Some(environment) if environment.is_reloading_generation() => environment.take_fetched(),
+            _ => Vec::new(),
+        };
         ReloadPlan {
             reload: self.bridged_from(environment),
             doomed,
+            warm,
         }
     }
 

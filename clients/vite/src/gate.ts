@@ -17,6 +17,8 @@ interface Entered {
   url: string
   guard: ResponseGuard
   doomed: boolean
+  /** When it came to the gate, by `performance.now()`. */
+  at: number
 }
 
 /** The line between Connect and the worker's handler: requests wait here, and their responses are watched here. */
@@ -76,7 +78,7 @@ export class Gate {
     const url = request.originalUrl ?? request.url ?? '/'
     const method = request.method ?? 'GET'
     const guard = new ResponseGuard(request, response, (status) => this.#onHead(entered, status))
-    const entered: Entered = { id, method, url, guard, doomed: false }
+    const entered: Entered = { id, method, url, guard, doomed: false, at: performance.now() }
     this.#byRequest.set(request, entered)
     response.once('close', () => {
       this.#entered.delete(id)
@@ -122,8 +124,13 @@ export class Gate {
   }
 
   async #reissue(entered: Entered, verdict: Verdict): Promise<void> {
+    const judgedAt = performance.now()
     await this.#reloadOnceStable(verdict)
-    entered.guard.redirect(samePath(entered.url))
+    const timing = {
+      verdict: judgedAt - entered.at,
+      stable: performance.now() - judgedAt,
+    }
+    entered.guard.redirect(samePath(entered.url), serverTiming(timing))
   }
 
   async #reloadOnceStable(verdict: Verdict): Promise<void> {
@@ -150,6 +157,13 @@ function isAssetOfWorker(request: IncomingMessage): boolean {
 function samePath(url: string): string {
   const path = url.startsWith('/') ? url : new URL(url).pathname + new URL(url).search
   return path.startsWith('//') ? `/.${path}` : path
+}
+
+/** Where the time went, for the browser's network panel and for benchmarks. */
+function serverTiming(durations: Record<string, number>): string {
+  return Object.entries(durations)
+    .map(([name, duration]) => `evenkeel-${name};dur=${duration.toFixed(1)}`)
+    .join(', ')
 }
 
 function describe(error: unknown): ErrorInfo {

@@ -14,6 +14,7 @@ export class EnvironmentObserver implements Environment {
   /** Who imported a bare id last: Vite tells of a missing import without its importer. */
   readonly #importers = new Map<string, string>()
   #send: DevEnvironment['hot']['send']
+  readonly #transform: DevEnvironment['transformRequest']
 
   constructor(
     environment: DevEnvironment,
@@ -25,6 +26,7 @@ export class EnvironmentObserver implements Environment {
     this.#sidecar = sidecar
     this.#carryOut = carryOut
     this.#send = environment.hot.send.bind(environment.hot)
+    this.#transform = environment.transformRequest.bind(environment)
     const optimizer = environment.depsOptimizer
     if (optimizer) {
       this.#watchMetadata(optimizer)
@@ -57,6 +59,15 @@ export class EnvironmentObserver implements Environment {
   reload(invalidate: boolean): void {
     if (invalidate) this.#environment.moduleGraph.invalidateAll()
     this.#send({ type: 'full-reload', path: '*' })
+  }
+
+  /**
+   * Transforms modules before the runner asks for them. Not reported: what nobody waits for does not keep the
+   * environment from being stable.
+   */
+  #warm(modules: string[]): void {
+    // What fails here fails again, and is reported, when somebody really asks for it.
+    for (const module of modules) void this.#transform(module).catch(() => {})
   }
 
   #discoveredDep(id: string): DiscoveredDep {
@@ -144,7 +155,7 @@ export class EnvironmentObserver implements Environment {
         this.#sidecar.observe(this.name, { kind: 'fetch', moment: 'end', module: id })
       }
     }
-    const transformRequest = environment.transformRequest.bind(environment)
+    const transformRequest = this.#transform
     environment.transformRequest = async (url) => {
       this.#sidecar.observe(this.name, { kind: 'transform', moment: 'begin', module: url })
       let imports: { deps?: string[]; dynamicDeps?: string[] } = {}
@@ -171,7 +182,9 @@ export class EnvironmentObserver implements Environment {
 
   #reportReload(triggeredBy: string | undefined): void {
     const reload = { environment: this.name, ...(triggeredBy === undefined ? {} : { triggeredBy }) }
-    this.#carryOut(this.#sidecar.ask('onFullReload', reload))
+    const plan = this.#sidecar.ask('onFullReload', reload)
+    void plan.then((plan) => this.#warm(plan?.warm ?? []))
+    this.#carryOut(plan)
   }
 }
 

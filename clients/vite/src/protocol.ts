@@ -197,7 +197,12 @@ reload: Array<ReloadTarget>,
 /**
  * Requests in flight that saw modules of another generation: ask `classifyError` about each.
  */
-doomed: Array<number>, };
+doomed: Array<number>, 
+/**
+ * Modules of the environment that reloads, as URLs. Its runner is going to fetch them one after the other;
+ * transforming them at once, side by side, shortens that.
+ */
+warm: Array<string>, };
 
 /**
  * One environment that has to reload.

@@ -57,14 +57,15 @@ export class ResponseGuard {
   }
 
   /** Sends the client to the same URL again. */
-  redirect(location: string): void {
+  redirect(location: string, timing: string): void {
     const response = this.#response
     if (response.destroyed || response.writableEnded) return
     for (const name of response.getHeaderNames()) response.removeHeader(name)
     for (const [name, value] of Object.entries(this.#headersBefore)) {
       if (value !== undefined) response.setHeader(name, value)
     }
-    this.#original('writeHead', [307, { location, 'cache-control': 'no-store', 'content-length': '0' }])
+    const headers = { location, 'cache-control': 'no-store', 'content-length': '0', 'server-timing': timing }
+    this.#original('writeHead', [307, headers])
     // A handler that sets headers late must not be told that they have been sent.
     Object.assign(response, { setHeader: () => response, appendHeader: () => response, removeHeader: () => {} })
     this.#original('end', [])

@@ -1,0 +1,7 @@
+import { Checkbox } from '@radix-ui/react-checkbox'
+
+export default (body: string) => (
+  <Checkbox checked data-page="checkbox">
+    {`checkbox says ${body}`}
+  </Checkbox>
+)

@@ -1,0 +1,3 @@
+import { kebabCase } from 'lodash-es'
+
+export default (body: string) => `lodash says ${kebabCase(body)}`

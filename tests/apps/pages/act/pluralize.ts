@@ -1,0 +1,3 @@
+import pluralize from 'pluralize'
+
+export default (body: string) => `pluralize says ${pluralize(body)}`

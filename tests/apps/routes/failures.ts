@@ -1,0 +1,13 @@
+import type { Route } from './route'
+
+/** Failures that are the app's own: nobody may retry or reword them. */
+export const failureRoutes: Route[] = [
+  {
+    method: 'GET',
+    path: '/throws',
+    handle() {
+      throw new Error('user error: boom')
+    },
+  },
+  { method: 'GET', path: '/status/500', handle: () => new Response('user 500', { status: 500 }) },
+]

@@ -1,0 +1,153 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { rmSync } from 'node:fs'
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { freePort } from './free-port.mjs'
+import { appsFolder, cachesFolder, nodeBin, viteBin } from './paths.mjs'
+
+const readyDeadline = 60_000
+const stopDeadline = 10_000
+
+// A harness that ends early must leave neither servers nor caches behind.
+const running = new Map()
+process.on('exit', () => {
+  for (const [child, ownCache] of running) {
+    killGroup(child)
+    if (ownCache) rmSync(ownCache, { recursive: true, force: true })
+  }
+})
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
+
+/**
+ * The app's folder under another name beside it: the same depth, so that `../routes` and node_modules are found as before.
+ * Give the result to `startApp` as `root`, save into it, and remove it with `remove()`.
+ */
+export async function copyApp(app) {
+  const root = await mkdtemp(path.join(appsFolder, `.tmp-${app}-`))
+  await cp(path.join(appsFolder, app), root, {
+    recursive: true,
+    filter: (file) => !['node_modules', '.wrangler', 'dist'].includes(path.basename(file)),
+  })
+  return { root, remove: () => rm(root, { recursive: true, force: true }) }
+}
+
+/**
+ * Starts real Vite on a fixture and resolves once it answers.
+ * A `cacheDir` of the caller's is kept (a warm start is a second run with it); otherwise the run is cold and its cache is removed.
+ */
+export async function startApp({ app = 'worker', root = path.join(appsFolder, app), env = {}, cacheDir } = {}) {
+  const cache = cacheDir ?? (await newCacheDir())
+  const ownCache = cacheDir ? undefined : cache
+  const removeCache = () => ownCache && rm(ownCache, { recursive: true, force: true })
+  try {
+    // Between asking for a free port and listening, another process may have taken it.
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const { stop, ...started } = await startOnce({ root, env, cache, ownCache })
+        return { ...started, stop: () => stop().finally(removeCache) }
+      } catch (error) {
+        if (attempt === 3 || !/Port \d+ is already in use/.test(error.message)) throw error
+      }
+    }
+  } catch (error) {
+    await removeCache()
+    throw error
+  }
+}
+
+/** For runs that share a cache; whoever asks for one removes it. */
+export async function newCacheDir() {
+  await mkdir(cachesFolder, { recursive: true })
+  return mkdtemp(path.join(cachesFolder, 'run-'))
+}
+
+async function startOnce({ root, env, cache, ownCache }) {
+  const port = await freePort()
+  const startedAt = performance.now()
+  const child = spawn(nodeBin, [viteBin, '--host', '127.0.0.1', '--port', String(port), '--strictPort'], {
+    cwd: root,
+    // Its own group, so that the last resort reaches the workerd it started.
+    detached: true,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: {
+      ...process.env,
+      NO_COLOR: '1',
+      FORCE_COLOR: undefined,
+      CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+      WRANGLER_SEND_METRICS: 'false',
+      ...env,
+      CACHE_DIR: cache,
+    },
+  })
+  running.set(child, ownCache)
+
+  let log = ''
+  child.stdout.setEncoding('utf8').on('data', (text) => (log += text))
+  child.stderr.setEncoding('utf8').on('data', (text) => (log += text))
+  const exited = once(child, 'exit').finally(() => running.delete(child))
+  exited.catch(() => {})
+
+  /** Resolves with whether the server had to be killed: a server that ends by itself when asked to is worth a test. */
+  async function stop() {
+    let forced = false
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill('SIGTERM')
+      forced = !(await settlesWithin(exited, stopDeadline))
+      if (forced) {
+        killGroup(child)
+        await exited
+      }
+    }
+    return { forced, code: child.exitCode, signal: child.signalCode }
+  }
+
+  try {
+    await waitUntilReady(child, exited, () => log)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  const base = (env.BASE ?? '/').replace(/\/$/, '')
+  return {
+    url: `http://127.0.0.1:${port}${base}`,
+    port,
+    pid: child.pid,
+    root,
+    cacheDir: cache,
+    log: () => log,
+    stop,
+    exited,
+    readyMs: Math.round(performance.now() - startedAt),
+  }
+}
+
+/** Vite says "ready in" after it listens. */
+function waitUntilReady(child, exited, log) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => fail('was not ready in time'), readyDeadline)
+    const look = () => /ready in \d/.test(log()) && done(resolve)
+    const fail = (what) => done(reject, new Error(`Vite ${what}:\n${log()}`))
+    const done = (settle, value) => {
+      clearTimeout(timer)
+      child.stdout.off('data', look)
+      settle(value)
+    }
+    child.stdout.on('data', look)
+    exited.then(([code]) => fail(`ended (${code}) before it was ready`), reject)
+  })
+}
+
+async function settlesWithin(promise, ms) {
+  let timer
+  const late = new Promise((resolve) => (timer = setTimeout(resolve, ms, false)))
+  return Promise.race([promise.then(() => true), late]).finally(() => clearTimeout(timer))
+}
+
+function killGroup(child) {
+  try {
+    process.kill(-child.pid, 'SIGKILL')
+  } catch {
+    // Already gone, which is what was wanted.
+  }
+}

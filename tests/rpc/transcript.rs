@@ -1,0 +1,441 @@
+//! Transcripts: conversations with the sidecar, written down as text and carried out against the real binary.
+//!
+//! ```text
+//! == A title begins a session: a process of its own.
+//! # A comment. A line that begins with a space goes on with the line before it.
+//! begin {"quietMs": 0}             initialize with this policy, take the answer, send initialized
+//! --> 1 status {}                  send a request with the id 1
+//! --> initialized {}               send a notification
+//! --> {"jsonrpc": "2.0"}           send these very words in a frame
+//! --> framed "{oops"               the same for words that are no JSON
+//! --> raw "Content-Length: x" x 9  send bytes without a frame, nine times over
+//! <-- 1 {"quiescent": true, …}     the next response has this id and this result
+//! <-- 1 error -32601 "no such*"    ... and this error
+//! <-- {"id": null, …}              the next response is this as a whole
+//! <-- $/progress {"token": "*", …} this notification comes; those before it are passed over
+//! 1 still waits                    all that was sent has been looked at, and 1 is not answered
+//! wait until status {"quiescent": true, …}
+//! strict                           from here on, no notification is passed over
+//! end of input                     close stdin
+//! exit 0                           the process ends by itself, with this code
+//! ```
+//!
+//! Responses are claimed in the order in which they come. A session ends with all of them claimed.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::pattern;
+use super::process::{Process, Streams, frame};
+
+#[derive(Debug, Clone)]
+pub struct Session {
+    pub title: String,
+    steps: Vec<(usize, Step)>,
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Begin(Value),
+    Send { method: Option<String>, bytes: Vec<u8> },
+    Answer { id: Value, expected: Value },
+    Response(Value),
+    Notification { method: String, params: Value },
+    StillWaits(Value),
+    WaitUntil(Value),
+    Strict,
+    EndInput,
+    Exit(i32),
+}
+
+/// Reads the sessions of a transcript.
+pub fn read(text: &str) -> Result<Vec<Session>, String> {
+    let mut sessions: Vec<Session> = Vec::new();
+    let lines = text.lines().enumerate().map(|(index, line)| (index + 1, line));
+    for (number, line) in join(lines) {
+        if let Some(title) = line.strip_prefix("== ") {
+            sessions.push(Session {
+                title: title.into(),
+                steps: Vec::new(),
+            });
+            continue;
+        }
+        let session = sessions
+            .last_mut()
+            .ok_or(format!("line {number}: a session begins with `== title`"))?;
+        let step = read_step(&line).map_err(|error| format!("line {number}: {error}"))?;
+        session.steps.push((number, step));
+    }
+    Ok(sessions)
+}
+
+/// Reads the sessions that are the `rpc` blocks of a Markdown page, titled by the headings above them.
+pub fn read_markdown(text: &str) -> Result<Vec<Session>, String> {
+    let (mut heading, mut block) = ("", None);
+    let mut transcript = String::new();
+    for line in text.lines() {
+        match (line, block) {
+            ("```rpc", None) => {
+                block = Some(());
+                transcript.push_str(&format!("== {heading}\n"));
+                continue;
+            }
+            ("```", Some(())) => block = None,
+            (line, Some(())) => transcript.push_str(line),
+            (line, None) => {
+                heading = line
+                    .strip_prefix('#')
+                    .map_or(heading, |rest| rest.trim_matches(['#', ' ']))
+            }
+        }
+        // A line for a line, so that a failure names the page's own.
+        transcript.push('\n');
+    }
+    read(&transcript)
+}
+
+fn join<'a>(lines: impl Iterator<Item = (usize, &'a str)>) -> Vec<(usize, String)> {
+    let mut joined: Vec<(usize, String)> = Vec::new();
+    for (number, line) in lines.filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#')) {
+        match joined.last_mut() {
+            Some((_, whole)) if line.starts_with(' ') => *whole = format!("{whole} {}", line.trim()),
+            _ => joined.push((number, line.trim_end().into())),
+        }
+    }
+    joined
+}
+
+fn read_step(line: &str) -> Result<Step, String> {
+    if let Some(rest) = line.strip_prefix("--> ") {
+        return read_send(rest);
+    }
+    if let Some(rest) = line.strip_prefix("<-- ") {
+        return read_receive(rest);
+    }
+    if let Some(rest) = line.strip_prefix("wait until status ") {
+        return pattern::parse(rest).map(Step::WaitUntil);
+    }
+    if let Some(id) = line.strip_suffix(" still waits") {
+        return Ok(Step::StillWaits(json_of(id)?));
+    }
+    match line.split_once(' ') {
+        Some(("begin", policy)) => Ok(Step::Begin(json_of(policy)?)),
+        Some(("exit", code)) => Ok(Step::Exit(code.parse().map_err(|_| "exit has a code")?)),
+        _ => match line {
+            "begin" => Ok(Step::Begin(json!({}))),
+            "strict" => Ok(Step::Strict),
+            "end of input" => Ok(Step::EndInput),
+            _ => Err(format!("unknown step: {line}")),
+        },
+    }
+}
+
+fn read_send(rest: &str) -> Result<Step, String> {
+    if rest.starts_with(['{', '[']) {
+        let message: Value = json_of(rest)?;
+        let method = message["method"].as_str().map(str::to_owned);
+        return Ok(Step::Send {
+            method,
+            bytes: frame(rest),
+        });
+    }
+    let (first, more) = rest.split_once(' ').unwrap_or((rest, ""));
+    if first == "raw" {
+        let (text, times) = more.rsplit_once(" x ").unwrap_or((more, "1"));
+        let times = times
+            .parse()
+            .map_err(|_| format!("not a number of times: {times}"))?;
+        let text: String = serde_json::from_str(text).map_err(|error| format!("not a string: {error}"))?;
+        return Ok(Step::Send {
+            method: None,
+            bytes: text.repeat(times).into_bytes(),
+        });
+    }
+    if first == "framed" {
+        let text: String = serde_json::from_str(more).map_err(|error| format!("not a string: {error}"))?;
+        return Ok(Step::Send {
+            method: None,
+            bytes: frame(text),
+        });
+    }
+    let mut message = json!({ "jsonrpc": "2.0" });
+    let (method, params) = if is_id(first) {
+        message["id"] = json_of(first)?;
+        more.split_once(' ').unwrap_or((more, ""))
+    } else {
+        (first, more)
+    };
+    message["method"] = method.into();
+    if !params.is_empty() {
+        message["params"] = json_of(params)?;
+    }
+    Ok(Step::Send {
+        method: Some(method.into()),
+        bytes: frame(message.to_string()),
+    })
+}
+
+fn read_receive(rest: &str) -> Result<Step, String> {
+    if rest.starts_with('{') {
+        return pattern::parse(rest).map(Step::Response);
+    }
+    let (first, more) = rest.split_once(' ').ok_or("what is expected?")?;
+    if !is_id(first) {
+        return Ok(Step::Notification {
+            method: first.into(),
+            params: pattern::parse(more)?,
+        });
+    }
+    let id = json_of(first)?;
+    let expected = match more.strip_prefix("error ") {
+        None => json!({ "jsonrpc": "2.0", "id": id, "result": pattern::parse(more)? }),
+        Some(error) => {
+            let (code, message) = error.split_once(' ').unwrap_or((error, "\"*\""));
+            let error = json!({ "code": json_of(code)?, "message": json_of(message)?, "…": null });
+            json!({ "jsonrpc": "2.0", "id": id, "error": error })
+        }
+    };
+    Ok(Step::Answer { id, expected })
+}
+
+fn is_id(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_digit() || c == '"' || c == '-')
+}
+
+fn json_of(text: &str) -> Result<Value, String> {
+    serde_json::from_str(text).map_err(|error| format!("not JSON: {error}: {text}"))
+}
+
+impl Session {
+    /// The methods that it sends or is sent.
+    pub fn methods(&self) -> Vec<&str> {
+        self.steps
+            .iter()
+            .flat_map(|(_, step)| step_methods(step))
+            .collect()
+    }
+
+    /// Carries it out. A failure names its line and says what came instead.
+    pub fn run(&self, streams: Streams, patience: Duration) -> Result<(), String> {
+        let log = if streams == Streams::Pipes {
+            "trace"
+        } else {
+            "warn"
+        };
+        let mut conversation = Conversation {
+            process: Process::start(streams, log),
+            patience,
+            responses: VecDeque::new(),
+            notifications: VecDeque::new(),
+            strict: false,
+            asked: 0,
+            ended: false,
+        };
+        let mut steps = self.steps.iter();
+        let failed = steps.find_map(|(line, step)| Some((line, conversation.carry_out(step).err()?)));
+        let (line, error) = match failed {
+            Some((line, error)) => (line.to_string(), error),
+            None => match conversation.tear_down() {
+                Ok(()) => return Ok(()),
+                Err(error) => ("end".into(), error),
+            },
+        };
+        let log = conversation.process.finish();
+        let log: Vec<_> = log.lines().rev().take(10).collect();
+        let log = log
+            .into_iter()
+            .rev()
+            .map(|line| format!("\n    {line}"))
+            .collect::<String>();
+        Err(format!(
+            "{line}: {} ({streams:?}): {error}\n  stderr:{log}",
+            self.title
+        ))
+    }
+}
+
+fn step_methods(step: &Step) -> Vec<&str> {
+    match step {
+        Step::Begin(_) => vec!["initialize", "initialized"],
+        Step::Send { method, .. } => method.as_deref().into_iter().collect(),
+        Step::Notification { method, .. } => vec![method],
+        Step::WaitUntil(_) => vec!["status"],
+        _ => Vec::new(),
+    }
+}
+
+struct Conversation {
+    process: Process,
+    patience: Duration,
+    responses: VecDeque<Value>,
+    notifications: VecDeque<Value>,
+    strict: bool,
+    /// Counts the runner's own requests, whose ids no transcript uses.
+    asked: u32,
+    ended: bool,
+}
+
+impl Conversation {
+    fn carry_out(&mut self, step: &Step) -> Result<(), String> {
+        match step {
+            Step::Begin(policy) => self.begin(policy),
+            Step::Send { bytes, .. } => self.process.send(bytes),
+            Step::Answer { id, expected } => {
+                let response = self.next_response(&id.to_string())?;
+                pattern::compare(expected, &response).map_err(|error| format!("{error}\n  in {response}"))
+            }
+            Step::Response(expected) => {
+                let response = self.next_response("any")?;
+                pattern::compare(expected, &response).map_err(|error| format!("{error}\n  in {response}"))
+            }
+            Step::Notification { method, params } => self.claim_notification(method, params),
+            Step::StillWaits(id) => {
+                self.ask("status", json!({}))?;
+                match self.responses.iter().find(|response| response["id"] == *id) {
+                    Some(response) => Err(format!("{id} waits no longer: {response}")),
+                    None => Ok(()),
+                }
+            }
+            Step::WaitUntil(expected) => self.wait_until(expected),
+            Step::Strict => {
+                self.strict = true;
+                Ok(())
+            }
+            Step::EndInput => {
+                self.process.end_input();
+                Ok(())
+            }
+            Step::Exit(code) => self.exit(*code),
+        }
+    }
+
+    fn begin(&mut self, policy: &Value) -> Result<(), String> {
+        let options = json!({ "protocolVersion": evenkeel::protocol::PROTOCOL_VERSION, "policy": policy });
+        let params = json!({ "processId": null, "capabilities": {}, "initializationOptions": options });
+        let answer = self.ask("initialize", params)?;
+        if answer.get("result").is_none() {
+            return Err(format!("initialize was refused: {answer}"));
+        }
+        let initialized = json!({ "jsonrpc": "2.0", "method": "initialized", "params": {} });
+        self.process.send(&frame(initialized.to_string()))
+    }
+
+    /// Asks in the runner's own name, and leaves all other messages where they are claimed.
+    fn ask(&mut self, method: &str, params: Value) -> Result<Value, String> {
+        self.asked += 1;
+        let id = Value::from(format!("runner-{}", self.asked));
+        let message = json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
+        self.process.send(&frame(message.to_string()))?;
+        let deadline = Instant::now() + self.patience;
+        loop {
+            let own = self.responses.iter().position(|response| response["id"] == id);
+            if let Some(response) = own.and_then(|index| self.responses.remove(index)) {
+                return Ok(response);
+            }
+            self.take_in(deadline)
+                .map_err(|error| format!("the runner's {method}: {error}"))?;
+        }
+    }
+
+    /// Waits for a message and puts it where it is claimed.
+    fn take_in(&mut self, deadline: Instant) -> Result<(), String> {
+        let patience = deadline.saturating_duration_since(Instant::now());
+        let Some(message) = self.process.receive(patience)? else {
+            self.ended = true;
+            return Err("stdout has ended".into());
+        };
+        let is_response = message.get("result").is_some() || message.get("error").is_some();
+        let of_its_kind = if is_response {
+            &mut self.responses
+        } else {
+            &mut self.notifications
+        };
+        of_its_kind.push_back(message);
+        Ok(())
+    }
+
+    fn next_response(&mut self, wanted: &str) -> Result<Value, String> {
+        let deadline = Instant::now() + self.patience;
+        loop {
+            if let Some(response) = self.responses.pop_front() {
+                return Ok(response);
+            }
+            self.take_in(deadline)
+                .map_err(|error| format!("no response ({wanted} is expected): {error}"))?;
+        }
+    }
+
+    fn claim_notification(&mut self, method: &str, params: &Value) -> Result<(), String> {
+        let expected = json!({ "jsonrpc": "2.0", "method": method, "params": params });
+        let deadline = Instant::now() + self.patience;
+        let mut passed = Vec::new();
+        loop {
+            while let Some(notification) = self.notifications.pop_front() {
+                match pattern::compare(&expected, &notification) {
+                    Ok(()) => return Ok(()),
+                    Err(error) if self.strict => return Err(format!("{error}\n  in {notification}")),
+                    Err(_) => passed.push(notification.to_string()),
+                }
+            }
+            self.take_in(deadline).map_err(|error| {
+                format!(
+                    "{method} {params} did not come: {error}\n  passed over:\n    {}",
+                    passed.join("\n    ")
+                )
+            })?;
+        }
+    }
+
+    fn wait_until(&mut self, expected: &Value) -> Result<(), String> {
+        let deadline = Instant::now() + self.patience;
+        loop {
+            let status = self.ask("status", json!({}))?;
+            match pattern::compare(expected, &status["result"]) {
+                Ok(()) => return Ok(()),
+                Err(error) if Instant::now() > deadline => return Err(format!("{error}\n  in {status}")),
+                // Asked again soon, but not so often that asking is all the sidecar does.
+                Err(_) => std::thread::sleep(Duration::from_millis(2)),
+            }
+        }
+    }
+
+    fn exit(&mut self, expected: i32) -> Result<(), String> {
+        let code = self.process.exit_code(self.patience)?;
+        self.read_to_end()?;
+        match code {
+            Some(code) if code == expected => Ok(()),
+            code => Err(format!("expected exit code {expected}, found {code:?}")),
+        }
+    }
+
+    fn read_to_end(&mut self) -> Result<(), String> {
+        let deadline = Instant::now() + self.patience;
+        while !self.ended {
+            self.take_in(deadline)
+                .or_else(|error| if self.ended { Ok(()) } else { Err(error) })?;
+        }
+        Ok(())
+    }
+
+    /// All that was said has been claimed, and the sidecar goes with its client.
+    fn tear_down(&mut self) -> Result<(), String> {
+        if !self.ended {
+            // Answered behind everything that was sent before, whatever the answer is.
+            self.ask("status", json!({}))?;
+            self.process.end_input();
+            self.process.exit_code(self.patience)?;
+            self.read_to_end()?;
+        }
+        if let Some(response) = self.responses.front() {
+            return Err(format!("a response was not claimed: {response}"));
+        }
+        match self.notifications.front() {
+            Some(notification) if self.strict => {
+                Err(format!("a notification was not claimed: {notification}"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
