@@ -9,6 +9,8 @@ mod policy;
 mod reoptimization;
 mod request;
 mod session;
+#[cfg(test)]
+mod stories;
 mod verdict;
 
 pub use environment::{Environment, Phase, ResolvedId};

@@ -3,10 +3,12 @@
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
 
 use bytes::BytesMut;
 use futures::FutureExt;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::task::JoinSet;
@@ -20,18 +22,25 @@ use super::sidecar::Sidecar;
 use crate::core::Event;
 
 const READ_AHEAD: usize = 64 * 1024;
+/// How long a client that is leaving may take to read what is left.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// What every message has; the rest is read by whoever it is for.
 #[derive(Deserialize)]
 struct Envelope<'a> {
     #[serde(borrow)]
     jsonrpc: Option<std::borrow::Cow<'a, str>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "present")]
     id: Option<&'a RawValue>,
     #[serde(borrow)]
     method: Option<std::borrow::Cow<'a, str>>,
     #[serde(borrow)]
     params: Option<&'a RawValue>,
+}
+
+/// An id that is `null` is not the same as none.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
+    Deserialize::deserialize(deserializer).map(Some)
 }
 
 /// Where the conversation is.
@@ -54,17 +63,17 @@ struct Conversation<S> {
 /// what it changes is changed by then, and what has to wait goes on beside the loop.
 pub async fn serve<S>(
     mut input: impl AsyncRead + Unpin,
-    output: impl AsyncWrite + Unpin + Send + 'static,
+    output: impl AsyncWrite + Unpin,
     service: S,
     sidecar: Arc<Sidecar>,
     outbox: Outbox,
 ) -> ExitCode
 where
     S: Service<Request, Response = Option<Response>>,
-    S::Future: Send + 'static,
+    S::Future: Send + Unpin + 'static,
     S::Error: 'static,
 {
-    let mut writer = tokio::spawn(outbox.clone().write_to(output));
+    let mut writer = std::pin::pin!(outbox.clone().write_to(output));
     let mut conversation = Conversation {
         service,
         sidecar,
@@ -76,22 +85,21 @@ where
     loop {
         while let Some(frame) = decoder.decode(&mut buffer) {
             if conversation.take(frame).await == Next::Exit {
-                conversation.outbox.close();
-                // The writer ends once all is written, or the client has stopped reading.
-                let _ = (&mut writer).await;
-                return conversation.exit_code();
+                return conversation.leave(writer).await;
             }
         }
         while conversation.waiting.try_join_next().is_some() {}
         buffer.reserve(READ_AHEAD / 4);
+        // The writer comes first: an answer goes out before more is read, without the wake-up of another task.
         tokio::select! {
+            biased;
+            () = &mut writer => return conversation.exit_code(),
             read = input.read_buf(&mut buffer), if conversation.outbox.has_room() => {
                 if !matches!(read, Ok(1..)) {
-                    return conversation.exit_code();
+                    return conversation.leave(writer).await;
                 }
             }
             () = conversation.outbox.emptied(), if !conversation.outbox.has_room() => {}
-            _ = &mut writer => return conversation.exit_code(),
         }
     }
 }
@@ -105,9 +113,17 @@ enum Next {
 impl<S> Conversation<S>
 where
     S: Service<Request, Response = Option<Response>>,
-    S::Future: Send + 'static,
+    S::Future: Send + Unpin + 'static,
     S::Error: 'static,
 {
+    /// What was answered is still sent, but nobody who waits is waited for.
+    async fn leave(&self, writer: impl Future<Output = ()>) -> ExitCode {
+        self.outbox.close();
+        // A client that reads no more cannot be told so.
+        let _ = tokio::time::timeout(LAST_WORDS, writer).await;
+        self.exit_code()
+    }
+
     fn exit_code(&self) -> ExitCode {
         if self.stage == Stage::ShutDown {
             ExitCode::SUCCESS
@@ -137,11 +153,14 @@ where
                 return Next::Message;
             }
         };
-        let Ok(id) = envelope
-            .id
-            .map(|id| serde_json::from_str::<Id>(id.get()))
-            .transpose()
-        else {
+        let Some(method) = envelope.method.as_deref() else {
+            // The sidecar asks its client nothing, so that a response answers nothing.
+            if envelope.id.is_none() {
+                self.refuse(Id::Null, invalid("a message has a method or an id"));
+            }
+            return Next::Message;
+        };
+        let Ok(id) = envelope.id.map(read_id).transpose() else {
             self.refuse(Id::Null, invalid("an id is an integer or a string"));
             return Next::Message;
         };
@@ -149,28 +168,25 @@ where
             self.refuse(id.unwrap_or_default(), invalid("jsonrpc must be \"2.0\""));
             return Next::Message;
         }
-        match (envelope.method.as_deref(), id) {
-            (Some("exit"), None) => return Next::Exit,
-            (Some(method), id) => match fact(method, envelope.params) {
+        match (method, id) {
+            ("exit", None) => return Next::Exit,
+            // The service would end the session over either, and say nothing.
+            ("exit", Some(id)) => self.refuse(id, no_request(method)),
+            ("shutdown", None) => {}
+            (method, id) => match fact(method, envelope.params) {
                 Some(event) => self.apply(method, id, event),
-                None => self.call(&body, method, id).await,
+                None => self.call(method, id, envelope.params).await,
             },
-            // The sidecar asks its client nothing, so that a response answers nothing.
-            (None, Some(_)) => {}
-            (None, None) => self.refuse(Id::Null, invalid("a message has a method or an id")),
         }
         Next::Message
     }
 
     fn apply(&mut self, method: &str, id: Option<Id>, event: serde_json::Result<Event>) {
         if let Some(id) = id {
-            return self.refuse(
-                id,
-                invalid(&format!("{method} is a notification: send it without an id")),
-            );
+            return self.refuse(id, no_request(method));
         }
         if self.stage != Stage::Running {
-            return tracing::warn!(method, "dropped: the session is not initialized");
+            return tracing::warn!(method, "dropped: no session is going");
         }
         match event {
             Ok(event) => {
@@ -186,21 +202,20 @@ where
         }
     }
 
-    async fn call(&mut self, body: &[u8], method: &str, id: Option<Id>) {
-        let request = match serde_json::from_slice::<Request>(body) {
+    async fn call(&mut self, method: &str, id: Option<Id>, params: Option<&RawValue>) {
+        let request = match read_request(method, id.clone(), params) {
             Ok(request) => request,
-            Err(error) => return self.refuse(id.unwrap_or_default(), malformed(body, &error)),
+            Err(error) => {
+                return self.refuse(id.unwrap_or_default(), Error::invalid_params(error.to_string()));
+            }
         };
-        let mut call = AssertUnwindSafe(self.service.call(request))
-            .catch_unwind()
-            .boxed();
-        let first = std::future::poll_fn(|cx| std::task::Poll::Ready(call.poll_unpin(cx))).await;
-        match first {
-            std::task::Poll::Ready(answer) => {
+        let mut call = AssertUnwindSafe(self.service.call(request)).catch_unwind();
+        match std::future::poll_fn(|cx| Poll::Ready(call.poll_unpin(cx))).await {
+            Poll::Ready(answer) => {
                 let ok = answer_to(&self.outbox, id, answer.map_err(|_| ()));
                 self.advance(method, ok);
             }
-            std::task::Poll::Pending => {
+            Poll::Pending => {
                 let outbox = self.outbox.clone();
                 self.waiting.spawn(async move {
                     let answer = call.await;
@@ -223,27 +238,47 @@ where
     }
 }
 
+fn read_id(id: &RawValue) -> Result<Id, ()> {
+    match serde_json::from_str(id.get()) {
+        Ok(Id::Null) | Err(_) => Err(()),
+        Ok(id) => Ok(id),
+    }
+}
+
+fn read_request(method: &str, id: Option<Id>, params: Option<&RawValue>) -> serde_json::Result<Request> {
+    let mut request = Request::build(method.to_owned());
+    if let Some(id) = id {
+        request = request.id(id);
+    }
+    if let Some(params) = params {
+        request = request.params(serde_json::from_str::<serde_json::Value>(params.get())?);
+    }
+    Ok(request.finish())
+}
+
 /// Sends the answer, if there is one to send, and says whether it is a result.
 fn answer_to<E>(outbox: &Outbox, id: Option<Id>, answer: Result<Result<Option<Response>, E>, ()>) -> bool {
     let response = match (answer, id) {
-        (Ok(Ok(response)), _) => response,
-        // The service has exited; whoever still waits is gone with it.
-        (Ok(Err(_)), _) => None,
-        (Err(()), None) => None,
+        (Ok(Ok(Some(response))), _) => response,
+        // A notification is not answered, and after an exit nobody is.
+        (Ok(Ok(None)), None) | (Ok(Err(_)), _) | (Err(()), None) => return false,
+        // The service passes over whatever begins with `$/`; a request wants its answer all the same.
+        (Ok(Ok(None)), Some(id)) => Response::from_error(id, Error::method_not_found()),
         (Err(()), Some(id)) => {
             let message = "the handler panicked; the sidecar goes on, its stderr says more".into();
-            Some(Response::from_error(
-                id,
-                Error {
-                    message,
-                    ..Error::internal_error()
-                },
-            ))
+            let error = Error {
+                message,
+                ..Error::internal_error()
+            };
+            Response::from_error(id, error)
         }
     };
-    let Some(response) = response else { return false };
     outbox.send(&response);
     response.is_ok()
+}
+
+fn no_request(method: &str) -> Error {
+    invalid(&format!("{method} is a notification: send it without an id"))
 }
 
 fn invalid(reason: &str) -> Error {

@@ -36,6 +36,8 @@ struct Waiter {
 struct State {
     session: Session,
     waiters: Vec<Waiter>,
+    /// Whether `initialize` has been answered: before that, a client is told nothing.
+    begun: bool,
     published: Option<ServerStatus>,
 }
 
@@ -53,6 +55,7 @@ impl Sidecar {
             state: Mutex::new(State {
                 session: Session::new(Policy::default()),
                 waiters: Vec::new(),
+                begun: false,
                 published: None,
             }),
             started: Instant::now(),
@@ -71,7 +74,9 @@ impl Sidecar {
     }
 
     pub fn begin(&self, policy: Policy) {
-        self.state().session = Session::new(policy);
+        let mut state = self.state();
+        state.session = Session::new(policy);
+        state.begun = true;
         self.disturbed.notify_one();
     }
 
@@ -206,7 +211,7 @@ impl Sidecar {
         self.perform(effects);
         state.answer_waiters(now);
         let status = state.status(now);
-        if state.published.as_ref() != Some(&status) {
+        if state.begun && state.published.as_ref() != Some(&status) {
             self.outbox.notify("experimental/serverStatus", &status);
             state.published = Some(status);
         }

@@ -40,7 +40,7 @@ fn interleaved(count: usize) -> (Vec<u8>, Vec<(usize, Value)>) {
         let (environment, dep) = (random() % 2, random() % 8);
         let (name, id) = (["ssr", "rsc"][environment], format!("dep-{dep}"));
         let state = known[environment][dep];
-        let is_question = random() % 2 == 0;
+        let is_question = random().is_multiple_of(2);
         let message = if is_question {
             expected.push((index, answer(&id, state, generations[environment])));
             request(
@@ -53,7 +53,7 @@ fn interleaved(count: usize) -> (Vec<u8>, Vec<(usize, Value)>) {
             notification("optimizer/didDiscover", json!({ "environment": name, "id": id }))
         } else {
             let committed = matches!(state, Known::Waiting);
-            let reload = random() % 4 == 0;
+            let reload = random().is_multiple_of(4);
             generations[environment] += u32::from(reload);
             known[environment][dep] = if committed { Known::As(index) } else { Known::No };
             let others = |state: &Known| matches!(state, Known::Waiting);

@@ -1,6 +1,124 @@
-fn main() {
-    for file in evenkeel::protocol::codegen::generate() {
-        std::fs::create_dir_all(std::path::Path::new(file.path).parent().unwrap()).unwrap();
-        std::fs::write(file.path, file.text).unwrap();
+//! `cargo xtask`: everything that takes more than cargo alone.
+
+mod codegen;
+mod node;
+mod run;
+
+use std::process::ExitCode;
+
+use run::{Failure, Step};
+
+const HELP: &str = "\
+Usage: cargo xtask <command>
+
+  demo [--keep] [--json]      Run the same app without and with Evenkeel, side by side
+  test [rust|client|e2e]      Run all tests, or one part of them
+  bench <name> [--json]       Run a benchmark: rpc, recovery
+  codegen [--check]           Write the generated files of the protocol, or check that they are current";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let result = match &arguments[..] {
+        ["demo", rest @ ..] => demo(rest),
+        ["test", rest @ ..] => test(rest),
+        ["bench", name @ ("rpc" | "recovery"), rest @ ..] => bench(name, rest),
+        ["codegen"] => codegen::write(),
+        ["codegen", "--check"] => codegen::check(),
+        ["-h" | "--help"] => {
+            println!("{HELP}");
+            Ok(())
+        }
+        _ => Err(Failure(format!(
+            "unknown command: {}\n\n{HELP}",
+            arguments.join(" ")
+        ))),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure(message)) => {
+            eprintln!("xtask: {message}");
+            ExitCode::FAILURE
+        }
     }
+}
+
+fn demo(arguments: &[&str]) -> Result<(), Failure> {
+    prepare()?;
+    Step::new(node::recent()?)
+        .args(["demo/demo.mjs"])
+        .args(arguments)
+        .within("tests")
+        .run()
+}
+
+fn bench(name: &str, arguments: &[&str]) -> Result<(), Failure> {
+    prepare()?;
+    Step::new(node::recent()?)
+        .args([format!("bench/{name}.mjs")])
+        .args(arguments)
+        .within("tests")
+        .run()
+}
+
+fn test(parts: &[&str]) -> Result<(), Failure> {
+    let asked = |part: &str| parts.is_empty() || parts.contains(&part);
+    if let Some(unknown) = parts
+        .iter()
+        .find(|part| !["rust", "client", "e2e"].contains(part))
+    {
+        return Err(Failure(format!(
+            "there is no part of the tests called {unknown}: rust, client or e2e"
+        )));
+    }
+    if asked("rust") {
+        Step::cargo(["fmt", "--all", "--check"]).run()?;
+        Step::cargo([
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--all-features",
+            "--",
+            "-D",
+            "warnings",
+        ])
+        .run()?;
+        Step::cargo(["test", "--workspace", "--all-features"]).run()?;
+    }
+    if asked("client") {
+        node::install("clients/vite")?;
+        Step::npm(["run", "--silent", "build"])
+            .within("clients/vite")
+            .run()?;
+        Step::npm(["run", "--silent", "lint"])
+            .within("clients/vite")
+            .run()?;
+    }
+    if asked("e2e") {
+        prepare()?;
+        let files = run::files_ending("tests/e2e", ".test.mjs")?;
+        // The machine is small and the servers are real: two files at once would only slow each other down.
+        let runner = ["--test", "--test-concurrency=1", "--test-reporter=spec"];
+        Step::new(node::recent()?).args(runner).args(files).run()?;
+    }
+    Ok(())
+}
+
+/// Builds the sidecar and the npm package and installs what the fixtures need.
+fn prepare() -> Result<(), Failure> {
+    Step::cargo([
+        "build",
+        "--quiet",
+        "--release",
+        "--package",
+        "evenkeel",
+        "--bin",
+        "evenkeel",
+    ])
+    .run()?;
+    node::install("clients/vite")?;
+    Step::npm(["run", "--silent", "build"])
+        .within("clients/vite")
+        .run()?;
+    node::install("tests")
 }

@@ -1,9 +1,5 @@
 import type { Route } from './route'
-
-async function sha256(bytes: ArrayBuffer): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
-  return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('')
-}
+import { sha256 } from './sha256'
 
 /** Tells whether a body came through whole. Said in a header, too, since an answer to HEAD has no body. */
 export const echoRoute: Route = {

@@ -1,5 +1,6 @@
 import { cloudflare } from '@cloudflare/vite-plugin'
 import { evenkeelPlugin } from './evenkeel.mjs'
+import { reactCopies } from './react-copies.mjs'
 import { retryPeer } from './retry-peer.mjs'
 import { strictOutdated } from './strict-outdated.mjs'
 import { virtualPages } from './virtual-pages.mjs'
@@ -26,6 +27,7 @@ export async function viteConfig(env = process.env) {
     plugins: [
       evenkeel === 'first' && (await evenkeelPlugin(env.EVENKEEL_OPTIONS)),
       virtualPages(),
+      reactCopies(),
       cloudflare({
         // One more port per app, and state that outlives a run, would make parallel runs meet.
         inspectorPort: false,

@@ -83,8 +83,13 @@ async function startOnce({ root, env, cache, ownCache }) {
   running.set(child, ownCache)
 
   let log = ''
-  child.stdout.setEncoding('utf8').on('data', (text) => (log += text))
-  child.stderr.setEncoding('utf8').on('data', (text) => (log += text))
+  const listeners = []
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text) => {
+      log += text
+      for (const listener of listeners) listener(text)
+    })
+  }
   const exited = once(child, 'exit').finally(() => running.delete(child))
   exited.catch(() => {})
 
@@ -116,6 +121,8 @@ async function startOnce({ root, env, cache, ownCache }) {
     root,
     cacheDir: cache,
     log: () => log,
+    /** Calls with every further piece of output, as it comes. */
+    onLog: (listener) => listeners.push(listener),
     stop,
     exited,
     readyMs: Math.round(performance.now() - startedAt),

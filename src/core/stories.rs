@@ -1,0 +1,529 @@
+//! The session told as stories: events in, verdicts and stability out, with the time as an argument.
+
+use super::*;
+
+/// A session and its clock.
+struct Story {
+    session: Session,
+    now: Time,
+    hash: u32,
+}
+
+impl Story {
+    /// One guarded environment, `worker`, with a runner that has fetched its entry.
+    fn begin() -> Self {
+        Self::with(Policy::default())
+    }
+
+    fn with(policy: Policy) -> Self {
+        let mut story = Story {
+            session: Session::new(policy),
+            now: Time::from_secs(1),
+            hash: 0,
+        };
+        story.open("worker", &[]);
+        story.fetch("worker", "/src/entry.ts");
+        story
+    }
+
+    fn apply(&mut self, event: Event) -> Vec<Effect> {
+        self.session.apply(event, self.now)
+    }
+
+    fn open(&mut self, name: &str, bridges: &[&str]) {
+        let snapshot = EnvironmentSnapshot {
+            name: name.into(),
+            consumer: Consumer::Server,
+            root: "/app".into(),
+            base: "/".into(),
+            optimizer: Some(OptimizerSnapshot {
+                browser_hash: "h0".into(),
+                optimized: vec![dep("react", "h0")],
+                discovered: vec![],
+            }),
+            bridges: bridges.iter().map(|to| Bridge { to: (*to).into() }).collect(),
+        };
+        self.apply(Event::EnvironmentOpened(snapshot));
+    }
+
+    fn wait(&mut self, milliseconds: u64) -> Vec<Effect> {
+        self.now += Time::from_millis(milliseconds);
+        self.session.tick(self.now)
+    }
+
+    fn enter(&mut self, request: HttpRequest, method: &str, url: &str) {
+        let started = RequestStarted {
+            request,
+            method: method.into(),
+            url: url.into(),
+            mode: None,
+        };
+        self.apply(Event::RequestStarted(started));
+    }
+
+    fn discover(&mut self, environment: &str, id: &str) -> Vec<Effect> {
+        let importer = Some(ImportSite {
+            file: format!("/app/{id}.tsx"),
+            line: Some(3),
+            column: None,
+        });
+        self.apply(Event::Discovered(Discovered {
+            environment: environment.into(),
+            id: id.into(),
+            importer,
+        }))
+    }
+
+    fn commit(&mut self, environment: &str, id: &str, reload: bool) -> Vec<Effect> {
+        self.hash += u32::from(reload);
+        let hash = format!("h{}", self.hash);
+        self.apply(Event::Committed(Committed {
+            environment: environment.into(),
+            outcome: CommitOutcome::Committed,
+            changed: vec![dep("react", &hash), dep(id, &hash)],
+            browser_hash: hash,
+            reload,
+            removed: vec![],
+            pending: vec![],
+        }))
+    }
+
+    fn fail_run(&mut self, environment: &str) -> Vec<Effect> {
+        self.apply(Event::Committed(Committed {
+            environment: environment.into(),
+            outcome: CommitOutcome::Failed,
+            browser_hash: "h0".into(),
+            reload: false,
+            changed: vec![],
+            removed: vec![],
+            pending: vec![],
+        }))
+    }
+
+    fn reload(&mut self, environment: &str) -> ReloadPlan {
+        let reload = ReloadRequested {
+            environment: environment.into(),
+            triggered_by: None,
+        };
+        self.apply(Event::ReloadRequested(reload));
+        self.session.plan_reload(environment)
+    }
+
+    fn observe(&mut self, environment: &str, kind: ActivityKind, moment: Moment, module: &str) {
+        let activity = Activity {
+            kind,
+            moment,
+            module: module.into(),
+            deps: vec![],
+            dynamic_deps: vec![],
+        };
+        let activities = vec![activity];
+        self.apply(Event::Transformed(Transformed {
+            environment: environment.into(),
+            activities,
+        }));
+    }
+
+    fn fetch(&mut self, environment: &str, module: &str) {
+        self.observe(environment, ActivityKind::Fetch, Moment::Begin, module);
+        self.observe(environment, ActivityKind::Fetch, Moment::End, module);
+    }
+
+    /// A late dependency from its discovery to a stable environment.
+    fn reoptimize(&mut self, environment: &str, id: &str) {
+        self.discover(environment, id);
+        self.wait(250);
+        self.commit(environment, id, true);
+        self.reload(environment);
+        self.fetch(environment, "/src/entry.ts");
+        self.wait(50);
+    }
+
+    fn phase(&self, environment: &str) -> Phase {
+        let found = self
+            .session
+            .environments()
+            .find(|found| found.name == environment);
+        found
+            .expect("the environment is open")
+            .phase(self.session.policy(), self.now)
+    }
+
+    fn is_stable(&self) -> bool {
+        self.session.stability(&[], self.now) == Stability::Stable
+    }
+
+    fn classify(&mut self, request: HttpRequest, seen: &str) -> Verdict {
+        let error = |message: &str| ErrorInfo {
+            message: message.into(),
+            ..ErrorInfo::default()
+        };
+        let mut failure = Failure {
+            request,
+            sent: seen == "sent",
+            status: None,
+            error: None,
+        };
+        match seen {
+            "" | "sent" => {}
+            status if status.parse::<u16>().is_ok() => failure.status = status.parse().ok(),
+            message => failure.error = Some(error(message)),
+        }
+        self.session.classify(&failure, self.now)
+    }
+}
+
+fn dep(id: &str, hash: &str) -> OptimizedDep {
+    OptimizedDep {
+        id: id.into(),
+        file: format!("/app/node_modules/.vite/deps/{id}.js"),
+        browser_hash: hash.into(),
+    }
+}
+
+const OUTDATED: &str = "There is a new version of the pre-bundle for \"x\"";
+
+#[test]
+fn a_late_dependency_goes_through_the_phases() {
+    let mut story = Story::begin();
+    assert_eq!(story.phase("worker"), Phase::Stable);
+    story.discover("worker", "zod");
+    assert_eq!(story.phase("worker"), Phase::Discovering);
+    story.wait(110);
+    assert_eq!(story.phase("worker"), Phase::Optimizing);
+    story.commit("worker", "zod", true);
+    story.reload("worker");
+    assert_eq!(story.phase("worker"), Phase::Reloading);
+    story.observe("worker", ActivityKind::Fetch, Moment::Begin, "/src/entry.ts");
+    story.wait(100);
+    assert_eq!(story.phase("worker"), Phase::Settling, "the fetch has not ended");
+    story.observe("worker", ActivityKind::Fetch, Moment::End, "/src/entry.ts");
+    story.wait(19);
+    assert!(!story.is_stable(), "quiet lasts 20 ms");
+    let ended = story.wait(1);
+    assert!(story.is_stable());
+    assert_eq!(story.phase("worker"), Phase::Stable);
+    assert!(matches!(&ended[..], [Effect::Ended(record)] if record.stable_at_ms.is_some()));
+}
+
+#[test]
+fn a_commit_without_a_reload_disturbs_nothing() {
+    let mut story = Story::begin();
+    story.enter(1, "GET", "/");
+    story.discover("worker", "zod");
+    assert!(!story.is_stable());
+    let ended = story.commit("worker", "zod", false);
+    assert!(story.is_stable());
+    assert!(
+        matches!(&ended[..], [Effect::Ended(record)] if record.outcome == ReoptimizationOutcome::Extended)
+    );
+    assert_eq!(story.classify(1, "500").kind, ErrorKind::Unrelated);
+}
+
+#[test]
+fn ordinary_activity_is_no_reason_to_wait() {
+    let mut story = Story::begin();
+    story.observe("worker", ActivityKind::Transform, Moment::Begin, "/src/page.tsx");
+    assert!(story.is_stable());
+}
+
+#[test]
+fn an_activity_without_an_end_is_given_up_after_the_debounce() {
+    let mut story = Story::begin();
+    story.discover("worker", "zod");
+    story.commit("worker", "zod", true);
+    story.reload("worker");
+    story.observe("worker", ActivityKind::Fetch, Moment::Begin, "/src/entry.ts");
+    story.wait(499);
+    assert!(!story.is_stable());
+    story.wait(1);
+    assert!(story.is_stable());
+}
+
+#[test]
+fn a_runner_that_does_not_come_back_is_given_up_after_the_debounce() {
+    let mut story = Story::begin();
+    story.discover("worker", "zod");
+    story.commit("worker", "zod", true);
+    story.reload("worker");
+    story.wait(499);
+    assert!(!story.is_stable());
+    story.wait(1);
+    assert!(story.is_stable());
+}
+
+#[test]
+fn what_becomes_of_a_request() {
+    use Action::{Pass, Reload, Retry};
+    // method, what is seen of its response, with a re-optimization, without one
+    let table = [
+        ("GET", "", Retry, Pass),
+        ("GET", "200", Retry, Pass),
+        ("GET", "500", Retry, Pass),
+        ("GET", "user error: boom", Retry, Pass),
+        ("HEAD", "200", Retry, Pass),
+        ("POST", "", Pass, Pass),
+        ("POST", "200", Pass, Pass),
+        ("POST", "404", Pass, Pass),
+        ("POST", "500", Retry, Pass),
+        ("POST", OUTDATED, Retry, Pass),
+        ("PUT", "503", Retry, Pass),
+        ("DELETE", "user error: boom", Retry, Pass),
+        ("GET", "sent", Reload, Pass),
+        ("POST", "sent", Reload, Pass),
+    ];
+    for (method, seen, doomed, untouched) in table {
+        let mut story = Story::begin();
+        story.enter(1, method, "/late");
+        assert_eq!(
+            story.classify(1, seen).action,
+            untouched,
+            "{method} {seen} without a re-optimization"
+        );
+        story.reoptimize("worker", "zod");
+        assert_eq!(
+            story.classify(1, seen).action,
+            doomed,
+            "{method} {seen} across a generation"
+        );
+        story.enter(2, method, "/late");
+        let text_counts = seen == OUTDATED;
+        let later = if text_counts { Retry } else { Pass };
+        assert_eq!(
+            story.classify(2, seen).action,
+            later,
+            "{method} {seen} behind the re-optimization"
+        );
+    }
+}
+
+#[test]
+fn a_verdict_tells_what_changed_and_how_to_prevent_it() {
+    let mut story = Story::begin();
+    story.enter(1, "GET", "/late");
+    story.reoptimize("worker", "zod");
+    let verdict = story.classify(1, "500");
+    assert_eq!(verdict.kind, ErrorKind::Doomed);
+    assert_eq!(verdict.dependency.as_deref(), Some("zod"));
+    assert_eq!(
+        verdict.importer.map(|site| (site.file, site.line)),
+        Some(("/app/zod.tsx".into(), Some(3)))
+    );
+    let advice = "environments: { worker: { optimizeDeps: { include: ['zod'] } } }";
+    assert_eq!(verdict.advice.as_deref(), Some(advice));
+}
+
+#[test]
+fn an_error_text_counts_only_near_a_re_optimization() {
+    let mut story = Story::begin();
+    story.enter(1, "GET", "/");
+    assert_eq!(
+        story.classify(1, OUTDATED).action,
+        Action::Pass,
+        "anyone may throw these words"
+    );
+    story.reoptimize("worker", "zod");
+    story.enter(2, "GET", "/");
+    assert_eq!(story.classify(2, OUTDATED).action, Action::Retry);
+    story.wait(10_001);
+    story.enter(3, "GET", "/");
+    assert_eq!(story.classify(3, OUTDATED).action, Action::Pass);
+}
+
+#[test]
+fn the_plan_of_a_reload_names_the_doomed_and_what_to_warm() {
+    let mut story = Story::begin();
+    story.enter(1, "GET", "/late");
+    for module in [
+        "/src/page.tsx",
+        "/node_modules/.vite/deps/react.js?v=h0",
+        "/node_modules/.vite/deps/chunk-1.js?v=h0",
+    ] {
+        story.fetch("worker", module);
+    }
+    story.discover("worker", "zod");
+    story.commit("worker", "zod", true);
+    let plan = story.reload("worker");
+    assert_eq!(plan.doomed, [1]);
+    let warm = [
+        "/src/entry.ts",
+        "/src/page.tsx",
+        "/node_modules/.vite/deps/react.js?v=h1",
+    ];
+    assert_eq!(
+        plan.warm, warm,
+        "with the hash of now, and without files that may be gone"
+    );
+    story.enter(2, "GET", "/late");
+    assert_eq!(
+        story.session.plan_reload("worker").doomed,
+        [1, 2],
+        "the runner still has the modules of before"
+    );
+    story.fetch("worker", "/src/entry.ts");
+    story.enter(3, "GET", "/late");
+    assert_eq!(story.session.plan_reload("worker").doomed, [1, 2]);
+}
+
+#[test]
+fn a_reload_without_a_commit_dooms_nobody_but_is_waited_for() {
+    let mut story = Story::begin();
+    story.enter(1, "GET", "/");
+    let plan = story.reload("worker");
+    assert_eq!(plan, ReloadPlan::default());
+    assert!(!story.is_stable());
+    story.enter(2, "GET", "/");
+    story.fetch("worker", "/src/entry.ts");
+    story.wait(20);
+    assert!(story.is_stable());
+    assert_eq!(story.classify(2, "500").action, Action::Pass);
+}
+
+#[test]
+fn the_retry_budget_is_three_re_optimizations_in_ten_seconds() {
+    let mut story = Story::begin();
+    for attempt in 1..=3 {
+        story.enter(attempt, "POST", "/late");
+        story.reoptimize("worker", "zod");
+        let verdict = story.classify(attempt, "500");
+        assert_eq!((verdict.action, verdict.attempt), (Action::Retry, Some(attempt)));
+    }
+    story.enter(4, "POST", "/late");
+    story.enter(5, "POST", "/other");
+    story.reoptimize("worker", "zod");
+    let spent = story.classify(4, "500");
+    assert_eq!(spent.action, Action::Pass);
+    assert!(spent.reason.contains("3 times"), "{}", spent.reason);
+    assert!(spent.advice.is_some(), "the true error comes with advice");
+    assert_eq!(
+        story.classify(5, "500").action,
+        Action::Retry,
+        "each URL has its own budget"
+    );
+    assert_eq!(story.session.counts().gave_up, 1);
+    story.wait(10_000);
+    story.enter(6, "POST", "/late");
+    story.reoptimize("worker", "zod");
+    assert_eq!(
+        story.classify(6, "500").action,
+        Action::Retry,
+        "the window has passed"
+    );
+}
+
+#[test]
+fn many_requests_doomed_at_once_count_once_and_reload_the_browser_once() {
+    let mut story = Story::begin();
+    for request in 1..=20 {
+        story.enter(request, "GET", "/late");
+    }
+    story.reoptimize("worker", "zod");
+    let verdicts: Vec<_> = (1..=20).map(|request| story.classify(request, "500")).collect();
+    assert!(
+        verdicts
+            .iter()
+            .all(|verdict| verdict.action == Action::Retry && verdict.attempt == Some(1))
+    );
+    assert_eq!(
+        verdicts.iter().filter(|verdict| verdict.reload_browser).count(),
+        1
+    );
+}
+
+#[test]
+fn a_navigation_is_its_own_reload() {
+    let mut story = Story::begin();
+    let mode = Some("navigate".to_owned());
+    let started = RequestStarted {
+        request: 1,
+        method: "GET".into(),
+        url: "/late".into(),
+        mode,
+    };
+    story.apply(Event::RequestStarted(started));
+    story.reoptimize("worker", "zod");
+    let verdict = story.classify(1, "500");
+    assert_eq!((verdict.action, verdict.reload_browser), (Action::Retry, false));
+}
+
+#[test]
+fn a_failed_run_ends_the_wait_and_is_not_retried() {
+    let mut story = Story::begin();
+    story.enter(1, "GET", "/late");
+    story.discover("worker", "broken");
+    assert!(!story.is_stable());
+    story.fail_run("worker");
+    assert!(story.is_stable());
+    let verdict = story.classify(1, "Something unexpected happened while optimizing \"broken\"");
+    assert_eq!(
+        (verdict.action, verdict.kind),
+        (Action::Pass, ErrorKind::OptimizerFailed)
+    );
+    assert_eq!(verdict.dependency.as_deref(), Some("broken"));
+}
+
+#[test]
+fn an_admitted_request_remembers_what_it_was_admitted_to() {
+    let mut story = Story::begin();
+    story.apply(Event::Admitted { request: 1 });
+    story.reoptimize("worker", "zod");
+    story.enter(1, "GET", "/late");
+    assert_eq!(story.classify(1, "200").action, Action::Retry);
+}
+
+#[test]
+fn ids_resolve_to_the_newest_hash_or_to_none() {
+    let mut story = Story::begin();
+    let resolve = |story: &Story, id: &str| story.session.resolve("worker", id).expect("worker is open");
+    let at = |hash: &str| format!("/app/node_modules/.vite/deps/react.js?v={hash}");
+    assert_eq!(
+        resolve(&story, "react"),
+        ResolvedId::Resolved {
+            id: at("h0"),
+            generation: 0
+        }
+    );
+    assert_eq!(resolve(&story, "zod"), ResolvedId::Unknown { generation: 0 });
+    story.discover("worker", "zod");
+    assert_eq!(resolve(&story, "zod"), ResolvedId::Pending { generation: 0 });
+    story.commit("worker", "zod", true);
+    assert_eq!(
+        resolve(&story, "react"),
+        ResolvedId::Resolved {
+            id: at("h1"),
+            generation: 1
+        }
+    );
+    assert_eq!(story.session.resolve("nowhere", "react"), None);
+}
+
+#[test]
+fn recovery_and_guarding_can_be_turned_off() {
+    let mut story = Story::with(Policy {
+        recover: false,
+        ..Policy::default()
+    });
+    story.enter(1, "GET", "/late");
+    story.reoptimize("worker", "zod");
+    assert_eq!(story.classify(1, "500").action, Action::Pass);
+
+    let mut story = Story::begin();
+    story.discover("worker", "zod");
+    story.apply(Event::EnvironmentClosed {
+        name: "worker".into(),
+    });
+    assert!(story.is_stable(), "a closed environment keeps nobody waiting");
+}
+
+#[test]
+fn a_replaced_snapshot_keeps_the_generation_apart() {
+    let mut story = Story::begin();
+    story.reoptimize("worker", "zod");
+    story.enter(1, "GET", "/");
+    story.open("worker", &[]);
+    assert_eq!(
+        story.classify(1, "500").kind,
+        ErrorKind::Doomed,
+        "the snapshot has another hash"
+    );
+}

@@ -1,0 +1,18 @@
+/** The middle of some numbers; `undefined` when there are none. */
+export function median(numbers) {
+  if (numbers.length === 0) return undefined
+  const sorted = [...numbers].sort((a, b) => a - b)
+  const middle = sorted.length >> 1
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}
+
+/** The value below which the given share of some numbers lies. */
+export function percentile(numbers, share) {
+  const sorted = [...numbers].sort((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]
+}
+
+/** Rows by name, as a table for people. */
+export function printTable(rows) {
+  console.table(rows)
+}

@@ -1,0 +1,85 @@
+//! Running other programs.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// What went wrong, told to the user.
+#[derive(Debug)]
+pub struct Failure(pub String);
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Failure(error.to_string())
+    }
+}
+
+/// The project's root, wherever cargo was called.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .map_or_else(PathBuf::new, Path::to_path_buf)
+}
+
+/// A program that has to succeed.
+#[derive(Debug)]
+pub struct Step(Command);
+
+impl Step {
+    pub fn new(program: impl AsRef<OsStr>) -> Self {
+        let mut command = Command::new(program);
+        command.current_dir(root());
+        Step(command)
+    }
+
+    pub fn cargo<const N: usize>(arguments: [&str; N]) -> Self {
+        Step::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())).args(arguments)
+    }
+
+    pub fn npm<const N: usize>(arguments: [&str; N]) -> Self {
+        Step::new(if cfg!(windows) { "npm.cmd" } else { "npm" }).args(arguments)
+    }
+
+    pub fn args(mut self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
+        self.0.args(arguments);
+        self
+    }
+
+    /// Runs in a folder of the project.
+    pub fn within(mut self, folder: &str) -> Self {
+        self.0.current_dir(root().join(folder));
+        self
+    }
+
+    /// What the program prints on stdout goes to stderr, so that stdout is the command's own.
+    pub fn quiet(mut self) -> Self {
+        self.0.stdout(Stdio::from(std::io::stderr()));
+        self
+    }
+
+    pub fn run(mut self) -> Result<(), Failure> {
+        let shown = format!("{:?}", self.0);
+        match self.0.status() {
+            Ok(status) if status.success() => Ok(()),
+            Ok(status) => Err(Failure(format!("{shown} failed: {status}"))),
+            Err(error) => Err(Failure(format!("{shown} could not be started: {error}"))),
+        }
+    }
+
+    pub fn output(mut self) -> Option<String> {
+        let output = self.0.output().ok()?;
+        output
+            .status
+            .success()
+            .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+}
+
+/// The files of a folder whose names end so, in order.
+pub fn files_ending(folder: &str, ending: &str) -> Result<Vec<PathBuf>, Failure> {
+    let entries = std::fs::read_dir(root().join(folder))?.collect::<Result<Vec<_>, _>>()?;
+    let mut files: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).collect();
+    files.retain(|file| file.to_string_lossy().ends_with(ending));
+    files.sort();
+    Ok(files)
+}
