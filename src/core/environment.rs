@@ -5,9 +5,13 @@ use std::collections::HashMap;
 use indexmap::{IndexMap, IndexSet};
 use serde::{Deserialize, Serialize};
 
+use super::crawl::Crawl;
 use super::event::{
-    Activity, ActivityKind, Bridge, Committed, Consumer, ImportSite, Moment, OptimizerSnapshot,
+    Activity, ActivityKind, Bridge, ChangeCause, Changed, Committed, Consumer, ImportSite, Moment,
+    OptimizerSnapshot,
 };
+use super::graph::ModuleGraph;
+use super::reoptimization::LateDependency;
 use super::{Policy, Time};
 
 /// Vite's optimizer waits this long after the last discovery before it runs.
@@ -23,7 +27,7 @@ const MOST_FETCHED: usize = 4096;
 pub enum Phase {
     /// Nothing has been asked of it yet.
     Idle,
-    /// Late dependencies were met; the optimizer still collects more.
+    /// Late dependencies are being looked for, or were met and the optimizer still collects more.
     Discovering,
     /// An optimizer run is going.
     Optimizing,
@@ -84,6 +88,12 @@ pub struct Environment {
     has_runner: bool,
     /// What the module runner has fetched in this generation, in that order.
     fetched: IndexSet<Box<str>>,
+    graph: ModuleGraph,
+    crawl: Option<Crawl>,
+    /// Whether the first optimizer run is still to come.
+    cold: bool,
+    /// Whether it was at the start, so that the first requests wait for the crawl.
+    began_cold: bool,
 }
 
 impl Environment {
@@ -105,6 +115,10 @@ impl Environment {
             last_activity: Time::ZERO,
             has_runner: false,
             fetched: IndexSet::new(),
+            graph: ModuleGraph::default(),
+            crawl: None,
+            cold: false,
+            began_cold: false,
         }
     }
 
@@ -121,21 +135,18 @@ impl Environment {
         for dep in snapshot.optimized {
             self.insert_optimized(dep.id, dep.file, dep.browser_hash);
         }
-        self.pending = snapshot
-            .discovered
-            .into_iter()
-            .map(|dep| (dep.id, dep.importer))
-            .collect();
+        self.pending = snapshot.discovered.into_iter().map(|dep| (dep.id, dep.importer)).collect();
         self.last_discovery = now;
         self.reload = None;
         self.in_flight = 0;
+        self.cold = snapshot.cold;
+        self.began_cold = snapshot.cold;
+        self.graph = ModuleGraph::default();
+        self.crawl = None;
     }
 
     fn insert_optimized(&mut self, id: String, file: String, browser_hash: String) {
-        let file = OptimizedFile {
-            file: file.into(),
-            browser_hash: browser_hash.into(),
-        };
+        let file = OptimizedFile { file: file.into(), browser_hash: browser_hash.into() };
         self.optimized.insert(id.into(), file);
     }
 
@@ -149,6 +160,13 @@ impl Environment {
         self.pending.entry(id).or_insert(importer);
     }
 
+    /// What a run has optimized without anybody having reported it as discovered.
+    pub fn unannounced(&self, commit: &Committed) -> Vec<LateDependency> {
+        let ids = commit.changed.iter().map(|dep| &dep.id);
+        let unknown = ids.filter(|id| matches!(self.resolve(id), ResolvedId::Unknown { .. }));
+        unknown.map(|id| LateDependency { id: id.clone(), importer: None }).collect()
+    }
+
     pub fn commit(&mut self, commit: Committed, now: Time) {
         for id in &commit.removed {
             self.optimized.shift_remove(id.as_str());
@@ -157,14 +175,11 @@ impl Environment {
             self.insert_optimized(dep.id, dep.file, dep.browser_hash);
         }
         self.browser_hash = commit.browser_hash;
+        self.cold = false;
         self.pending.retain(|id, _| commit.pending.contains(id));
         if commit.reload {
             self.generation += 1;
-            self.reload = Some(Reload {
-                since: now,
-                committed: true,
-                reimport: None,
-            });
+            self.reload = Some(Reload { since: now, committed: true, reimport: None });
         }
     }
 
@@ -174,49 +189,37 @@ impl Environment {
     }
 
     /// A `full-reload` is on its way to the runner. Behind a commit it is the second half of one step.
-    pub fn begin_reload(&mut self, now: Time) {
-        let committed = matches!(
-            self.reload,
-            Some(Reload {
-                committed: true,
-                reimport: None,
-                ..
-            })
-        );
-        self.reload = Some(Reload {
-            since: now,
-            committed,
-            reimport: None,
-        });
+    pub fn begin_reload(&mut self, policy: &Policy, now: Time) {
+        let committed = self.is_reloading_generation();
+        if policy.foresee && !committed {
+            self.crawl_on(false, policy, now);
+        }
+        self.reload = Some(Reload { since: now, committed, reimport: None });
     }
 
     /// The modules that the runner had, under the URLs they have now: it is going to fetch them all again, one
     /// after the other. Files of the optimizer that are gone are left out.
     pub fn take_fetched(&mut self) -> Vec<String> {
-        let current: HashMap<&str, &str> = self
-            .optimized
-            .values()
-            .map(|dep| (&*dep.file, &*dep.browser_hash))
-            .collect();
+        let current: HashMap<&str, &str> =
+            self.optimized.values().map(|dep| (&*dep.file, &*dep.browser_hash)).collect();
         let renew = |module: Box<str>| {
             let Some((path, _)) = module.split_once("?v=") else {
                 return Some(module.into_string());
             };
-            let file = path
-                .strip_prefix("/@fs")
-                .map_or_else(|| format!("{}{path}", self.root), str::to_owned);
-            [path, &file]
-                .iter()
-                .find_map(|file| current.get(*file))
-                .map(|hash| format!("{path}?v={hash}"))
+            let file =
+                path.strip_prefix("/@fs").map_or_else(|| format!("{}{path}", self.root), str::to_owned);
+            [path, &file].iter().find_map(|file| current.get(*file)).map(|hash| format!("{path}?v={hash}"))
         };
-        std::mem::take(&mut self.fetched)
-            .into_iter()
-            .filter_map(renew)
-            .collect()
+        std::mem::take(&mut self.fetched).into_iter().filter_map(renew).collect()
     }
 
-    pub fn observe(&mut self, activity: &Activity, now: Time) {
+    pub fn observe(&mut self, activity: &Activity, policy: &Policy, now: Time) {
+        if policy.foresee && activity.kind != ActivityKind::Fetch && activity.moment == Moment::End {
+            self.learn_imports(activity);
+        }
+        if activity.kind == ActivityKind::Warmup {
+            return;
+        }
         self.last_activity = now;
         match activity.moment {
             Moment::Begin => self.in_flight += 1,
@@ -239,28 +242,89 @@ impl Environment {
         }
     }
 
+    /// Whatever is transformed, for whomever, leads a crawl on.
+    fn learn_imports(&mut self, activity: &Activity) {
+        let module = self.graph.intern(&activity.module);
+        self.graph.set_imports(module, &activity.deps, &activity.dynamic_deps);
+        if let Some(crawl) = &mut self.crawl {
+            crawl.done(module);
+            crawl.follow(&self.graph, module);
+        }
+    }
+
+    /// Modules are to be looked at: the entries at the start, or what a save has changed.
+    pub fn change(&mut self, changed: &Changed, policy: &Policy, now: Time) {
+        let saved = changed.cause == ChangeCause::Save;
+        self.crawl_on(saved || self.began_cold, policy, now);
+        if !saved {
+            self.crawl_known();
+        }
+        for url in &changed.modules {
+            let module = self.graph.intern(url);
+            if saved {
+                self.graph.invalidate(module);
+            }
+            if let Some(crawl) = &mut self.crawl {
+                crawl.revisit(module);
+            }
+        }
+    }
+
+    /// Begins with what has been transformed since the server was made.
+    fn crawl_known(&mut self) {
+        let Some(crawl) = &mut self.crawl else { return };
+        for module in self.graph.iter().filter(|module| self.graph.is_current(*module)) {
+            crawl.follow(&self.graph, module);
+        }
+    }
+
+    fn crawl_on(&mut self, gates: bool, policy: &Policy, now: Time) {
+        match &mut self.crawl {
+            Some(crawl) => crawl.renew(gates, policy, now),
+            None => self.crawl = Some(Crawl::new(gates, policy, now)),
+        }
+    }
+
+    /// The next modules to transform ahead of requests. While requests are inside, one at a time.
+    pub fn next_to_crawl(&mut self, busy: bool, policy: &Policy, now: Time) -> Vec<String> {
+        let Some(crawl) = self.crawl.as_mut().filter(|crawl| !crawl.is_over(now)) else {
+            self.crawl = None;
+            return Vec::new();
+        };
+        let most = if busy && !crawl.gates { 1 } else { policy.foresee_concurrency as usize };
+        let next = crawl.next(&self.graph, most);
+        next.into_iter().map(|module| self.graph.url(module).to_owned()).collect()
+    }
+
+    /// Whether a crawl is what makes this import known.
+    pub fn is_crawling(&self, importer: Option<&ImportSite>) -> bool {
+        let Some((crawl, importer)) = self.crawl.as_ref().zip(importer) else { return false };
+        crawl.underway().any(|module| {
+            let url = self.graph.url(module);
+            let path = url.split(['?', '#']).next().unwrap_or(url);
+            importer.file.ends_with(path.strip_prefix("/@fs").unwrap_or(path).trim_start_matches('\0'))
+        })
+    }
+
+    /// When a crawl that requests wait for ends at the latest; `None` when none does.
+    fn gated_until(&self) -> Option<Time> {
+        let crawl = self.crawl.as_ref()?;
+        (crawl.gates && (self.cold || !crawl.is_idle())).then(|| crawl.deadline())
+    }
+
     /// The generation of the modules that a request entering now would meet.
     pub fn running_generation(&self) -> u32 {
         match self.reload {
-            Some(Reload {
-                committed: true,
-                reimport: None,
-                ..
-            }) if self.has_runner => self.generation.saturating_sub(1),
+            Some(Reload { committed: true, reimport: None, .. }) if self.has_runner => {
+                self.generation.saturating_sub(1)
+            }
             _ => self.generation,
         }
     }
 
     /// Whether a reload is on its way that an optimizer run caused.
     pub fn is_reloading_generation(&self) -> bool {
-        matches!(
-            self.reload,
-            Some(Reload {
-                committed: true,
-                reimport: None,
-                ..
-            })
-        )
+        matches!(self.reload, Some(Reload { committed: true, reimport: None, .. }))
     }
 
     /// When the environment becomes stable if nothing else happens: `None` while that depends on an event.
@@ -268,20 +332,13 @@ impl Environment {
         if !self.pending.is_empty() {
             return None;
         }
-        let Some(reload) = self.reload else {
-            return Some(Time::ZERO);
-        };
+        let crawled = self.gated_until().unwrap_or_default();
+        let Some(reload) = self.reload else { return Some(crawled) };
         if reload.reimport.is_none() && self.has_runner {
-            return Some(reload.since + policy.debounce());
+            return Some(crawled.max(reload.since + policy.debounce()));
         }
         let last = self.last_activity.max(reload.since);
-        Some(
-            last + if self.in_flight == 0 {
-                policy.quiet()
-            } else {
-                policy.debounce()
-            },
-        )
+        Some(last + if self.in_flight == 0 { policy.quiet() } else { policy.debounce() })
     }
 
     pub fn is_stable(&self, policy: &Policy, now: Time) -> bool {
@@ -298,11 +355,10 @@ impl Environment {
     pub fn phase(&self, policy: &Policy, now: Time) -> Phase {
         if !self.pending.is_empty() {
             let collecting = now < self.last_discovery + OPTIMIZER_DEBOUNCE;
-            return if collecting {
-                Phase::Discovering
-            } else {
-                Phase::Optimizing
-            };
+            return if collecting { Phase::Discovering } else { Phase::Optimizing };
+        }
+        if self.gated_until().is_some_and(|until| now < until) {
+            return Phase::Discovering;
         }
         match self.reload {
             Some(_) if self.is_stable(policy, now) => Phase::Stable,
@@ -316,10 +372,9 @@ impl Environment {
     pub fn resolve(&self, id: &str) -> ResolvedId {
         let generation = self.generation;
         match self.optimized.get(id) {
-            Some(dep) => ResolvedId::Resolved {
-                id: format!("{}?v={}", dep.file, dep.browser_hash),
-                generation,
-            },
+            Some(dep) => {
+                ResolvedId::Resolved { id: format!("{}?v={}", dep.file, dep.browser_hash), generation }
+            }
             None if self.pending.contains_key(id) => ResolvedId::Pending { generation },
             None => ResolvedId::Unknown { generation },
         }

@@ -14,6 +14,7 @@ pub enum Event {
     },
     Discovered(Discovered),
     Committed(Committed),
+    Changed(Changed),
     Transformed(Transformed),
     ReloadRequested(ReloadRequested),
     /// A request waits at the gate.
@@ -40,11 +41,7 @@ pub enum Consumer {
 /// One Vite environment as it stands when the client reports it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[cfg_attr(
-    feature = "codegen",
-    derive(schemars::JsonSchema, ts_rs::TS),
-    ts(optional_fields)
-)]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
 pub struct EnvironmentSnapshot {
     pub name: String,
     pub consumer: Consumer,
@@ -75,6 +72,10 @@ pub struct Bridge {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
 pub struct OptimizerSnapshot {
+    /// Whether the very first run is still to come: no cache was found.
+    #[serde(default)]
+    #[cfg_attr(feature = "codegen", ts(optional, as = "Option<_>"))]
+    pub cold: bool,
     pub browser_hash: String,
     pub optimized: Vec<OptimizedDep>,
     pub discovered: Vec<DiscoveredDep>,
@@ -95,11 +96,7 @@ pub struct OptimizedDep {
 /// An entry of `metadata.discovered`: a dependency that waits for the next optimizer run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[cfg_attr(
-    feature = "codegen",
-    derive(schemars::JsonSchema, ts_rs::TS),
-    ts(optional_fields)
-)]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
 pub struct DiscoveredDep {
     pub id: String,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -109,11 +106,7 @@ pub struct DiscoveredDep {
 /// Where an import stands. Line and column start at 1, as editors show them.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[cfg_attr(
-    feature = "codegen",
-    derive(schemars::JsonSchema, ts_rs::TS),
-    ts(optional_fields)
-)]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
 pub struct ImportSite {
     pub file: String,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -125,14 +118,14 @@ pub struct ImportSite {
 /// A dependency was met that the optimizer did not know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[cfg_attr(
-    feature = "codegen",
-    derive(schemars::JsonSchema, ts_rs::TS),
-    ts(optional_fields)
-)]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
 pub struct Discovered {
     pub environment: String,
     pub id: String,
+    /// Whether it was remembered from an earlier session, and no request met it.
+    #[serde(default)]
+    #[cfg_attr(feature = "codegen", ts(optional, as = "Option<_>"))]
+    pub learned: bool,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub importer: Option<ImportSite>,
 }
@@ -166,6 +159,28 @@ pub struct Committed {
     pub pending: Vec<String>,
 }
 
+/// Why modules are to be looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub enum ChangeCause {
+    /// The server has started, and these are the environment's entries.
+    Start,
+    /// A file was saved, created or deleted, and Vite has invalidated these modules.
+    Save,
+}
+
+/// Modules of an environment are new, or are no longer what they were.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Changed {
+    pub environment: String,
+    pub cause: ChangeCause,
+    /// The modules' URLs.
+    pub modules: Vec<String>,
+}
+
 /// What an environment was seen doing with a module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -175,6 +190,8 @@ pub enum ActivityKind {
     Fetch,
     /// The module went through the plugin pipeline (`transformRequest`).
     Transform,
+    /// The same, because `environment/warmupRequest` ordered it.
+    Warmup,
 }
 
 /// Which end of an activity was seen.
@@ -191,11 +208,7 @@ pub enum Moment {
 /// One observation of [`Transformed`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[cfg_attr(
-    feature = "codegen",
-    derive(schemars::JsonSchema, ts_rs::TS),
-    ts(optional_fields)
-)]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
 pub struct Activity {
     pub kind: ActivityKind,
     pub moment: Moment,
@@ -223,11 +236,7 @@ pub struct Transformed {
 /// A `full-reload` is about to be sent in an environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[cfg_attr(
-    feature = "codegen",
-    derive(schemars::JsonSchema, ts_rs::TS),
-    ts(optional_fields)
-)]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
 pub struct ReloadRequested {
     pub environment: String,
     /// The file whose change caused the reload; absent after an optimizer run.
@@ -238,11 +247,7 @@ pub struct ReloadRequested {
 /// An HTTP request enters an environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[cfg_attr(
-    feature = "codegen",
-    derive(schemars::JsonSchema, ts_rs::TS),
-    ts(optional_fields)
-)]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
 pub struct RequestStarted {
     pub request: HttpRequest,
     pub method: String,
@@ -275,6 +280,7 @@ events_from_facts! {
     EnvironmentSnapshot => EnvironmentOpened,
     Discovered => Discovered,
     Committed => Committed,
+    Changed => Changed,
     Transformed => Transformed,
     RequestStarted => RequestStarted,
     RequestFinished => RequestFinished,

@@ -3,8 +3,10 @@
 //! Events come in, effects go out, and the time is an argument of both: the same journal of events always
 //! gives the same state. There is no lock, no clock and no IO in this folder, and nothing here waits.
 
+mod crawl;
 mod environment;
 mod event;
+mod graph;
 mod policy;
 mod reoptimization;
 mod request;
@@ -15,12 +17,13 @@ mod verdict;
 
 pub use environment::{Environment, Phase, ResolvedId};
 pub use event::{
-    Activity, ActivityKind, CommitOutcome, Consumer, Discovered, DiscoveredDep, EnvironmentSnapshot, Event,
-    ImportSite, Moment, OptimizedDep, OptimizerSnapshot, Transformed,
+    Activity, ActivityKind, ChangeCause, Changed, CommitOutcome, Consumer, Discovered, DiscoveredDep,
+    EnvironmentSnapshot, Event, ImportSite, Moment, OptimizedDep, OptimizerSnapshot, Transformed,
 };
 pub use event::{Bridge, Committed, ReloadRequested, RequestFinished, RequestStarted};
+pub use graph::ModuleGraph;
 pub use policy::Policy;
-pub use reoptimization::{LateDependency, Reoptimization, ReoptimizationOutcome};
+pub use reoptimization::{Defence, LateDependency, Reoptimization, ReoptimizationOutcome};
 pub use session::{Counts, Effect, ReloadPlan, ReloadTarget, Session, Stability};
 pub use verdict::{Action, ErrorInfo, ErrorKind, Failure, Verdict};
 

@@ -7,12 +7,15 @@ use serde::{Deserialize, Serialize};
 /// How patient and how insistent a session is. Times are in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-#[cfg_attr(
-    feature = "codegen",
-    derive(schemars::JsonSchema, ts_rs::TS),
-    ts(optional_fields)
-)]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
 pub struct Policy {
+    /// Crawl the modules of guarded environments before a request meets them. Default `true`.
+    pub foresee: bool,
+    /// How long a crawl may go on. Default 5 000.
+    #[cfg_attr(feature = "codegen", ts(type = "number"))]
+    pub foresee_budget_ms: u64,
+    /// How many modules a crawl transforms at once. Default 8.
+    pub foresee_concurrency: u32,
     /// Hold requests in front of an environment that is not stable. Default `true`.
     pub hold: bool,
     /// Re-issue requests that a re-optimization doomed. Default `true`.
@@ -37,6 +40,9 @@ pub struct Policy {
 impl Default for Policy {
     fn default() -> Self {
         Policy {
+            foresee: true,
+            foresee_budget_ms: 5_000,
+            foresee_concurrency: 8,
             hold: true,
             recover: true,
             quiet_ms: 20,
@@ -49,6 +55,10 @@ impl Default for Policy {
 }
 
 impl Policy {
+    pub fn foresee_budget(&self) -> Duration {
+        Duration::from_millis(self.foresee_budget_ms)
+    }
+
     pub fn quiet(&self) -> Duration {
         Duration::from_millis(self.quiet_ms)
     }

@@ -1,17 +1,22 @@
 //! What happened: one record for each re-optimization.
 
+use std::collections::VecDeque;
+
 use serde::{Deserialize, Serialize};
 
+use super::Time;
 use super::event::ImportSite;
+
+/// How many records are kept; older ones are dropped.
+const KEPT: usize = 256;
+
+/// How many dependencies a line of text names.
+const MOST_NAMED: usize = 3;
 
 /// A dependency that was not known when the server started.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[cfg_attr(
-    feature = "codegen",
-    derive(schemars::JsonSchema, ts_rs::TS),
-    ts(optional_fields)
-)]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
 pub struct LateDependency {
     pub id: String,
     /// The module whose import made it known.
@@ -32,14 +37,25 @@ pub enum ReoptimizationOutcome {
     Failed,
 }
 
+/// Which line of defence met a re-optimization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub enum Defence {
+    /// A crawl met the dependencies before any request did.
+    Foreseen,
+    /// Requests waited at the gate.
+    Held,
+    /// Requests were re-issued.
+    Recovered,
+    /// A request met the dependencies by itself, and nothing was done or had to be done.
+    Missed,
+}
+
 /// One re-optimization of one environment. Times are milliseconds since the session began.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[cfg_attr(
-    feature = "codegen",
-    derive(schemars::JsonSchema, ts_rs::TS),
-    ts(optional_fields)
-)]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
 pub struct Reoptimization {
     /// Counts from 1.
     #[cfg_attr(feature = "codegen", ts(type = "number"))]
@@ -57,6 +73,10 @@ pub struct Reoptimization {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[cfg_attr(feature = "codegen", ts(type = "number"))]
     pub stable_at_ms: Option<u64>,
+    pub met: Defence,
+    /// The time that requests lost, added up: waiting at the gate, or inside until they were re-issued.
+    #[cfg_attr(feature = "codegen", ts(type = "number"))]
+    pub cost_ms: u64,
     /// Requests that waited at the gate meanwhile.
     pub held: u32,
     /// Requests that were re-issued because of it.
@@ -66,32 +86,70 @@ pub struct Reoptimization {
 }
 
 impl Reoptimization {
-    /// The `optimizeDeps.include` line that makes the dependencies known from the start.
-    pub fn advice_for(environment: &str, dependencies: &[LateDependency]) -> String {
-        let ids: Vec<String> = dependencies.iter().map(|dep| format!("'{}'", dep.id)).collect();
-        format!(
-            "environments: {{ {}: {{ optimizeDeps: {{ include: [{}] }} }} }}",
-            quote_key(environment),
-            ids.join(", ")
-        )
+    /// Adds a dependency, unless it is there already.
+    pub fn add(&mut self, late: LateDependency, met: Defence) {
+        if self.dependencies.iter().all(|dep| dep.id != late.id) {
+            self.dependencies.push(late);
+            self.met = self.met.max(met);
+            self.advise();
+        }
     }
 
-    /// `zod, imported by src/pages/zod.tsx:1`
+    /// Keeps the dependencies that a run has optimized and gives back those that wait for the next.
+    pub fn split_off(&mut self, waiting: &[String]) -> Vec<LateDependency> {
+        let dependencies = std::mem::take(&mut self.dependencies);
+        let (missed, met) = dependencies.into_iter().partition(|dep| waiting.contains(&dep.id));
+        self.dependencies = met;
+        self.advise();
+        missed
+    }
+
+    pub fn hold(&mut self) {
+        self.held += 1;
+        self.meet(Defence::Held);
+    }
+
+    pub fn recover(&mut self, lost: Time) {
+        self.recovered += 1;
+        self.cost_ms += millis(lost);
+        self.meet(Defence::Recovered);
+    }
+
+    /// Recovery says more than holding, and both more than that a request was the first to meet a dependency.
+    fn meet(&mut self, met: Defence) {
+        self.met = match (self.met, met) {
+            (Defence::Recovered, _) => Defence::Recovered,
+            (_, met) => met,
+        };
+    }
+
+    fn is_latest_of(&self, environment: Option<&str>) -> bool {
+        self.committed_at_ms.is_some() && environment.is_none_or(|name| self.environment == name)
+    }
+
+    /// The `optimizeDeps.include` line that makes the dependencies known from the start.
+    fn advise(&mut self) {
+        let ids: Vec<String> = self.dependencies.iter().map(|dep| format!("'{}'", dep.id)).collect();
+        let environment = quote_key(&self.environment);
+        let include = ids.join(", ");
+        self.advice =
+            format!("environments: {{ {environment}: {{ optimizeDeps: {{ include: [{include}] }} }} }}");
+    }
+
+    /// `zod, imported by src/pages/zod.tsx:1`; of many dependencies the first few.
     pub fn cause(&self) -> String {
         let describe = |dep: &LateDependency| match &dep.importer {
-            Some(ImportSite {
-                file,
-                line: Some(line),
-                ..
-            }) => format!("{}, imported by {file}:{line}", dep.id),
+            Some(ImportSite { file, line: Some(line), .. }) => {
+                format!("{}, imported by {file}:{line}", dep.id)
+            }
             Some(site) => format!("{}, imported by {}", dep.id, site.file),
             None => dep.id.clone(),
         };
-        self.dependencies
-            .iter()
-            .map(describe)
-            .collect::<Vec<_>>()
-            .join("; ")
+        let named: Vec<_> = self.dependencies.iter().take(MOST_NAMED).map(describe).collect();
+        match self.dependencies.len().saturating_sub(MOST_NAMED) {
+            0 => named.join("; "),
+            more => format!("{}; and {more} more", named.join("; ")),
+        }
     }
 
     pub fn is_running(&self) -> bool {
@@ -102,12 +160,78 @@ impl Reoptimization {
 /// Environment names may hold characters that a bare object key may not.
 fn quote_key(name: &str) -> String {
     let bare = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || c == '$')
-        && name
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '$');
-    if bare {
-        name.to_string()
-    } else {
-        format!("'{name}'")
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '$');
+    if bare { name.to_string() } else { format!("'{name}'") }
+}
+
+/// The latest re-optimizations, oldest first.
+#[derive(Debug, Default)]
+pub struct History {
+    records: VecDeque<Reoptimization>,
+    begun: u64,
+}
+
+impl History {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Reoptimization> {
+        self.records.iter()
     }
+
+    pub fn begin(&mut self, environment: &str, generation: u32, now: Time) -> &mut Reoptimization {
+        self.begun += 1;
+        if self.records.len() == KEPT {
+            self.records.pop_front();
+        }
+        self.records.push_back(Reoptimization {
+            id: self.begun,
+            environment: environment.to_owned(),
+            dependencies: Vec::new(),
+            outcome: ReoptimizationOutcome::Running,
+            generation,
+            discovered_at_ms: millis(now),
+            committed_at_ms: None,
+            stable_at_ms: None,
+            met: Defence::Foreseen,
+            cost_ms: 0,
+            held: 0,
+            recovered: 0,
+            advice: String::new(),
+        });
+        let last = self.records.len() - 1;
+        &mut self.records[last]
+    }
+
+    /// The record of the run that an environment is heading for.
+    pub fn uncommitted(&mut self, environment: &str) -> Option<&mut Reoptimization> {
+        let mut latest = self.records.iter_mut().rev();
+        latest.find(|record| record.environment == environment && record.committed_at_ms.is_none())
+    }
+
+    /// The latest record of a run that ended, of one environment or of any.
+    pub fn latest(&self, environment: Option<&str>) -> Option<&Reoptimization> {
+        self.records.iter().rev().find(|record| record.is_latest_of(environment))
+    }
+
+    pub fn latest_mut(&mut self, environment: Option<&str>) -> Option<&mut Reoptimization> {
+        self.records.iter_mut().rev().find(|record| record.is_latest_of(environment))
+    }
+
+    pub fn running(&mut self) -> impl Iterator<Item = &mut Reoptimization> {
+        self.records.iter_mut().filter(|record| record.is_running())
+    }
+
+    /// Ends the committed records of environments that are stable again, and gives them back.
+    pub fn end(&mut self, is_stable: impl Fn(&str) -> bool, now: Time) -> Vec<Reoptimization> {
+        let committed = self.running().filter(|record| record.committed_at_ms.is_some());
+        let stable = committed.filter(|record| is_stable(&record.environment));
+        stable
+            .map(|record| {
+                record.stable_at_ms = Some(millis(now));
+                record.clone()
+            })
+            .collect()
+    }
+}
+
+pub fn millis(time: Time) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -12,6 +12,7 @@ pub struct InFlight {
     pub mode: Option<String>,
     /// Generation of every guarded environment, by its index, at the moment the request entered.
     pub entered: Vec<(usize, u32)>,
+    pub since: Time,
 }
 
 impl InFlight {
@@ -49,10 +50,7 @@ impl RetryBudget {
         now: Time,
     ) -> Option<u32> {
         self.forget_old(policy, now);
-        let spent = self
-            .spent
-            .entry((request.method.clone(), request.url.clone()))
-            .or_default();
+        let spent = self.spent.entry((request.method.clone(), request.url.clone())).or_default();
         if !spent.iter().any(|(_, earlier)| *earlier == cause) {
             if spent.len() as u32 >= policy.retry_budget {
                 return None;
@@ -64,10 +62,7 @@ impl RetryBudget {
 
     fn forget_old(&mut self, policy: &Policy, now: Time) {
         self.spent.retain(|_, spent| {
-            while spent
-                .front()
-                .is_some_and(|(at, _)| *at + policy.retry_window() <= now)
-            {
+            while spent.front().is_some_and(|(at, _)| *at + policy.retry_window() <= now) {
                 spent.pop_front();
             }
             !spent.is_empty()

@@ -1,6 +1,6 @@
 //! The session: every environment, every request inside one, and what to do about them.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -8,13 +8,12 @@ use serde::{Deserialize, Serialize};
 use super::event::{
     CommitOutcome, Committed, Discovered, EnvironmentSnapshot, Event, ImportSite, RequestStarted,
 };
-use super::reoptimization::{LateDependency, Reoptimization, ReoptimizationOutcome};
+use super::reoptimization::{
+    Defence, History, LateDependency, Reoptimization, ReoptimizationOutcome, millis,
+};
 use super::request::{InFlight, RetryBudget, RetryCause};
 use super::verdict::{Action, ErrorKind, Failure, Verdict, kind_of};
 use super::{Environment, HttpRequest, Policy, ResolvedId, Time};
-
-/// How many records are kept; older ones are dropped.
-const KEPT_RECORDS: usize = 256;
 
 /// What the shell is to do after an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +22,10 @@ pub enum Effect {
     Began(Reoptimization),
     /// A re-optimization ended and its environment is stable again.
     Ended(Reoptimization),
+    /// Modules to transform ahead of requests.
+    Crawl { environment: String, modules: Vec<String> },
+    /// Dependencies that the next start should know from the beginning.
+    Learned { environment: String, dependencies: Vec<LateDependency> },
 }
 
 /// Whether a set of environments may be entered.
@@ -84,8 +87,9 @@ pub struct Session {
     /// What an admitted request enters, until it reports that it has.
     admitted: HashMap<HttpRequest, Vec<(usize, u32)>>,
     budget: RetryBudget,
-    records: VecDeque<Reoptimization>,
-    next_record: u64,
+    /// Since when requests wait at the gate.
+    held: HashMap<HttpRequest, Time>,
+    history: History,
     counts: Counts,
     /// Counts the disturbances: everything between two stable states is one.
     epoch: u64,
@@ -101,8 +105,8 @@ impl Session {
             requests: HashMap::new(),
             admitted: HashMap::new(),
             budget: RetryBudget::default(),
-            records: VecDeque::new(),
-            next_record: 1,
+            held: HashMap::new(),
+            history: History::default(),
             counts: Counts::default(),
             epoch: 0,
             disturbed: false,
@@ -119,7 +123,7 @@ impl Session {
     }
 
     pub fn records(&self) -> impl DoubleEndedIterator<Item = &Reoptimization> {
-        self.records.iter()
+        self.history.iter()
     }
 
     pub fn counts(&self) -> Counts {
@@ -144,28 +148,35 @@ impl Session {
             Event::EnvironmentClosed { name } => self.close(&name),
             Event::Discovered(discovered) => self.discover(discovered, now, &mut effects),
             Event::Committed(commit) => self.commit(commit, now, &mut effects),
+            Event::Changed(changed) => {
+                if let Some(environment) = self.environments.get_mut(&changed.environment)
+                    && self.policy.foresee
+                {
+                    environment.change(&changed, &self.policy, now);
+                }
+            }
             Event::Transformed(transformed) => {
                 if let Some(environment) = self.environments.get_mut(&transformed.environment) {
                     for activity in &transformed.activities {
-                        environment.observe(activity, now);
+                        environment.observe(activity, &self.policy, now);
                     }
                 }
             }
             Event::ReloadRequested(reload) => {
                 if let Some(environment) = self.environments.get_mut(&reload.environment) {
-                    environment.begin_reload(now);
+                    environment.begin_reload(&self.policy, now);
                 }
             }
-            Event::Held { .. } => self.count_held(),
-            Event::Admitted { request } => {
-                self.admitted.insert(request, self.running_generations());
-            }
-            Event::RequestStarted(started) => self.start(started),
+            Event::Held { request } => self.hold(request, now),
+            Event::Admitted { request } => self.admit(request, now),
+            Event::RequestStarted(started) => self.start(started, now),
             Event::RequestFinished(finished) => {
                 self.requests.remove(&finished.request);
                 self.admitted.remove(&finished.request);
+                self.held.remove(&finished.request);
             }
         }
+        self.crawl(now, &mut effects);
         self.note_disturbance(now);
         effects
     }
@@ -184,24 +195,18 @@ impl Session {
     }
 
     fn note_disturbance(&mut self, now: Time) {
-        let unstable = self
-            .guarded()
-            .any(|environment| !environment.is_stable(&self.policy, now));
+        let unstable = self.guarded().any(|environment| !environment.is_stable(&self.policy, now));
         self.epoch += u64::from(unstable && !self.disturbed);
         self.disturbed = unstable;
     }
 
     fn guarded(&self) -> impl Iterator<Item = &Environment> {
-        self.environments
-            .values()
-            .filter(|environment| environment.is_guarded())
+        self.environments.values().filter(|environment| environment.is_guarded())
     }
 
     fn open(&mut self, snapshot: EnvironmentSnapshot, now: Time) {
-        let environment = self
-            .environments
-            .entry(snapshot.name.clone())
-            .or_insert_with(|| Environment::new(snapshot.name));
+        let environment =
+            self.environments.entry(snapshot.name.clone()).or_insert_with(|| Environment::new(snapshot.name));
         environment.consumer = snapshot.consumer;
         environment.root = snapshot.root;
         environment.base = snapshot.base;
@@ -218,31 +223,38 @@ impl Session {
     }
 
     fn discover(&mut self, discovered: Discovered, now: Time, effects: &mut Vec<Effect>) {
-        let Some(environment) = self.environments.get_mut(&discovered.environment) else {
-            return;
-        };
-        environment.discover(discovered.id.clone(), discovered.importer.clone(), now);
-        let late = LateDependency {
-            id: discovered.id,
-            importer: discovered.importer,
-        };
-        match self.uncommitted_record(&discovered.environment) {
-            Some(record) if record.dependencies.iter().any(|dep| dep.id == late.id) => {}
-            Some(record) => {
-                record.dependencies.push(late);
-                record.advice = Reoptimization::advice_for(&record.environment, &record.dependencies);
-            }
-            None => {
-                let record = self.begin_record(discovered.environment, vec![late], now);
-                effects.push(Effect::Began(record));
-            }
+        let Discovered { environment: name, id, learned, importer } = discovered;
+        let Some(environment) = self.environments.get_mut(&name) else { return };
+        let foreseen = learned || environment.is_crawling(importer.as_ref());
+        let met = if foreseen { Defence::Foreseen } else { Defence::Missed };
+        environment.discover(id.clone(), importer.clone(), now);
+        let generation = environment.generation;
+        let late = LateDependency { id, importer };
+        match self.history.uncommitted(&name) {
+            Some(record) => record.add(late, met),
+            None => self.begin_record(&name, generation, vec![late], met, now, effects),
         }
     }
 
+    fn begin_record(
+        &mut self,
+        environment: &str,
+        generation: u32,
+        dependencies: Vec<LateDependency>,
+        met: Defence,
+        now: Time,
+        effects: &mut Vec<Effect>,
+    ) {
+        self.counts.reoptimizations += 1;
+        let record = self.history.begin(environment, generation, now);
+        for late in dependencies {
+            record.add(late, met);
+        }
+        effects.push(Effect::Began(record.clone()));
+    }
+
     fn commit(&mut self, commit: Committed, now: Time, effects: &mut Vec<Effect>) {
-        let Some(environment) = self.environments.get_mut(&commit.environment) else {
-            return;
-        };
+        let Some(environment) = self.environments.get_mut(&commit.environment) else { return };
         let name = commit.environment.clone();
         let reload = commit.reload && commit.outcome == CommitOutcome::Committed;
         let outcome = match (commit.outcome, reload) {
@@ -250,14 +262,7 @@ impl Session {
             (CommitOutcome::Committed, true) => ReoptimizationOutcome::Reloaded,
             (CommitOutcome::Committed, false) => ReoptimizationOutcome::Extended,
         };
-        let unknown = |id: &String| matches!(environment.resolve(id), ResolvedId::Unknown { .. });
-        let unannounced: Vec<_> = commit
-            .changed
-            .iter()
-            .map(|dep| &dep.id)
-            .filter(|id| unknown(id))
-            .cloned()
-            .collect();
+        let unannounced = environment.unannounced(&commit);
         match commit.outcome {
             CommitOutcome::Failed => environment.fail(),
             CommitOutcome::Committed => environment.commit(commit, now),
@@ -265,115 +270,69 @@ impl Session {
         let generation = environment.generation;
         let waiting: Vec<_> = environment.pending().map(str::to_owned).collect();
         self.counts.reloads += u32::from(reload);
-        if reload && self.uncommitted_record(&name).is_none() {
-            let late = |id| LateDependency { id, importer: None };
-            let record = self.begin_record(name.clone(), unannounced.into_iter().map(late).collect(), now);
-            effects.push(Effect::Began(record));
+        if reload && self.history.uncommitted(&name).is_none() {
+            self.begin_record(&name, generation, unannounced, Defence::Missed, now, effects);
         }
-        let Some(record) = self.uncommitted_record(&name) else {
-            return;
-        };
-        let (missed, met): (Vec<_>, Vec<_>) = std::mem::take(&mut record.dependencies)
-            .into_iter()
-            .partition(|dep| waiting.contains(&dep.id));
-        record.dependencies = met;
-        record.advice = Reoptimization::advice_for(&name, &record.dependencies);
+        let Some(record) = self.history.uncommitted(&name) else { return };
+        let missed = record.split_off(&waiting);
         record.outcome = outcome;
         record.generation = generation;
         record.committed_at_ms = Some(millis(now));
+        let met = record.met;
+        if outcome != ReoptimizationOutcome::Failed && !record.dependencies.is_empty() {
+            let dependencies = record.dependencies.clone();
+            effects.push(Effect::Learned { environment: name.clone(), dependencies });
+        }
         if !missed.is_empty() {
-            let record = self.begin_record(name, missed, now);
-            effects.push(Effect::Began(record));
+            self.begin_record(&name, generation, missed, met, now, effects);
         }
         self.end_records(now, effects);
     }
 
-    fn begin_record(
-        &mut self,
-        environment: String,
-        dependencies: Vec<LateDependency>,
-        now: Time,
-    ) -> Reoptimization {
-        let record = Reoptimization {
-            id: self.next_record,
-            generation: self
-                .environments
-                .get(&environment)
-                .map_or(0, |environment| environment.generation),
-            advice: Reoptimization::advice_for(&environment, &dependencies),
-            environment,
-            dependencies,
-            outcome: ReoptimizationOutcome::Running,
-            discovered_at_ms: millis(now),
-            committed_at_ms: None,
-            stable_at_ms: None,
-            held: 0,
-            recovered: 0,
-        };
-        self.next_record += 1;
-        self.counts.reoptimizations += 1;
-        if self.records.len() == KEPT_RECORDS {
-            self.records.pop_front();
-        }
-        self.records.push_back(record.clone());
-        record
-    }
-
-    fn uncommitted_record(&mut self, environment: &str) -> Option<&mut Reoptimization> {
-        self.records
-            .iter_mut()
-            .rev()
-            .find(|record| record.environment == environment && record.committed_at_ms.is_none())
-    }
-
     /// Ends the committed records of environments that are stable again.
     fn end_records(&mut self, now: Time, effects: &mut Vec<Effect>) {
-        let running = self.records.iter_mut().filter(|record| record.is_running());
-        for record in running.filter(|record| record.committed_at_ms.is_some()) {
-            let environment = self.environments.get(&record.environment);
-            if environment.is_none_or(|environment| environment.is_stable(&self.policy, now)) {
-                record.stable_at_ms = Some(millis(now));
-                effects.push(Effect::Ended(record.clone()));
-            }
+        let stable = |name: &str| {
+            self.environments.get(name).is_none_or(|environment| environment.is_stable(&self.policy, now))
+        };
+        effects.extend(self.history.end(stable, now).into_iter().map(Effect::Ended));
+    }
+
+    fn hold(&mut self, request: HttpRequest, now: Time) {
+        self.counts.held += 1;
+        self.held.insert(request, now);
+        self.history.running().for_each(Reoptimization::hold);
+    }
+
+    fn admit(&mut self, request: HttpRequest, now: Time) {
+        self.admitted.insert(request, self.running_generations());
+        let Some(since) = self.held.remove(&request) else { return };
+        if let Some(record) = self.history.latest_mut(None).filter(|record| record.held > 0) {
+            record.cost_ms += millis(now - since);
         }
     }
 
-    fn count_held(&mut self) {
-        self.counts.held += 1;
-        for record in self.records.iter_mut().filter(|record| record.is_running()) {
-            record.held += 1;
+    /// Orders what the crawls want next.
+    fn crawl(&mut self, now: Time, effects: &mut Vec<Effect>) {
+        let busy = !self.requests.is_empty();
+        for environment in self.environments.values_mut() {
+            let modules = environment.next_to_crawl(busy, &self.policy, now);
+            if !modules.is_empty() {
+                effects.push(Effect::Crawl { environment: environment.name.clone(), modules });
+            }
         }
     }
 
     fn running_generations(&self) -> Vec<(usize, u32)> {
         let indexed = self.environments.values().enumerate();
         let guarded = indexed.filter(|(_, environment)| environment.is_guarded());
-        guarded
-            .map(|(index, environment)| (index, environment.running_generation()))
-            .collect()
+        guarded.map(|(index, environment)| (index, environment.running_generation())).collect()
     }
 
-    fn start(&mut self, started: RequestStarted) {
-        let entered = self
-            .admitted
-            .remove(&started.request)
-            .unwrap_or_else(|| self.running_generations());
-        let RequestStarted {
-            request,
-            method,
-            url,
-            mode,
-        } = started;
+    fn start(&mut self, started: RequestStarted, now: Time) {
+        let entered = self.admitted.remove(&started.request).unwrap_or_else(|| self.running_generations());
+        let RequestStarted { request, method, url, mode } = started;
         self.counts.requests += 1;
-        self.requests.insert(
-            request,
-            InFlight {
-                method,
-                url,
-                mode,
-                entered,
-            },
-        );
+        self.requests.insert(request, InFlight { method, url, mode, entered, since: now });
     }
 
     /// The environment whose generation changed under the request, if one did.
@@ -399,11 +358,7 @@ impl Session {
             Some(environment) if environment.is_reloading_generation() => environment.take_fetched(),
             _ => Vec::new(),
         };
-        ReloadPlan {
-            reload: self.bridged_from(environment),
-            doomed,
-            warm,
-        }
+        ReloadPlan { reload: self.bridged_from(environment), doomed, warm }
     }
 
     /// Everything that borrows from an environment, directly or through others, each once.
@@ -423,10 +378,7 @@ impl Session {
         reached
             .into_iter()
             .skip(1)
-            .map(|environment| ReloadTarget {
-                environment,
-                invalidate: true,
-            })
+            .map(|environment| ReloadTarget { environment, invalidate: true })
             .collect()
     }
 
@@ -438,36 +390,23 @@ impl Session {
         for environment in self.guarded().filter(asked) {
             if !environment.is_stable(&self.policy, now) {
                 waiting_for.push(environment.name.clone());
-                at = at
-                    .zip(environment.stable_at(&self.policy))
-                    .map(|(latest, stable)| latest.max(stable));
+                at = at.zip(environment.stable_at(&self.policy)).map(|(latest, stable)| latest.max(stable));
             }
         }
-        if waiting_for.is_empty() {
-            Stability::Stable
-        } else {
-            Stability::Unstable { waiting_for, at }
-        }
+        if waiting_for.is_empty() { Stability::Stable } else { Stability::Unstable { waiting_for, at } }
     }
 
     pub fn resolve(&self, environment: &str, id: &str) -> Option<ResolvedId> {
-        self.environments
-            .get(environment)
-            .map(|environment| environment.resolve(id))
+        self.environments.get(environment).map(|environment| environment.resolve(id))
     }
 
     /// Judges how a request fares, and counts a re-issue when it orders one.
     pub fn classify(&mut self, failure: &Failure, now: Time) -> Verdict {
         let Some(request) = self.requests.get(&failure.request) else {
-            return Verdict::pass(
-                ErrorKind::Unrelated,
-                "the request is not inside a guarded environment",
-            );
+            return Verdict::pass(ErrorKind::Unrelated, "the request is not inside a guarded environment");
         };
         let said = failure.error.as_ref().map_or(ErrorKind::Unrelated, kind_of);
-        let doomed_by = self
-            .doomed_by(request)
-            .map(|environment| environment.name.clone());
+        let doomed_by = self.doomed_by(request).map(|environment| environment.name.clone());
         let (kind, cause) = match (&doomed_by, said) {
             (Some(_), ErrorKind::Unrelated) => (ErrorKind::Doomed, RetryCause::Epoch(self.epoch)),
             (Some(_), said) => (said, RetryCause::Epoch(self.epoch)),
@@ -478,35 +417,24 @@ impl Session {
                 return Verdict::pass(ErrorKind::Unrelated, "no re-optimization touched the request");
             }
         };
-        let record = self.latest_record(doomed_by.as_deref());
+        let record = self.history.latest(doomed_by.as_deref());
         let verdict = explain(Verdict::pass(kind, ""), record);
         if !self.policy.recover {
-            return Verdict {
-                reason: "recovery is turned off".into(),
-                ..verdict
-            };
+            return Verdict { reason: "recovery is turned off".into(), ..verdict };
         }
         if kind == ErrorKind::OptimizerFailed && doomed_by.is_none() {
-            return Verdict {
-                reason: "the optimizer run failed; Vite's log says why".into(),
-                ..verdict
-            };
+            return Verdict { reason: "the optimizer run failed; Vite's log says why".into(), ..verdict };
         }
         if failure.sent {
             let reload_browser = self.take_browser_reload();
             let reason = "the response was on its way when the environment changed".into();
-            return Verdict {
-                action: Action::Reload,
-                reload_browser,
-                reason,
-                ..verdict
-            };
+            return Verdict { action: Action::Reload, reload_browser, reason, ..verdict };
         }
         if !request.is_safe() && !failure.has_failed() {
             let reason = format!("{} has not failed and may have changed something", request.method);
             return Verdict { reason, ..verdict };
         }
-        let navigation = request.is_navigation();
+        let (navigation, lost) = (request.is_navigation(), now - request.since);
         let Some(attempt) = self.budget.spend(request, cause, &self.policy, now) else {
             self.counts.gave_up += 1;
             let reason = format!(
@@ -515,7 +443,7 @@ impl Session {
             );
             return Verdict { reason, ..verdict };
         };
-        self.count_recovered(doomed_by.as_deref());
+        self.count_recovered(doomed_by.as_deref(), lost);
         Verdict {
             action: Action::Retry,
             reason: "a re-optimization changed the modules under the request".into(),
@@ -535,30 +463,13 @@ impl Session {
     /// An error's text counts only in the neighbourhood of a re-optimization: anyone may throw the same words.
     fn recently_disturbed(&self, now: Time) -> bool {
         let since = millis(now.saturating_sub(self.policy.retry_window()));
-        self.disturbed
-            || self
-                .records
-                .iter()
-                .any(|record| record.stable_at_ms.is_none_or(|at| at >= since))
+        self.disturbed || self.history.iter().any(|record| record.stable_at_ms.is_none_or(|at| at >= since))
     }
 
-    fn latest_record(&self, environment: Option<&str>) -> Option<&Reoptimization> {
-        let of_environment =
-            |record: &&Reoptimization| environment.is_none_or(|name| record.environment == name);
-        self.records
-            .iter()
-            .rev()
-            .filter(of_environment)
-            .find(|record| record.committed_at_ms.is_some())
-    }
-
-    fn count_recovered(&mut self, environment: Option<&str>) {
+    fn count_recovered(&mut self, environment: Option<&str>, lost: Time) {
         self.counts.recovered += 1;
-        let of_environment =
-            |record: &&mut Reoptimization| environment.is_none_or(|name| record.environment == name);
-        let mut records = self.records.iter_mut().rev().filter(of_environment);
-        if let Some(record) = records.find(|record| record.committed_at_ms.is_some()) {
-            record.recovered += 1;
+        if let Some(record) = self.history.latest_mut(environment) {
+            record.recover(lost);
         }
     }
 }
@@ -575,8 +486,4 @@ fn explain(verdict: Verdict, record: Option<&Reoptimization>) -> Verdict {
         advice: Some(record.advice.clone()),
         ..verdict
     }
-}
-
-fn millis(time: Time) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

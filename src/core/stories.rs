@@ -16,11 +16,7 @@ impl Story {
     }
 
     fn with(policy: Policy) -> Self {
-        let mut story = Story {
-            session: Session::new(policy),
-            now: Time::from_secs(1),
-            hash: 0,
-        };
+        let mut story = Story { session: Session::new(policy), now: Time::from_secs(1), hash: 0 };
         story.open("worker", &[]);
         story.fetch("worker", "/src/entry.ts");
         story
@@ -37,6 +33,7 @@ impl Story {
             root: "/app".into(),
             base: "/".into(),
             optimizer: Some(OptimizerSnapshot {
+                cold: false,
                 browser_hash: "h0".into(),
                 optimized: vec![dep("react", "h0")],
                 discovered: vec![],
@@ -52,24 +49,16 @@ impl Story {
     }
 
     fn enter(&mut self, request: HttpRequest, method: &str, url: &str) {
-        let started = RequestStarted {
-            request,
-            method: method.into(),
-            url: url.into(),
-            mode: None,
-        };
+        let started = RequestStarted { request, method: method.into(), url: url.into(), mode: None };
         self.apply(Event::RequestStarted(started));
     }
 
     fn discover(&mut self, environment: &str, id: &str) -> Vec<Effect> {
-        let importer = Some(ImportSite {
-            file: format!("/app/{id}.tsx"),
-            line: Some(3),
-            column: None,
-        });
+        let importer = Some(ImportSite { file: format!("/app/{id}.tsx"), line: Some(3), column: None });
         self.apply(Event::Discovered(Discovered {
             environment: environment.into(),
             id: id.into(),
+            learned: false,
             importer,
         }))
     }
@@ -101,27 +90,15 @@ impl Story {
     }
 
     fn reload(&mut self, environment: &str) -> ReloadPlan {
-        let reload = ReloadRequested {
-            environment: environment.into(),
-            triggered_by: None,
-        };
+        let reload = ReloadRequested { environment: environment.into(), triggered_by: None };
         self.apply(Event::ReloadRequested(reload));
         self.session.plan_reload(environment)
     }
 
     fn observe(&mut self, environment: &str, kind: ActivityKind, moment: Moment, module: &str) {
-        let activity = Activity {
-            kind,
-            moment,
-            module: module.into(),
-            deps: vec![],
-            dynamic_deps: vec![],
-        };
+        let activity = Activity { kind, moment, module: module.into(), deps: vec![], dynamic_deps: vec![] };
         let activities = vec![activity];
-        self.apply(Event::Transformed(Transformed {
-            environment: environment.into(),
-            activities,
-        }));
+        self.apply(Event::Transformed(Transformed { environment: environment.into(), activities }));
     }
 
     fn fetch(&mut self, environment: &str, module: &str) {
@@ -140,13 +117,46 @@ impl Story {
     }
 
     fn phase(&self, environment: &str) -> Phase {
-        let found = self
-            .session
-            .environments()
-            .find(|found| found.name == environment);
-        found
-            .expect("the environment is open")
-            .phase(self.session.policy(), self.now)
+        let found = self.session.environments().find(|found| found.name == environment);
+        found.expect("the environment is open").phase(self.session.policy(), self.now)
+    }
+
+    fn record(&self) -> &Reoptimization {
+        self.session.records().next_back().expect("something was re-optimized")
+    }
+
+    /// What the crawl of `worker` orders because of an event.
+    fn crawled(effects: Vec<Effect>) -> Vec<String> {
+        let ordered = effects.into_iter().filter_map(|effect| match effect {
+            Effect::Crawl { modules, .. } => Some(modules),
+            _ => None,
+        });
+        ordered.flatten().collect()
+    }
+
+    /// The end of a transform, with what the module imports.
+    fn transform(
+        &mut self,
+        kind: ActivityKind,
+        module: &str,
+        deps: &[&str],
+        dynamic_deps: &[&str],
+    ) -> Vec<String> {
+        let owned = |urls: &[&str]| urls.iter().map(|url| (*url).to_owned()).collect();
+        let activity = Activity {
+            kind,
+            moment: Moment::End,
+            module: module.into(),
+            deps: owned(deps),
+            dynamic_deps: owned(dynamic_deps),
+        };
+        let transformed = Transformed { environment: "worker".into(), activities: vec![activity] };
+        Self::crawled(self.apply(Event::Transformed(transformed)))
+    }
+
+    fn change(&mut self, cause: ChangeCause, module: &str) -> Vec<String> {
+        let changed = Changed { environment: "worker".into(), cause, modules: vec![module.into()] };
+        Self::crawled(self.apply(Event::Changed(changed)))
     }
 
     fn is_stable(&self) -> bool {
@@ -154,16 +164,8 @@ impl Story {
     }
 
     fn classify(&mut self, request: HttpRequest, seen: &str) -> Verdict {
-        let error = |message: &str| ErrorInfo {
-            message: message.into(),
-            ..ErrorInfo::default()
-        };
-        let mut failure = Failure {
-            request,
-            sent: seen == "sent",
-            status: None,
-            error: None,
-        };
+        let error = |message: &str| ErrorInfo { message: message.into(), ..ErrorInfo::default() };
+        let mut failure = Failure { request, sent: seen == "sent", status: None, error: None };
         match seen {
             "" | "sent" => {}
             status if status.parse::<u16>().is_ok() => failure.status = status.parse().ok(),
@@ -214,9 +216,10 @@ fn a_commit_without_a_reload_disturbs_nothing() {
     assert!(!story.is_stable());
     let ended = story.commit("worker", "zod", false);
     assert!(story.is_stable());
-    assert!(
-        matches!(&ended[..], [Effect::Ended(record)] if record.outcome == ReoptimizationOutcome::Extended)
-    );
+    let learned =
+        Effect::Learned { environment: "worker".into(), dependencies: story.record().dependencies.clone() };
+    assert_eq!(ended, [learned, Effect::Ended(story.record().clone())]);
+    assert_eq!(story.record().outcome, ReoptimizationOutcome::Extended);
     assert_eq!(story.classify(1, "500").kind, ErrorKind::Unrelated);
 }
 
@@ -275,25 +278,13 @@ fn what_becomes_of_a_request() {
     for (method, seen, doomed, untouched) in table {
         let mut story = Story::begin();
         story.enter(1, method, "/late");
-        assert_eq!(
-            story.classify(1, seen).action,
-            untouched,
-            "{method} {seen} without a re-optimization"
-        );
+        assert_eq!(story.classify(1, seen).action, untouched, "{method} {seen} without a re-optimization");
         story.reoptimize("worker", "zod");
-        assert_eq!(
-            story.classify(1, seen).action,
-            doomed,
-            "{method} {seen} across a generation"
-        );
+        assert_eq!(story.classify(1, seen).action, doomed, "{method} {seen} across a generation");
         story.enter(2, method, "/late");
         let text_counts = seen == OUTDATED;
         let later = if text_counts { Retry } else { Pass };
-        assert_eq!(
-            story.classify(2, seen).action,
-            later,
-            "{method} {seen} behind the re-optimization"
-        );
+        assert_eq!(story.classify(2, seen).action, later, "{method} {seen} behind the re-optimization");
     }
 }
 
@@ -305,10 +296,7 @@ fn a_verdict_tells_what_changed_and_how_to_prevent_it() {
     let verdict = story.classify(1, "500");
     assert_eq!(verdict.kind, ErrorKind::Doomed);
     assert_eq!(verdict.dependency.as_deref(), Some("zod"));
-    assert_eq!(
-        verdict.importer.map(|site| (site.file, site.line)),
-        Some(("/app/zod.tsx".into(), Some(3)))
-    );
+    assert_eq!(verdict.importer.map(|site| (site.file, site.line)), Some(("/app/zod.tsx".into(), Some(3))));
     let advice = "environments: { worker: { optimizeDeps: { include: ['zod'] } } }";
     assert_eq!(verdict.advice.as_deref(), Some(advice));
 }
@@ -317,11 +305,7 @@ fn a_verdict_tells_what_changed_and_how_to_prevent_it() {
 fn an_error_text_counts_only_near_a_re_optimization() {
     let mut story = Story::begin();
     story.enter(1, "GET", "/");
-    assert_eq!(
-        story.classify(1, OUTDATED).action,
-        Action::Pass,
-        "anyone may throw these words"
-    );
+    assert_eq!(story.classify(1, OUTDATED).action, Action::Pass, "anyone may throw these words");
     story.reoptimize("worker", "zod");
     story.enter(2, "GET", "/");
     assert_eq!(story.classify(2, OUTDATED).action, Action::Retry);
@@ -345,15 +329,8 @@ fn the_plan_of_a_reload_names_the_doomed_and_what_to_warm() {
     story.commit("worker", "zod", true);
     let plan = story.reload("worker");
     assert_eq!(plan.doomed, [1]);
-    let warm = [
-        "/src/entry.ts",
-        "/src/page.tsx",
-        "/node_modules/.vite/deps/react.js?v=h1",
-    ];
-    assert_eq!(
-        plan.warm, warm,
-        "with the hash of now, and without files that may be gone"
-    );
+    let warm = ["/src/entry.ts", "/src/page.tsx", "/node_modules/.vite/deps/react.js?v=h1"];
+    assert_eq!(plan.warm, warm, "with the hash of now, and without files that may be gone");
     story.enter(2, "GET", "/late");
     assert_eq!(
         story.session.plan_reload("worker").doomed,
@@ -395,20 +372,12 @@ fn the_retry_budget_is_three_re_optimizations_in_ten_seconds() {
     assert_eq!(spent.action, Action::Pass);
     assert!(spent.reason.contains("3 times"), "{}", spent.reason);
     assert!(spent.advice.is_some(), "the true error comes with advice");
-    assert_eq!(
-        story.classify(5, "500").action,
-        Action::Retry,
-        "each URL has its own budget"
-    );
+    assert_eq!(story.classify(5, "500").action, Action::Retry, "each URL has its own budget");
     assert_eq!(story.session.counts().gave_up, 1);
     story.wait(10_000);
     story.enter(6, "POST", "/late");
     story.reoptimize("worker", "zod");
-    assert_eq!(
-        story.classify(6, "500").action,
-        Action::Retry,
-        "the window has passed"
-    );
+    assert_eq!(story.classify(6, "500").action, Action::Retry, "the window has passed");
 }
 
 #[test]
@@ -419,27 +388,15 @@ fn many_requests_doomed_at_once_count_once_and_reload_the_browser_once() {
     }
     story.reoptimize("worker", "zod");
     let verdicts: Vec<_> = (1..=20).map(|request| story.classify(request, "500")).collect();
-    assert!(
-        verdicts
-            .iter()
-            .all(|verdict| verdict.action == Action::Retry && verdict.attempt == Some(1))
-    );
-    assert_eq!(
-        verdicts.iter().filter(|verdict| verdict.reload_browser).count(),
-        1
-    );
+    assert!(verdicts.iter().all(|verdict| verdict.action == Action::Retry && verdict.attempt == Some(1)));
+    assert_eq!(verdicts.iter().filter(|verdict| verdict.reload_browser).count(), 1);
 }
 
 #[test]
 fn a_navigation_is_its_own_reload() {
     let mut story = Story::begin();
     let mode = Some("navigate".to_owned());
-    let started = RequestStarted {
-        request: 1,
-        method: "GET".into(),
-        url: "/late".into(),
-        mode,
-    };
+    let started = RequestStarted { request: 1, method: "GET".into(), url: "/late".into(), mode };
     story.apply(Event::RequestStarted(started));
     story.reoptimize("worker", "zod");
     let verdict = story.classify(1, "500");
@@ -455,10 +412,7 @@ fn a_failed_run_ends_the_wait_and_is_not_retried() {
     story.fail_run("worker");
     assert!(story.is_stable());
     let verdict = story.classify(1, "Something unexpected happened while optimizing \"broken\"");
-    assert_eq!(
-        (verdict.action, verdict.kind),
-        (Action::Pass, ErrorKind::OptimizerFailed)
-    );
+    assert_eq!((verdict.action, verdict.kind), (Action::Pass, ErrorKind::OptimizerFailed));
     assert_eq!(verdict.dependency.as_deref(), Some("broken"));
 }
 
@@ -476,42 +430,25 @@ fn ids_resolve_to_the_newest_hash_or_to_none() {
     let mut story = Story::begin();
     let resolve = |story: &Story, id: &str| story.session.resolve("worker", id).expect("worker is open");
     let at = |hash: &str| format!("/app/node_modules/.vite/deps/react.js?v={hash}");
-    assert_eq!(
-        resolve(&story, "react"),
-        ResolvedId::Resolved {
-            id: at("h0"),
-            generation: 0
-        }
-    );
+    assert_eq!(resolve(&story, "react"), ResolvedId::Resolved { id: at("h0"), generation: 0 });
     assert_eq!(resolve(&story, "zod"), ResolvedId::Unknown { generation: 0 });
     story.discover("worker", "zod");
     assert_eq!(resolve(&story, "zod"), ResolvedId::Pending { generation: 0 });
     story.commit("worker", "zod", true);
-    assert_eq!(
-        resolve(&story, "react"),
-        ResolvedId::Resolved {
-            id: at("h1"),
-            generation: 1
-        }
-    );
+    assert_eq!(resolve(&story, "react"), ResolvedId::Resolved { id: at("h1"), generation: 1 });
     assert_eq!(story.session.resolve("nowhere", "react"), None);
 }
 
 #[test]
 fn recovery_and_guarding_can_be_turned_off() {
-    let mut story = Story::with(Policy {
-        recover: false,
-        ..Policy::default()
-    });
+    let mut story = Story::with(Policy { recover: false, ..Policy::default() });
     story.enter(1, "GET", "/late");
     story.reoptimize("worker", "zod");
     assert_eq!(story.classify(1, "500").action, Action::Pass);
 
     let mut story = Story::begin();
     story.discover("worker", "zod");
-    story.apply(Event::EnvironmentClosed {
-        name: "worker".into(),
-    });
+    story.apply(Event::EnvironmentClosed { name: "worker".into() });
     assert!(story.is_stable(), "a closed environment keeps nobody waiting");
 }
 
@@ -521,9 +458,105 @@ fn a_replaced_snapshot_keeps_the_generation_apart() {
     story.reoptimize("worker", "zod");
     story.enter(1, "GET", "/");
     story.open("worker", &[]);
+    assert_eq!(story.classify(1, "500").kind, ErrorKind::Doomed, "the snapshot has another hash");
+}
+
+#[test]
+fn a_crawl_follows_imports_static_ones_first_and_never_twice() {
+    use ActivityKind::{Transform, Warmup};
+    let mut story = Story::with(Policy { foresee_concurrency: 2, ..Policy::default() });
+    let dep = "/node_modules/.vite/deps/react.js?v=h0";
+    story.transform(Transform, "/entry.ts", &["/a.ts", dep, "cloudflare:workers"], &["/lazy.ts"]);
+    let first = story.change(ChangeCause::Start, "/entry.ts");
+    assert_eq!(first, ["/a.ts", "/lazy.ts"], "once the server has started, sources only, two at once");
+    let second = story.transform(Warmup, "/a.ts", &["/b.ts", "/entry.ts"], &["/@id/__x00__virtual:pages"]);
+    assert_eq!(second, ["/b.ts"]);
+    assert_eq!(story.transform(Warmup, "/lazy.ts", &[], &["/b.ts"]), ["\0virtual:pages"]);
+    assert_eq!(story.transform(Warmup, "/b.ts", &[], &[]), [""; 0]);
+    assert!(story.is_stable(), "with a warm cache nobody waits for it");
+}
+
+#[test]
+fn a_crawl_gives_way_to_requests_and_ends_with_its_budget() {
+    use ActivityKind::{Transform, Warmup};
+    let mut story = Story::begin();
+    story.enter(1, "GET", "/");
+    story.transform(Transform, "/entry.ts", &["/a.ts", "/b.ts"], &[]);
+    assert_eq!(story.change(ChangeCause::Start, "/entry.ts"), ["/a.ts"], "one at a time");
+    story.wait(5_000);
+    assert_eq!(story.transform(Warmup, "/a.ts", &[], &[]), [""; 0], "the budget is spent");
+}
+
+#[test]
+fn with_a_cold_cache_requests_wait_for_the_crawl_and_the_first_run() {
+    use ActivityKind::{Transform, Warmup};
+    let mut story = Story::begin();
+    let optimizer =
+        OptimizerSnapshot { cold: true, browser_hash: "h0".into(), ..OptimizerSnapshot::default() };
+    let snapshot = EnvironmentSnapshot {
+        name: "worker".into(),
+        consumer: Consumer::Server,
+        root: "/app".into(),
+        base: "/".into(),
+        optimizer: Some(optimizer),
+        bridges: vec![],
+    };
+    story.apply(Event::EnvironmentOpened(snapshot));
+    story.transform(Transform, "/entry.ts", &[], &["/page.ts"]);
+    assert_eq!(story.change(ChangeCause::Start, "/entry.ts"), ["/page.ts"]);
+    assert!(!story.is_stable());
+    story.discover("worker", "page");
+    assert_eq!(story.record().met, Defence::Missed, "the importer of this fixture is not being crawled");
+    story.transform(Warmup, "/page.ts", &[], &[]);
+    assert!(!story.is_stable(), "the first run is still to come");
+    story.commit("worker", "page", false);
+    assert!(story.is_stable());
+}
+
+#[test]
+fn a_save_is_crawled_before_the_next_request() {
+    use ActivityKind::{Transform, Warmup};
+    let mut story = Story::begin();
+    story.transform(Transform, "/entry.ts", &[], &[]);
+    assert_eq!(story.change(ChangeCause::Save, "/zod.tsx"), ["/zod.tsx"]);
+    assert!(!story.is_stable(), "who comes now waits");
+    story.discover("worker", "zod");
+    assert_eq!(story.transform(Warmup, "/zod.tsx", &[], &[]), [""; 0]);
+    assert_eq!(story.record().met, Defence::Foreseen);
+    story.commit("worker", "zod", true);
+    story.reload("worker");
+    story.fetch("worker", "/entry.ts");
+    story.wait(20);
+    assert!(story.is_stable());
+    assert_eq!(story.record().met, Defence::Foreseen);
     assert_eq!(
-        story.classify(1, "500").kind,
-        ErrorKind::Doomed,
-        "the snapshot has another hash"
+        story.change(ChangeCause::Save, "/zod.tsx?t=1700000000000"),
+        ["/zod.tsx"],
+        "again at every save"
     );
+}
+
+#[test]
+fn a_record_says_which_line_of_defence_met_it_and_what_it_cost() {
+    let mut story = Story::begin();
+    story.discover("worker", "zod");
+    story.apply(Event::Held { request: 1 });
+    story.wait(100);
+    story.commit("worker", "zod", false);
+    story.apply(Event::Admitted { request: 1 });
+    assert_eq!((story.record().met, story.record().cost_ms), (Defence::Held, 100));
+    story.enter(2, "GET", "/late");
+    story.reoptimize("worker", "swr");
+    story.classify(2, "500");
+    assert_eq!((story.record().met, story.record().cost_ms), (Defence::Recovered, 300));
+    story.reoptimize("worker", "jotai");
+    assert_eq!((story.record().met, story.record().cost_ms), (Defence::Missed, 0));
+}
+
+#[test]
+fn foreseeing_can_be_turned_off() {
+    let mut story = Story::with(Policy { foresee: false, ..Policy::default() });
+    assert_eq!(story.transform(ActivityKind::Transform, "/entry.ts", &["/a.ts"], &[]), [""; 0]);
+    assert_eq!(story.change(ChangeCause::Save, "/entry.ts"), [""; 0]);
+    assert!(story.is_stable());
 }

@@ -8,11 +8,7 @@ use super::event::ImportSite;
 /// An error as the client saw it. Errors that cross from a worker have lost their `code`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-#[cfg_attr(
-    feature = "codegen",
-    derive(schemars::JsonSchema, ts_rs::TS),
-    ts(optional_fields)
-)]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
 pub struct ErrorInfo {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -28,11 +24,7 @@ pub struct ErrorInfo {
 /// How a request fares: what is to be judged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[cfg_attr(
-    feature = "codegen",
-    derive(schemars::JsonSchema, ts_rs::TS),
-    ts(optional_fields)
-)]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
 pub struct Failure {
     pub request: HttpRequest,
     /// Whether a byte of the response has been sent.
@@ -91,11 +83,7 @@ pub enum Action {
 /// The answer to `classifyError`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[cfg_attr(
-    feature = "codegen",
-    derive(schemars::JsonSchema, ts_rs::TS),
-    ts(optional_fields)
-)]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
 pub struct Verdict {
     pub action: Action,
     pub kind: ErrorKind,
@@ -156,21 +144,9 @@ const KNOWN: &[(ErrorKind, &str, &str)] = &[
         "ERR_CLOSED_SERVER",
         "The server is being restarted or closed. Request is outdated",
     ),
-    (
-        ErrorKind::ServerRestarting,
-        "",
-        "Vite module runner has been closed.",
-    ),
-    (
-        ErrorKind::ServerRestarting,
-        "",
-        "transport was disconnected, cannot call ",
-    ),
-    (
-        ErrorKind::Invalidated,
-        "",
-        "was mistakenly invalidated during fetch phase.",
-    ),
+    (ErrorKind::ServerRestarting, "", "Vite module runner has been closed."),
+    (ErrorKind::ServerRestarting, "", "transport was disconnected, cannot call "),
+    (ErrorKind::Invalidated, "", "was mistakenly invalidated during fetch phase."),
 ];
 
 /// What an error, or one of its causes, says of itself.
@@ -190,43 +166,24 @@ mod tests {
     use super::*;
 
     fn error(code: &str, message: &str) -> ErrorInfo {
-        ErrorInfo {
-            code: Some(code.into()),
-            message: message.into(),
-            ..ErrorInfo::default()
-        }
+        ErrorInfo { code: Some(code.into()), message: message.into(), ..ErrorInfo::default() }
     }
 
     #[test]
     fn errors_are_known_by_code_text_or_cause() {
         let outdated = "There is a new version of the pre-bundle for \"/x.js?v=1\", a page reload is going to ask for it.";
         let table = [
-            (
-                error("ERR_OUTDATED_OPTIMIZED_DEP", "any words"),
-                ErrorKind::OutdatedDependency,
-            ),
+            (error("ERR_OUTDATED_OPTIMIZED_DEP", "any words"), ErrorKind::OutdatedDependency),
             (error("", outdated), ErrorKind::OutdatedDependency),
+            (error("ERR_OPTIMIZE_DEPS_PROCESSING_ERROR", ""), ErrorKind::OptimizerFailed),
             (
-                error("ERR_OPTIMIZE_DEPS_PROCESSING_ERROR", ""),
-                ErrorKind::OptimizerFailed,
-            ),
-            (
-                error(
-                    "",
-                    "The file does not exist at \"/x.js\" which is in the optimize deps directory.",
-                ),
+                error("", "The file does not exist at \"/x.js\" which is in the optimize deps directory."),
                 ErrorKind::MissingDependencyFile,
             ),
             (error("ERR_CLOSED_SERVER", ""), ErrorKind::ServerRestarting),
+            (error("", "Vite module runner has been closed."), ErrorKind::ServerRestarting),
             (
-                error("", "Vite module runner has been closed."),
-                ErrorKind::ServerRestarting,
-            ),
-            (
-                error(
-                    "",
-                    "Module \"/a.ts\" was mistakenly invalidated during fetch phase.",
-                ),
+                error("", "Module \"/a.ts\" was mistakenly invalidated during fetch phase."),
                 ErrorKind::Invalidated,
             ),
             (error("", "user error: boom"), ErrorKind::Unrelated),

@@ -51,6 +51,8 @@ macro_rules! method_table {
             "A dependency was met that the optimizer did not know, with the import that made it known.";
             fact "optimizer/didCommit" (Committed) Committed,
             "An optimizer run ended: what changed, and whether Vite reloads the environment because of it.";
+            fact "environment/didChange" (Changed) Changed,
+            "Modules are to be looked at: the entries at the start, or what Vite has invalidated after a save.";
             fact "onTransform" (Transformed) Transformed,
             "Activity of an environment, batched: module fetches and transforms, their begin and end, and what the modules import.";
             fact "request/didStart" (RequestStarted) RequestStarted,
@@ -71,6 +73,10 @@ macro_rules! method_table {
             ask "status" (StatusParams) -> StatusReport, status, Reads,
             "The whole picture: environments with phase and generation, records of re-optimizations, counts.";
 
+            tell "environment/warmupRequest" (WarmupRequest),
+            "Modules to transform before a request asks for them, as Vite's `warmupRequest` does. Each is reported back by `onTransform`.";
+            tell "optimizer/didLearn" (Learned),
+            "Late dependencies that an optimizer run has taken up, for `optimizeDeps.include` at the next start.";
             tell "experimental/serverStatus" (ServerStatus),
             "Health, quiescence and a short message; sent when one of them changes.";
             tell "$/progress" (Progress),
@@ -133,14 +139,7 @@ pub fn methods() -> Vec<Method> {
             None,
             "LSP's `initialized`.",
         ),
-        lifecycle(
-            "shutdown",
-            Kind::Request,
-            Ordering::Applies,
-            "null",
-            Some("null"),
-            "LSP's `shutdown`.",
-        ),
+        lifecycle("shutdown", Kind::Request, Ordering::Applies, "null", Some("null"), "LSP's `shutdown`."),
         lifecycle(
             "exit",
             Kind::Notification,

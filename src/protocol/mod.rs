@@ -11,8 +11,8 @@ mod types;
 pub use methods::{Kind, Method, Ordering, Sender, methods};
 pub use types::{
     AdmitOutcome, AdmitParams, AdmitResult, AwaitStableParams, AwaitStableResult, DidCloseEnvironment,
-    EnvironmentStatus, Health, InitializationOptions, LogLevel, LogMessage, Progress, ProgressValue,
-    ResolveOptimizedIdParams, ServerStatus, StatusParams, StatusReport,
+    EnvironmentStatus, Health, InitializationOptions, Learned, LogLevel, LogMessage, Progress, ProgressValue,
+    ResolveOptimizedIdParams, ServerStatus, StatusParams, StatusReport, WarmupRequest,
 };
 
 pub(crate) use methods::method_table;

@@ -2,16 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::core::{Counts, Event, HttpRequest, Phase, Policy, Reoptimization};
+use crate::core::{Counts, Event, HttpRequest, LateDependency, Phase, Policy, Reoptimization};
 
 /// `initializationOptions` of `initialize`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[cfg_attr(
-    feature = "codegen",
-    derive(schemars::JsonSchema, ts_rs::TS),
-    ts(optional_fields)
-)]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
 pub struct InitializationOptions {
     /// Must equal the sidecar's own.
     pub protocol_version: u32,
@@ -45,11 +41,7 @@ pub struct ResolveOptimizedIdParams {
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[cfg_attr(
-    feature = "codegen",
-    derive(schemars::JsonSchema, ts_rs::TS),
-    ts(optional_fields)
-)]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
 pub struct AdmitParams {
     pub request: HttpRequest,
     /// How long to wait at most; the policy's deadline by default.
@@ -82,11 +74,7 @@ pub struct AdmitResult {
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[cfg_attr(
-    feature = "codegen",
-    derive(schemars::JsonSchema, ts_rs::TS),
-    ts(optional_fields)
-)]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
 pub struct AwaitStableParams {
     /// The environments to wait for; all guarded ones by default.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -114,6 +102,25 @@ pub struct AwaitStableResult {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
 pub struct StatusParams {}
+
+/// Orders modules to be transformed ahead of requests. Each is reported by `onTransform` with the kind `warmup`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct WarmupRequest {
+    pub environment: String,
+    /// The modules' URLs.
+    pub modules: Vec<String>,
+}
+
+/// Dependencies that were met late and are worth remembering for the next start.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Learned {
+    pub environment: String,
+    pub dependencies: Vec<LateDependency>,
+}
 
 /// As in rust-analyzer's `experimental/serverStatus`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

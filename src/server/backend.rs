@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::ls_types::{InitializeParams, InitializeResult, ServerCapabilities, ServerInfo};
@@ -10,8 +10,8 @@ use tower_lsp::{LanguageServer, LspService};
 
 use super::sidecar::{Sidecar, Waited, millis};
 use crate::core::{
-    Committed, Discovered, EnvironmentSnapshot, Event, Failure, ReloadPlan, ReloadRequested, RequestFinished,
-    RequestStarted, ResolvedId, Transformed, Verdict,
+    Changed, Committed, Discovered, EnvironmentSnapshot, Event, Failure, ReloadPlan, ReloadRequested,
+    RequestFinished, RequestStarted, ResolvedId, Transformed, Verdict,
 };
 use crate::protocol::{
     AdmitOutcome, AdmitParams, AdmitResult, AwaitStableParams, AwaitStableResult, DidCloseEnvironment,
@@ -64,38 +64,20 @@ impl LanguageServer for Backend {
 /// looks at the next message.
 impl Backend {
     async fn on_full_reload(&self, params: ReloadRequested) -> Result<ReloadPlan> {
-        self.known(&params.environment)?;
+        known(&self.sidecar, &params.environment)?;
         Ok(self.sidecar.plan_reload(params))
-    }
-
-    async fn resolve_optimized_id(&self, params: ResolveOptimizedIdParams) -> Result<ResolvedId> {
-        let resolved = self.sidecar.resolve(&params.environment, &params.id);
-        resolved.ok_or_else(|| self.unknown_environment(&params.environment))
     }
 
     async fn admit(&self, params: AdmitParams) -> Result<AdmitResult> {
         let timeout = params.timeout_ms.map(std::time::Duration::from_millis);
         let Some(waiting) = self.sidecar.admit(params.request, timeout) else {
-            let outcome = if self.sidecar.holds() {
-                AdmitOutcome::Stable
-            } else {
-                AdmitOutcome::NotHeld
-            };
-            return Ok(AdmitResult {
-                outcome,
-                waited_ms: 0,
-            });
+            let outcome = if self.sidecar.holds() { AdmitOutcome::Stable } else { AdmitOutcome::NotHeld };
+            return Ok(AdmitResult { outcome, waited_ms: 0 });
         };
         let waited = end_of(waiting).await?;
-        let outcome = if waited.waiting_for.is_empty() {
-            AdmitOutcome::Stable
-        } else {
-            AdmitOutcome::Deadline
-        };
-        Ok(AdmitResult {
-            outcome,
-            waited_ms: millis(waited.time),
-        })
+        let outcome =
+            if waited.waiting_for.is_empty() { AdmitOutcome::Stable } else { AdmitOutcome::Deadline };
+        Ok(AdmitResult { outcome, waited_ms: millis(waited.time) })
     }
 
     async fn classify_error(&self, params: Failure) -> Result<Verdict> {
@@ -104,42 +86,40 @@ impl Backend {
 
     async fn await_stable(&self, params: AwaitStableParams) -> Result<AwaitStableResult> {
         for name in &params.environments {
-            self.known(name)?;
+            known(&self.sidecar, name)?;
         }
         let timeout = params.timeout_ms.map(std::time::Duration::from_millis);
         let Some(waiting) = self.sidecar.await_stable(params.environments, timeout) else {
-            return Ok(AwaitStableResult {
-                stable: true,
-                waited_ms: 0,
-                waiting_for: Vec::new(),
-            });
+            return Ok(AwaitStableResult { stable: true, waited_ms: 0, waiting_for: Vec::new() });
         };
         let Waited { waiting_for, time } = end_of(waiting).await?;
-        Ok(AwaitStableResult {
-            stable: waiting_for.is_empty(),
-            waited_ms: millis(time),
-            waiting_for,
-        })
+        Ok(AwaitStableResult { stable: waiting_for.is_empty(), waited_ms: millis(time), waiting_for })
     }
+}
 
-    async fn status(&self, _params: StatusParams) -> Result<StatusReport> {
-        Ok(self.sidecar.report())
-    }
+/// Handlers that only read are plain functions: they neither wait nor can be called off.
+fn resolve_optimized_id(sidecar: &Sidecar, params: ResolveOptimizedIdParams) -> Result<ResolvedId> {
+    let resolved = sidecar.resolve(&params.environment, &params.id);
+    resolved.ok_or_else(|| unknown_environment(sidecar, &params.environment))
+}
 
-    fn known(&self, environment: &str) -> Result<()> {
-        let names = self.sidecar.environment_names();
-        if names.iter().any(|name| name == environment) {
-            return Ok(());
-        }
-        Err(self.unknown_environment(environment))
-    }
+fn status(sidecar: &Sidecar, _params: StatusParams) -> Result<StatusReport> {
+    Ok(sidecar.report())
+}
 
-    fn unknown_environment(&self, environment: &str) -> Error {
-        let open = self.sidecar.environment_names().join(", ");
-        Error::invalid_params(format!(
-            "no environment {environment:?} is open (open: {open}); send environment/didOpen first"
-        ))
+fn known(sidecar: &Sidecar, environment: &str) -> Result<()> {
+    let names = sidecar.environment_names();
+    if names.iter().any(|name| name == environment) {
+        return Ok(());
     }
+    Err(unknown_environment(sidecar, environment))
+}
+
+fn unknown_environment(sidecar: &Sidecar, environment: &str) -> Error {
+    let open = sidecar.environment_names().join(", ");
+    Error::invalid_params(format!(
+        "no environment {environment:?} is open (open: {open}); send environment/didOpen first"
+    ))
 }
 
 /// A wait ends unanswered only when the session ends.
@@ -147,8 +127,12 @@ async fn end_of(waiting: tokio::sync::oneshot::Receiver<Waited>) -> Result<Waite
     waiting.await.map_err(|_| Error::request_cancelled())
 }
 
+/// Makes the service of the requests that may change the state or wait; those that only read have [`reader`].
 macro_rules! register {
     (@asks $builder:ident) => {};
+    (@asks $builder:ident ask $name:literal ($params:ident) -> $result:ident, $handler:ident, Reads, $doc:literal; $($rest:tt)*) => {
+        register!(@asks $builder $($rest)*);
+    };
     (@asks $builder:ident ask $name:literal ($params:ident) -> $result:ident, $handler:ident, $ordering:ident, $doc:literal; $($rest:tt)*) => {
         let $builder = $builder.custom_method($name, Backend::$handler);
         register!(@asks $builder $($rest)*);
@@ -170,29 +154,55 @@ macro_rules! register {
 }
 method_table!(register);
 
-macro_rules! decode {
-    (@facts $method:ident, $params:ident, [$($arms:tt)*]) => {
-        match $method { $($arms)* _ => None }
-    };
-    (@facts $method:ident, $params:ident, [$($arms:tt)*] fact $name:literal ($type:ident) $event:ident, $doc:literal; $($rest:tt)*) => {
-        decode!(@facts $method, $params, [$($arms)* $name => Some(read::<$type>($params).map(Event::from)),] $($rest)*)
-    };
-    (@facts $method:ident, $params:ident, [$($arms:tt)*] ask $name:literal ($type:ident) -> $result:ident, $handler:ident, $ordering:ident, $doc:literal; $($rest:tt)*) => {
-        decode!(@facts $method, $params, [$($arms)*] $($rest)*)
-    };
-    (@facts $method:ident, $params:ident, [$($arms:tt)*] tell $name:literal ($type:ident), $doc:literal; $($rest:tt)*) => {
-        decode!(@facts $method, $params, [$($arms)*] $($rest)*)
-    };
-    ($($table:tt)*) => {
-        /// Reads a fact from the bytes it came in; `None` when the method is not one. Facts are many and want
-        /// no answer, so that they take this short way and not the service's.
-        pub fn fact(method: &str, params: Option<&RawValue>) -> Option<serde_json::Result<Event>> {
-            decode!(@facts method, params, [] $($table)*)
+/// Facts are many and want no answer, and reads are what a client waits for most: both are taken from the bytes
+/// they came in, without the detour through the service's JSON values, futures and list of pending requests.
+macro_rules! shortcuts {
+    (@rows [$($facts:tt)*] [$($reads:tt)*]) => {
+        /// How to read a fact; `None` when the method is not one.
+        pub fn fact(method: &str) -> Option<fn(Params) -> serde_json::Result<Event>> {
+            match method { $($facts)* _ => None }
+        }
+
+        /// How to answer a request that only reads; `None` when the method is not one.
+        pub fn reader(method: &str) -> Option<fn(&Sidecar, Params) -> Result<Box<RawValue>>> {
+            match method { $($reads)* _ => None }
         }
     };
+    (@rows [$($facts:tt)*] [$($reads:tt)*] fact $name:literal ($type:ident) $event:ident, $doc:literal; $($rest:tt)*) => {
+        shortcuts!(@rows
+            [$($facts)* $name => Some(|params| decode::<$type>(params).map(Event::from)),]
+            [$($reads)*] $($rest)*);
+    };
+    (@rows [$($facts:tt)*] [$($reads:tt)*] ask $name:literal ($type:ident) -> $result:ident, $handler:ident, Reads, $doc:literal; $($rest:tt)*) => {
+        shortcuts!(@rows
+            [$($facts)*]
+            [$($reads)* $name => Some(|sidecar, params| answer::<$type, $result>(sidecar, params, $handler)),]
+            $($rest)*);
+    };
+    (@rows [$($facts:tt)*] [$($reads:tt)*] ask $name:literal ($type:ident) -> $result:ident, $handler:ident, $ordering:ident, $doc:literal; $($rest:tt)*) => {
+        shortcuts!(@rows [$($facts)*] [$($reads)*] $($rest)*);
+    };
+    (@rows [$($facts:tt)*] [$($reads:tt)*] tell $name:literal ($type:ident), $doc:literal; $($rest:tt)*) => {
+        shortcuts!(@rows [$($facts)*] [$($reads)*] $($rest)*);
+    };
+    ($($table:tt)*) => { shortcuts!(@rows [] [] $($table)*); };
 }
-method_table!(decode);
+method_table!(shortcuts);
 
-fn read<'a, T: Deserialize<'a>>(params: Option<&'a RawValue>) -> serde_json::Result<T> {
+/// The params of a message, as they came.
+pub type Params<'a> = Option<&'a RawValue>;
+
+fn decode<'a, T: Deserialize<'a>>(params: Params<'a>) -> serde_json::Result<T> {
     serde_json::from_str(params.map_or("null", RawValue::get))
+}
+
+fn answer<'a, P: Deserialize<'a>, R: Serialize>(
+    sidecar: &Sidecar,
+    params: Params<'a>,
+    handler: fn(&Sidecar, P) -> Result<R>,
+) -> Result<Box<RawValue>> {
+    let params = decode(params).map_err(|error| Error::invalid_params(error.to_string()))?;
+    let result = handler(sidecar, params)?;
+    serde_json::value::to_raw_value(&result)
+        .map_err(|error| Error { message: error.to_string().into(), ..Error::internal_error() })
 }

@@ -48,39 +48,40 @@ impl Decoder {
     }
 
     fn decode_header(&mut self, buffer: &mut BytesMut) -> Option<Result<usize, String>> {
-        let Some(end) = find(buffer, b"\r\n\r\n") else {
-            if buffer.len() <= MAX_HEADER {
-                return None;
-            }
-            // Nothing here looks like a header. What could be the beginning of one is kept.
-            let keep = find_last(buffer, b"Content-Length").unwrap_or(buffer.len());
-            buffer.advance(if keep == 0 { buffer.len() } else { keep });
+        let end = find(buffer, b"\r\n\r\n").map(|end| end + 4);
+        if end.unwrap_or(buffer.len()) > MAX_HEADER {
+            skip_noise(buffer, end.unwrap_or(buffer.len()));
             return Some(Err(format!("no header ended within {MAX_HEADER} bytes")));
-        };
-        let header = buffer.split_to(end + 4);
-        let header = String::from_utf8_lossy(&header);
-        let length = header.lines().find_map(|line| {
-            let (name, value) = line.split_once(':')?;
-            name.trim()
-                .eq_ignore_ascii_case("content-length")
-                .then(|| value.trim().to_owned())
-        });
-        let Some(length) = length else {
+        }
+        let end = end?;
+        let Some(length) = content_length(&buffer[..end]) else {
+            skip_noise(buffer, end);
             return Some(Err("the header has no Content-Length".into()));
         };
+        buffer.advance(end);
         match length.parse::<usize>() {
             Ok(length) if length <= MAX_BODY => Some(Ok(length)),
             Ok(length) => {
                 self.skip = length;
-                Some(Err(format!(
-                    "a body of {length} bytes is over the limit of {MAX_BODY}; it was skipped"
-                )))
+                Some(Err(format!("a body of {length} bytes is over the limit of {MAX_BODY}; it was skipped")))
             }
-            Err(_) => Some(Err(format!(
-                "Content-Length is not a number of bytes: {length:?}"
-            ))),
+            Err(_) => Some(Err(format!("Content-Length is not a number of bytes: {length:?}"))),
         }
     }
+}
+
+fn content_length(header: &[u8]) -> Option<String> {
+    String::from_utf8_lossy(header).lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.trim().eq_ignore_ascii_case("content-length").then(|| value.trim().to_owned())
+    })
+}
+
+/// Drops what is no header, the rest of a body that was longer than announced for one. A header that follows
+/// on it without a line's end is kept.
+fn skip_noise(buffer: &mut BytesMut, end: usize) {
+    let header = find_last(&buffer[..end], b"content-length").filter(|at| *at > 0);
+    buffer.advance(header.unwrap_or(end));
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
@@ -88,9 +89,7 @@ fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
 }
 
 fn find_last(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack
-        .windows(needle.len())
-        .rposition(|window| window.eq_ignore_ascii_case(needle))
+    haystack.windows(needle.len()).rposition(|window| window.eq_ignore_ascii_case(needle))
 }
 
 /// Puts a body into its frame.
@@ -124,11 +123,7 @@ mod tests {
     fn frames_are_found_whatever_the_chunks() {
         let input = b"Content-Length: 2\r\n\r\n{}content-LENGTH:3\r\nContent-Type: x\r\n\r\n[1]";
         for chunk in 1..input.len() {
-            assert_eq!(
-                frames(input, chunk),
-                [body("{}"), body("[1]")],
-                "in chunks of {chunk}"
-            );
+            assert_eq!(frames(input, chunk), [body("{}"), body("[1]")], "in chunks of {chunk}");
         }
     }
 
@@ -140,10 +135,7 @@ mod tests {
             ("Content-Type: a\r\n\r\n".into(), "no Content-Length"),
             ("Content-Length: many\r\n\r\n".into(), "not a number"),
             ("Content-Length: -1\r\n\r\n".into(), "not a number"),
-            (
-                format!("Content-Length: {too_long}\r\n\r\n{}", " ".repeat(too_long)),
-                "over the limit",
-            ),
+            (format!("Content-Length: {too_long}\r\n\r\n{}", " ".repeat(too_long)), "over the limit"),
             (noise, "no header ended"),
         ];
         for (bad, expected) in table {

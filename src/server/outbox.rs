@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::Serialize;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::Notify;
+use tower_lsp::jsonrpc::Id;
 
 use super::frame;
 
@@ -34,17 +35,24 @@ struct Notification<'a, P> {
     params: P,
 }
 
+#[derive(Serialize)]
+struct Answer<'a, R: ?Sized> {
+    jsonrpc: &'a str,
+    result: &'a R,
+    id: &'a Id,
+}
+
 impl Outbox {
     pub fn new() -> Self {
         Self::default()
     }
 
     pub fn notify(&self, method: &str, params: impl Serialize) {
-        self.send(&Notification {
-            jsonrpc: "2.0",
-            method,
-            params,
-        });
+        self.send(&Notification { jsonrpc: "2.0", method, params });
+    }
+
+    pub fn answer(&self, id: &Id, result: &(impl Serialize + ?Sized)) {
+        self.send(&Answer { jsonrpc: "2.0", result, id });
     }
 
     pub fn send(&self, message: &impl Serialize) {

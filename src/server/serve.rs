@@ -12,10 +12,10 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::task::JoinSet;
-use tower_lsp::jsonrpc::{Error, Id, Request, Response};
+use tower_lsp::jsonrpc::{Error, ErrorCode, Id, Request, Response};
 use tower_service::Service;
 
-use super::backend::fact;
+use super::backend::{Params, fact, reader};
 use super::frame::{Decoder, Frame};
 use super::outbox::Outbox;
 use super::sidecar::Sidecar;
@@ -74,13 +74,8 @@ where
     S::Error: 'static,
 {
     let mut writer = std::pin::pin!(outbox.clone().write_to(output));
-    let mut conversation = Conversation {
-        service,
-        sidecar,
-        outbox,
-        waiting: JoinSet::new(),
-        stage: Stage::Uninitialized,
-    };
+    let mut conversation =
+        Conversation { service, sidecar, outbox, waiting: JoinSet::new(), stage: Stage::Uninitialized };
     let (mut decoder, mut buffer) = (Decoder::default(), BytesMut::with_capacity(READ_AHEAD));
     loop {
         while let Some(frame) = decoder.decode(&mut buffer) {
@@ -125,24 +120,14 @@ where
     }
 
     fn exit_code(&self) -> ExitCode {
-        if self.stage == Stage::ShutDown {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::FAILURE
-        }
+        if self.stage == Stage::ShutDown { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 
     async fn take(&mut self, frame: Frame) -> Next {
         let body = match frame {
             Frame::Body(body) => body,
             Frame::Bad(reason) => {
-                self.refuse(
-                    Id::Null,
-                    Error {
-                        message: reason.into(),
-                        ..Error::parse_error()
-                    },
-                );
+                self.refuse(Id::Null, Error { message: reason.into(), ..Error::parse_error() });
                 return Next::Message;
             }
         };
@@ -173,18 +158,28 @@ where
             // The service would end the session over either, and say nothing.
             ("exit", Some(id)) => self.refuse(id, no_request(method)),
             ("shutdown", None) => {}
-            (method, id) => match fact(method, envelope.params) {
-                Some(event) => self.apply(method, id, event),
-                None => self.call(method, id, envelope.params).await,
-            },
+            (method, id) => self.dispatch(method, id, envelope.params).await,
         }
         Next::Message
     }
 
-    fn apply(&mut self, method: &str, id: Option<Id>, event: serde_json::Result<Event>) {
-        if let Some(id) = id {
-            return self.refuse(id, no_request(method));
+    async fn dispatch(&mut self, method: &str, id: Option<Id>, params: Params<'_>) {
+        if let Some(fact) = fact(method) {
+            match id {
+                Some(id) => self.refuse(id, no_request(method)),
+                None => self.apply(method, fact(params)),
+            }
+        } else if let Some(reader) = reader(method) {
+            // Without an id, nobody wants to know.
+            if let Some(id) = id {
+                self.read(id, |sidecar| reader(sidecar, params));
+            }
+        } else {
+            self.call(method, id, params).await;
         }
+    }
+
+    fn apply(&mut self, method: &str, event: serde_json::Result<Event>) {
         if self.stage != Stage::Running {
             return tracing::warn!(method, "dropped: no session is going");
         }
@@ -202,7 +197,20 @@ where
         }
     }
 
-    async fn call(&mut self, method: &str, id: Option<Id>, params: Option<&RawValue>) {
+    fn read(&self, id: Id, reader: impl FnOnce(&Sidecar) -> Result<Box<RawValue>, Error>) {
+        match self.stage {
+            Stage::Uninitialized => return self.refuse(id, not_initialized()),
+            Stage::ShutDown => return self.refuse(id, Error::invalid_request()),
+            Stage::Running => {}
+        }
+        match std::panic::catch_unwind(AssertUnwindSafe(|| reader(&self.sidecar))) {
+            Ok(Ok(result)) => self.outbox.answer(&id, &result),
+            Ok(Err(error)) => self.refuse(id, error),
+            Err(_) => self.refuse(id, panicked()),
+        }
+    }
+
+    async fn call(&mut self, method: &str, id: Option<Id>, params: Params<'_>) {
         let request = match read_request(method, id.clone(), params) {
             Ok(request) => request,
             Err(error) => {
@@ -245,7 +253,7 @@ fn read_id(id: &RawValue) -> Result<Id, ()> {
     }
 }
 
-fn read_request(method: &str, id: Option<Id>, params: Option<&RawValue>) -> serde_json::Result<Request> {
+fn read_request(method: &str, id: Option<Id>, params: Params) -> serde_json::Result<Request> {
     let mut request = Request::build(method.to_owned());
     if let Some(id) = id {
         request = request.id(id);
@@ -264,17 +272,20 @@ fn answer_to<E>(outbox: &Outbox, id: Option<Id>, answer: Result<Result<Option<Re
         (Ok(Ok(None)), None) | (Ok(Err(_)), _) | (Err(()), None) => return false,
         // The service passes over whatever begins with `$/`; a request wants its answer all the same.
         (Ok(Ok(None)), Some(id)) => Response::from_error(id, Error::method_not_found()),
-        (Err(()), Some(id)) => {
-            let message = "the handler panicked; the sidecar goes on, its stderr says more".into();
-            let error = Error {
-                message,
-                ..Error::internal_error()
-            };
-            Response::from_error(id, error)
-        }
+        (Err(()), Some(id)) => Response::from_error(id, panicked()),
     };
     outbox.send(&response);
     response.is_ok()
+}
+
+fn panicked() -> Error {
+    let message = "the handler panicked; the sidecar goes on, its stderr says more".into();
+    Error { message, ..Error::internal_error() }
+}
+
+/// In the words of the service, which says it of all other requests.
+fn not_initialized() -> Error {
+    Error { code: ErrorCode::ServerError(-32002), message: "Server not initialized".into(), data: None }
 }
 
 fn no_request(method: &str) -> Error {
@@ -282,23 +293,15 @@ fn no_request(method: &str) -> Error {
 }
 
 fn invalid(reason: &str) -> Error {
-    Error {
-        message: reason.to_owned().into(),
-        ..Error::invalid_request()
-    }
+    Error { message: reason.to_owned().into(), ..Error::invalid_request() }
 }
 
 /// Bytes that are no JSON are a parse error; JSON of another shape, a batch for one, is an invalid request.
 fn malformed(body: &[u8], error: &serde_json::Error) -> Error {
     if serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() {
-        return invalid(&format!(
-            "not a JSON-RPC message (batches are not taken): {error}"
-        ));
+        return invalid(&format!("not a JSON-RPC message (batches are not taken): {error}"));
     }
-    Error {
-        message: format!("not JSON: {error}").into(),
-        ..Error::parse_error()
-    }
+    Error { message: format!("not JSON: {error}").into(), ..Error::parse_error() }
 }
 
 #[cfg(test)]
@@ -356,10 +359,7 @@ mod tests {
             }
         }
         found.sort_unstable();
-        assert_eq!(
-            found,
-            [(Some(1), Some(-32603)), (Some(2), Some(-32603)), (Some(3), None)]
-        );
+        assert_eq!(found, [(Some(1), Some(-32603)), (Some(2), Some(-32603)), (Some(3), None)]);
         drop((answers, questions));
         served.await.expect("the loop ends with its input");
     }

@@ -12,7 +12,8 @@ use crate::core::{
     ReoptimizationOutcome, ResolvedId, Session, Stability, Time, Verdict,
 };
 use crate::protocol::{
-    EnvironmentStatus, Health, LogLevel, LogMessage, Progress, ProgressValue, ServerStatus, StatusReport,
+    EnvironmentStatus, Health, Learned, LogLevel, LogMessage, Progress, ProgressValue, ServerStatus,
+    StatusReport, WarmupRequest,
 };
 
 /// How a wait ended.
@@ -92,13 +93,7 @@ impl Sidecar {
 
     /// Tells the client that something it sent was of no use.
     pub fn complain(&self, message: String) {
-        self.outbox.notify(
-            "window/logMessage",
-            LogMessage {
-                level: LogLevel::Warning as u8,
-                message,
-            },
-        );
+        self.outbox.notify("window/logMessage", LogMessage { level: LogLevel::Warning as u8, message });
     }
 
     pub fn plan_reload(&self, reload: ReloadRequested) -> ReloadPlan {
@@ -116,11 +111,7 @@ impl Sidecar {
     }
 
     pub fn environment_names(&self) -> Vec<String> {
-        self.state()
-            .session
-            .environments()
-            .map(|environment| environment.name.clone())
-            .collect()
+        self.state().session.environments().map(|environment| environment.name.clone()).collect()
     }
 
     /// Puts a request before the gate: `None` when it may enter at once.
@@ -223,38 +214,21 @@ impl Sidecar {
             match effect {
                 Effect::Began(record) => {
                     let title = format!("re-optimizing {}", record.environment);
-                    let value = ProgressValue::Begin {
-                        title,
-                        message: record.cause(),
-                    };
-                    self.outbox.notify(
-                        "$/progress",
-                        Progress {
-                            token: token(&record),
-                            value,
-                        },
-                    );
+                    let value = ProgressValue::Begin { title, message: record.cause() };
+                    self.outbox.notify("$/progress", Progress { token: token(&record), value });
+                }
+                Effect::Crawl { environment, modules } => {
+                    self.outbox.notify("environment/warmupRequest", WarmupRequest { environment, modules });
+                }
+                Effect::Learned { environment, dependencies } => {
+                    self.outbox.notify("optimizer/didLearn", Learned { environment, dependencies });
                 }
                 Effect::Ended(record) => {
-                    let value = ProgressValue::End {
-                        message: summary(&record),
-                    };
-                    self.outbox.notify(
-                        "$/progress",
-                        Progress {
-                            token: token(&record),
-                            value,
-                        },
-                    );
+                    let value = ProgressValue::End { message: summary(&record) };
+                    self.outbox.notify("$/progress", Progress { token: token(&record), value });
                     if let Some(level) = log_level(&record) {
                         let message = summary(&record);
-                        self.outbox.notify(
-                            "window/logMessage",
-                            LogMessage {
-                                level: level as u8,
-                                message,
-                            },
-                        );
+                        self.outbox.notify("window/logMessage", LogMessage { level: level as u8, message });
                     }
                 }
             }
@@ -272,13 +246,7 @@ impl State {
     ) -> oneshot::Receiver<Waited> {
         let (answer, waiting) = oneshot::channel();
         let deadline = now + timeout.unwrap_or_else(|| self.session.policy().deadline());
-        self.waiters.push(Waiter {
-            environments,
-            request,
-            since: now,
-            deadline,
-            answer,
-        });
+        self.waiters.push(Waiter { environments, request, since: now, deadline, answer });
         waiting
     }
 
@@ -300,10 +268,7 @@ impl State {
                 session.apply(Event::Admitted { request }, now);
             }
             // Whoever cancelled in this very moment needs no answer.
-            let _ = waiter.answer.send(Waited {
-                waiting_for,
-                time: now - waiter.since,
-            });
+            let _ = waiter.answer.send(Waited { waiting_for, time: now - waiter.since });
         }
         self.waiters = kept;
     }
@@ -325,31 +290,24 @@ impl State {
 
     fn status(&self, now: Time) -> ServerStatus {
         let records = || self.session.records();
-        let failed = records()
-            .next_back()
-            .is_some_and(|record| record.outcome == ReoptimizationOutcome::Failed);
+        let failed =
+            records().next_back().is_some_and(|record| record.outcome == ReoptimizationOutcome::Failed);
         match self.session.stability(&[], now) {
             Stability::Stable if failed => ServerStatus {
                 health: Health::Warning,
                 quiescent: true,
                 message: "the last optimizer run failed".into(),
             },
-            Stability::Stable => ServerStatus {
-                health: Health::Ok,
-                quiescent: true,
-                message: "stable".into(),
-            },
+            Stability::Stable => {
+                ServerStatus { health: Health::Ok, quiescent: true, message: "stable".into() }
+            }
             Stability::Unstable { waiting_for, .. } => {
                 let running = records().rev().find(|record| record.is_running());
                 let message = match running {
                     Some(record) => format!("re-optimizing {}: {}", record.environment, record.cause()),
                     None => format!("reloading {}", waiting_for.join(", ")),
                 };
-                ServerStatus {
-                    health: Health::Ok,
-                    quiescent: false,
-                    message,
-                }
+                ServerStatus { health: Health::Ok, quiescent: false, message }
             }
         }
     }
@@ -371,16 +329,12 @@ fn log_level(record: &Reoptimization) -> Option<LogLevel> {
 fn summary(record: &Reoptimization) -> String {
     let took = record.stable_at_ms.unwrap_or(record.discovered_at_ms) - record.discovered_at_ms;
     match record.outcome {
-        ReoptimizationOutcome::Failed => format!(
-            "{}: the optimizer failed on {}",
-            record.environment,
-            record.cause()
-        ),
-        ReoptimizationOutcome::Extended => format!(
-            "{}: optimized {} without a reload",
-            record.environment,
-            record.cause()
-        ),
+        ReoptimizationOutcome::Failed => {
+            format!("{}: the optimizer failed on {}", record.environment, record.cause())
+        }
+        ReoptimizationOutcome::Extended => {
+            format!("{}: optimized {} without a reload", record.environment, record.cause())
+        }
         ReoptimizationOutcome::Running | ReoptimizationOutcome::Reloaded => format!(
             "{}: re-optimized in {took} ms for {}; {} held, {} re-issued. To prevent it: {}",
             record.environment,

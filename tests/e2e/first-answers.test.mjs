@@ -33,10 +33,11 @@ for (const app of ['worker', 'hono']) {
         assert.notDeepEqual(wrong.map(summary), [], 'these tests show nothing on a stack that is right by itself')
       })
 
-      test('without Evenkeel renders see two Reacts, or are refused', () => {
-        const suspicious = bareResults.filter((result) => result.status >= 500 || sawTwoGenerations(result))
-        assert.notDeepEqual(suspicious.map(summary), [])
-      })
+      if (outdated === 'default') {
+        test('without Evenkeel some answers come from a render that saw two generations', () => {
+          assert.notDeepEqual(bareResults.filter(sawTwoGenerations).map(summary), [])
+        })
+      }
 
       for (const position of ['first', 'last']) {
         describe(`Evenkeel ${position} in the list of plugins`, () => {

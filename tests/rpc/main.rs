@@ -22,16 +22,10 @@ fn path(relative: &str) -> PathBuf {
 fn transcripts() -> Vec<(String, Vec<Session>)> {
     let folder = std::fs::read_dir(path("tests/rpc")).expect("the folder of transcripts");
     let files = folder.map(|entry| entry.expect("an entry").path());
-    let mut files: Vec<_> = files
-        .filter(|file| file.extension().is_some_and(|ext| ext == "rpc"))
-        .collect();
+    let mut files: Vec<_> = files.filter(|file| file.extension().is_some_and(|ext| ext == "rpc")).collect();
     files.sort();
     let read = |file: PathBuf| {
-        let name = file
-            .file_name()
-            .expect("a file has a name")
-            .to_string_lossy()
-            .into_owned();
+        let name = file.file_name().expect("a file has a name").to_string_lossy().into_owned();
         let text = std::fs::read_to_string(&file).expect("a transcript is text");
         let sessions = transcript::read(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
         (name, sessions)
@@ -42,21 +36,14 @@ fn transcripts() -> Vec<(String, Vec<Session>)> {
 /// Runs each session over each kind of streams, all files at once.
 fn run(transcripts: &[(String, Vec<Session>)]) {
     let run_file = |(name, sessions): &(String, Vec<Session>)| -> Vec<String> {
-        let runs = sessions
-            .iter()
-            .flat_map(|session| Streams::ALL.iter().map(move |streams| (session, *streams)));
+        let runs =
+            sessions.iter().flat_map(|session| Streams::ALL.iter().map(move |streams| (session, *streams)));
         let failures = runs.filter_map(|(session, streams)| session.run(streams, PATIENCE).err());
         failures.map(|failure| format!("{name}:{failure}")).collect()
     };
     let failures: Vec<String> = std::thread::scope(|scope| {
-        let threads: Vec<_> = transcripts
-            .iter()
-            .map(|file| scope.spawn(|| run_file(file)))
-            .collect();
-        threads
-            .into_iter()
-            .flat_map(|thread| thread.join().expect("a runner does not panic"))
-            .collect()
+        let threads: Vec<_> = transcripts.iter().map(|file| scope.spawn(|| run_file(file))).collect();
+        threads.into_iter().flat_map(|thread| thread.join().expect("a runner does not panic")).collect()
     });
     assert!(failures.is_empty(), "\n\n{}\n", failures.join("\n\n"));
 }
@@ -94,26 +81,14 @@ fn every_method_has_a_transcript() {
 fn the_runner_finds_what_does_not_come_true() {
     let table = [
         ("begin\n--> 1 status {}", "a response was not claimed"),
-        (
-            "begin\n--> 1 status {}\n<-- 1 {\"quiescent\": false, …}",
-            "/result/quiescent: expected false",
-        ),
+        ("begin\n--> 1 status {}\n<-- 1 {\"quiescent\": false, …}", "/result/quiescent: expected false"),
         ("begin\n--> 1 status {}\n<-- 2 {…}", "/id: expected 2, found 1"),
-        (
-            "begin\n--> 1 status {}\n<-- 1 error -32600",
-            "/result: not expected",
-        ),
+        ("begin\n--> 1 status {}\n<-- 1 error -32600", "/result: not expected"),
         ("begin\n<-- 1 {…}", "no response"),
         ("begin\n--> 1 awaitStable {}\n1 still waits", "1 waits no longer"),
-        (
-            "begin\nwait until status {\"quiescent\": false, …}",
-            "/quiescent: expected false",
-        ),
+        ("begin\nwait until status {\"quiescent\": false, …}", "/quiescent: expected false"),
         ("begin\n<-- $/progress {…}", "did not come"),
-        (
-            "begin\n--> onTransform 1\n<-- window/logMessage {\"type\": 1, …}",
-            "passed over",
-        ),
+        ("begin\n--> onTransform 1\n<-- window/logMessage {\"type\": 1, …}", "passed over"),
         (
             "begin\nstrict\n<-- experimental/serverStatus {…}\n--> onTransform 1",
             "a notification was not claimed",
@@ -125,19 +100,14 @@ fn the_runner_finds_what_does_not_come_true() {
         let sessions = transcript::read(&format!("== {expected}\n{steps}")).expect("a transcript");
         let failure = sessions[0].run(Streams::Pipes, Duration::from_millis(300));
         let failure = failure.expect_err(expected);
-        assert!(
-            failure.contains(expected),
-            "{expected:?} is not said by {failure:?}"
-        );
+        assert!(failure.contains(expected), "{expected:?} is not said by {failure:?}");
     }
 }
 
 #[test]
 fn logs_go_to_stderr() {
     let mut process = Process::start(Streams::Pipes, "trace");
-    process
-        .send(&frame(r#"{"jsonrpc":"2.0","method":"onTransform","params":1}"#))
-        .expect("it reads");
+    process.send(&frame(r#"{"jsonrpc":"2.0","method":"onTransform","params":1}"#)).expect("it reads");
     process.end_input();
     assert_eq!(process.receive(PATIENCE), Ok(None), "stdout holds frames alone");
     process.exit_code(PATIENCE).expect("it ends");

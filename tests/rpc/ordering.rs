@@ -38,55 +38,60 @@ fn interleaved(count: usize) -> (Vec<u8>, Vec<(usize, Value)>) {
     let (mut bytes, mut expected) = (opening(), Vec::new());
     for index in 0..count {
         let (environment, dep) = (random() % 2, random() % 8);
-        let (name, id) = (["ssr", "rsc"][environment], format!("dep-{dep}"));
-        let state = known[environment][dep];
-        let is_question = random().is_multiple_of(2);
-        let message = if is_question {
-            expected.push((index, answer(&id, state, generations[environment])));
-            request(
-                index,
-                "resolveOptimizedId",
-                json!({ "environment": name, "id": id }),
-            )
-        } else if matches!(state, Known::No) {
-            known[environment][dep] = Known::Waiting;
-            notification("optimizer/didDiscover", json!({ "environment": name, "id": id }))
-        } else {
-            let committed = matches!(state, Known::Waiting);
-            let reload = random().is_multiple_of(4);
-            generations[environment] += u32::from(reload);
-            known[environment][dep] = if committed { Known::As(index) } else { Known::No };
-            let others = |state: &Known| matches!(state, Known::Waiting);
-            let pending = known[environment]
-                .iter()
-                .enumerate()
-                .filter(|(_, state)| others(state));
-            let pending: Vec<_> = pending.map(|(dep, _)| format!("dep-{dep}")).collect();
-            let entry = json!({ "id": id, "file": format!("/{id}.js"), "browserHash": index.to_string() });
-            let (changed, removed) = if committed {
-                (vec![entry], vec![])
-            } else {
-                (vec![], vec![&id])
-            };
-            notification(
-                "optimizer/didCommit",
-                json!({
+        let name = ["ssr", "rsc"][environment];
+        let (states, generation) = (&mut known[environment], &mut generations[environment]);
+        let message = match (random().is_multiple_of(2), states[dep]) {
+            (true, state) => {
+                expected.push((index, answer(dep, state, *generation)));
+                request(index, "resolveOptimizedId", json!({ "environment": name, "id": id(dep) }))
+            }
+            (false, Known::No) => {
+                states[dep] = Known::Waiting;
+                notification("optimizer/didDiscover", json!({ "environment": name, "id": id(dep) }))
+            }
+            (false, _) => {
+                let reload = random().is_multiple_of(4);
+                *generation += u32::from(reload);
+                let (changed, removed) = run_optimizer(states, dep, index);
+                let commit = json!({
                     "environment": name, "outcome": "committed", "browserHash": index.to_string(),
-                    "reload": reload, "changed": changed, "removed": removed, "pending": pending,
-                }),
-            )
+                    "reload": reload, "changed": changed, "removed": removed, "pending": [],
+                });
+                notification("optimizer/didCommit", commit)
+            }
         };
         bytes.extend(message);
     }
     (bytes, expected)
 }
 
-fn answer(id: &str, state: Known, generation: u32) -> Value {
+/// Commits all that waits, and removes the dependency if it does not.
+fn run_optimizer(states: &mut [Known; 8], dep: usize, hash: usize) -> (Vec<Value>, Vec<String>) {
+    let removed = if matches!(states[dep], Known::As(_)) { vec![id(dep)] } else { Vec::new() };
+    let mut changed = Vec::new();
+    for (other, state) in states.iter_mut().enumerate() {
+        if matches!(state, Known::Waiting) {
+            *state = Known::As(hash);
+            let file = format!("/{}.js", id(other));
+            changed.push(json!({ "id": id(other), "file": file, "browserHash": hash.to_string() }));
+        }
+    }
+    if !removed.is_empty() {
+        states[dep] = Known::No;
+    }
+    (changed, removed)
+}
+
+fn id(dep: usize) -> String {
+    format!("dep-{dep}")
+}
+
+fn answer(dep: usize, state: Known, generation: u32) -> Value {
     match state {
         Known::No => json!({ "state": "unknown", "generation": generation }),
         Known::Waiting => json!({ "state": "pending", "generation": generation }),
         Known::As(hash) => {
-            json!({ "state": "resolved", "id": format!("/{id}.js?v={hash}"), "generation": generation })
+            json!({ "state": "resolved", "id": format!("/{}.js?v={hash}", id(dep)), "generation": generation })
         }
     }
 }
@@ -94,10 +99,7 @@ fn answer(id: &str, state: Known, generation: u32) -> Value {
 #[test]
 fn a_thousand_waits_hold_up_nothing_and_are_all_answered() {
     const WAITS: usize = 1000;
-    let discover = notification(
-        "optimizer/didDiscover",
-        json!({ "environment": "ssr", "id": "zod" }),
-    );
+    let discover = notification("optimizer/didDiscover", json!({ "environment": "ssr", "id": "zod" }));
     let commit = json!({
         "environment": "ssr", "outcome": "committed", "browserHash": "b", "reload": false,
         "changed": [{ "id": "zod", "file": "/zod.js", "browserHash": "b" }], "removed": [], "pending": [],
@@ -112,39 +114,23 @@ fn a_thousand_waits_hold_up_nothing_and_are_all_answered() {
     let (mut process, writer) = converse(Streams::ALL[Streams::ALL.len() - 1], messages);
     for index in 0..WAITS {
         let answer = next_response(&process);
-        assert_eq!(
-            answer["id"],
-            WAITS + index,
-            "a read does not wait behind waits: {answer}"
-        );
+        assert_eq!(answer["id"], WAITS + index, "a read does not wait behind waits: {answer}");
         assert_eq!(answer["result"]["state"], "pending");
     }
     let mut input = writer.join().expect("everything was written");
-    input
-        .write_all(&notification("optimizer/didCommit", commit))
-        .expect("the sidecar reads");
+    input.write_all(&notification("optimizer/didCommit", commit)).expect("the sidecar reads");
     let mut answered = vec![false; WAITS];
     for _ in 0..WAITS {
         let answer = next_response(&process);
         assert_eq!(answer["result"]["stable"], true, "{answer}");
-        let id = answer["id"]
-            .as_u64()
-            .and_then(|id| usize::try_from(id).ok())
-            .expect("an id");
-        assert!(
-            !std::mem::replace(&mut answered[id], true),
-            "{id} is answered once"
-        );
+        let id = answer["id"].as_u64().and_then(|id| usize::try_from(id).ok()).expect("an id");
+        assert!(!std::mem::replace(&mut answered[id], true), "{id} is answered once");
     }
     drop(input);
     while let Some(message) = process.receive(PATIENCE).expect("frames until the end") {
         assert!(message.get("id").is_none(), "answered twice: {message}");
     }
-    assert_eq!(
-        process.exit_code(PATIENCE),
-        Ok(Some(1)),
-        "stdin ended without shutdown"
-    );
+    assert_eq!(process.exit_code(PATIENCE), Ok(Some(1)), "stdin ended without shutdown");
 }
 
 type Writer = std::thread::JoinHandle<Box<dyn Write + Send>>;
@@ -153,10 +139,10 @@ type Writer = std::thread::JoinHandle<Box<dyn Write + Send>>;
 fn converse(streams: Streams, messages: Vec<u8>) -> (Process, Writer) {
     let mut process = Process::start(streams, "error");
     let mut input = process.take_input();
-    let initialize = json!({ "capabilities": {}, "initializationOptions": { "protocolVersion": 1 } });
-    input
-        .write_all(&request(usize::MAX >> 1, "initialize", initialize))
-        .expect("the sidecar reads");
+    // Without a quiet time, reloads settle as fast as messages come.
+    let options = json!({ "protocolVersion": 1, "policy": { "quietMs": 0 } });
+    let initialize = json!({ "capabilities": {}, "initializationOptions": options });
+    input.write_all(&request(usize::MAX >> 1, "initialize", initialize)).expect("the sidecar reads");
     let answer = next_response(&process);
     assert!(answer.get("result").is_some(), "{answer}");
     let writer = std::thread::spawn(move || {
@@ -168,10 +154,7 @@ fn converse(streams: Streams, messages: Vec<u8>) -> (Process, Writer) {
 
 fn next_response(process: &Process) -> Value {
     loop {
-        let message = process
-            .receive(PATIENCE)
-            .expect("an answer")
-            .expect("stdout is open");
+        let message = process.receive(PATIENCE).expect("an answer").expect("stdout is open");
         if message.get("id").is_some() {
             return message;
         }

@@ -30,12 +30,8 @@ pub fn compare(expected: &Value, found: &Value) -> Result<(), String> {
 }
 
 fn compare_at(path: &str, expected: &Value, found: &Value) -> Result<(), String> {
-    let differs = || {
-        Err(format!(
-            "{}: expected {expected}, found {found}",
-            if path.is_empty() { "/" } else { path }
-        ))
-    };
+    let differs =
+        || Err(format!("{}: expected {expected}, found {found}", if path.is_empty() { "/" } else { path }));
     match (expected, found) {
         (Value::String(pattern), _) if pattern == "*" => Ok(()),
         (Value::String(pattern), Value::Number(number)) => match at_least(pattern) {
@@ -48,15 +44,10 @@ fn compare_at(path: &str, expected: &Value, found: &Value) -> Result<(), String>
             if let Some(extra) = values.keys().find(|key| !open && !fields.contains_key(*key)) {
                 return Err(format!("{path}/{extra}: not expected, found {}", values[extra]));
             }
-            fields
-                .iter()
-                .filter(|(key, _)| *key != "…")
-                .try_for_each(|(key, field)| match values.get(key) {
-                    Some(value) => compare_at(&format!("{path}/{key}"), field, value),
-                    None => Err(format!(
-                        "{path}/{key}: expected {field}, found nothing in {found}"
-                    )),
-                })
+            fields.iter().filter(|(key, _)| *key != "…").try_for_each(|(key, field)| match values.get(key) {
+                Some(value) => compare_at(&format!("{path}/{key}"), field, value),
+                None => Err(format!("{path}/{key}: expected {field}, found nothing in {found}")),
+            })
         }
         (Value::Array(patterns), Value::Array(values)) => {
             let open = patterns.last().is_some_and(|last| last == "…");

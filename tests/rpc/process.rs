@@ -54,12 +54,7 @@ impl Process {
             let _ = stderr.read_to_end(&mut text);
             String::from_utf8_lossy(&text).into_owned()
         });
-        Process {
-            child,
-            input: Some(input),
-            messages,
-            errors: Some(errors),
-        }
+        Process { child, input: Some(input), messages, errors: Some(errors) }
     }
 
     pub fn send(&mut self, bytes: &[u8]) -> Result<(), String> {
@@ -125,9 +120,7 @@ fn spawn(mut command: Command, streams: Streams) -> (Child, Input, Output) {
         use std::os::{fd::OwnedFd, unix::net::UnixStream};
         let (input, its_input) = UnixStream::pair().expect("a socket pair");
         let (output, its_output) = UnixStream::pair().expect("a socket pair");
-        command
-            .stdin(OwnedFd::from(its_input))
-            .stdout(OwnedFd::from(its_output));
+        command.stdin(OwnedFd::from(its_input)).stdout(OwnedFd::from(its_output));
         let child = command.spawn().expect("the sidecar starts");
         return (child, Box::new(input), Box::new(output));
     }
@@ -154,13 +147,9 @@ fn read_frame(output: &mut impl BufRead) -> Result<Option<Value>, String> {
         .and_then(|length| length.parse::<usize>().ok())
         .ok_or_else(|| format!("stdout holds something that is no frame: {header:?}"))?;
     let mut body = vec![0; length + 2];
-    output
-        .read_exact(&mut body)
-        .map_err(|error| format!("a frame was cut off: {error}"))?;
+    output.read_exact(&mut body).map_err(|error| format!("a frame was cut off: {error}"))?;
     let body = body.strip_prefix(b"\r\n").ok_or("a header has a second line")?;
-    serde_json::from_slice(body)
-        .map(Some)
-        .map_err(|error| format!("a body is not JSON: {error}"))
+    serde_json::from_slice(body).map(Some).map_err(|error| format!("a body is not JSON: {error}"))
 }
 
 /// Puts a body into its frame.

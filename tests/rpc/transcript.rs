@@ -56,15 +56,11 @@ pub fn read(text: &str) -> Result<Vec<Session>, String> {
     let lines = text.lines().enumerate().map(|(index, line)| (index + 1, line));
     for (number, line) in join(lines) {
         if let Some(title) = line.strip_prefix("== ") {
-            sessions.push(Session {
-                title: title.into(),
-                steps: Vec::new(),
-            });
+            sessions.push(Session { title: title.into(), steps: Vec::new() });
             continue;
         }
-        let session = sessions
-            .last_mut()
-            .ok_or(format!("line {number}: a session begins with `== title`"))?;
+        let session =
+            sessions.last_mut().ok_or(format!("line {number}: a session begins with `== title`"))?;
         let step = read_step(&line).map_err(|error| format!("line {number}: {error}"))?;
         session.steps.push((number, step));
     }
@@ -85,9 +81,7 @@ pub fn read_markdown(text: &str) -> Result<Vec<Session>, String> {
             ("```", Some(())) => block = None,
             (line, Some(())) => transcript.push_str(line),
             (line, None) => {
-                heading = line
-                    .strip_prefix('#')
-                    .map_or(heading, |rest| rest.trim_matches(['#', ' ']))
+                heading = line.strip_prefix('#').map_or(heading, |rest| rest.trim_matches(['#', ' ']))
             }
         }
         // A line for a line, so that a failure names the page's own.
@@ -136,29 +130,18 @@ fn read_send(rest: &str) -> Result<Step, String> {
     if rest.starts_with(['{', '[']) {
         let message: Value = json_of(rest)?;
         let method = message["method"].as_str().map(str::to_owned);
-        return Ok(Step::Send {
-            method,
-            bytes: frame(rest),
-        });
+        return Ok(Step::Send { method, bytes: frame(rest) });
     }
     let (first, more) = rest.split_once(' ').unwrap_or((rest, ""));
     if first == "raw" {
         let (text, times) = more.rsplit_once(" x ").unwrap_or((more, "1"));
-        let times = times
-            .parse()
-            .map_err(|_| format!("not a number of times: {times}"))?;
+        let times = times.parse().map_err(|_| format!("not a number of times: {times}"))?;
         let text: String = serde_json::from_str(text).map_err(|error| format!("not a string: {error}"))?;
-        return Ok(Step::Send {
-            method: None,
-            bytes: text.repeat(times).into_bytes(),
-        });
+        return Ok(Step::Send { method: None, bytes: text.repeat(times).into_bytes() });
     }
     if first == "framed" {
         let text: String = serde_json::from_str(more).map_err(|error| format!("not a string: {error}"))?;
-        return Ok(Step::Send {
-            method: None,
-            bytes: frame(text),
-        });
+        return Ok(Step::Send { method: None, bytes: frame(text) });
     }
     let mut message = json!({ "jsonrpc": "2.0" });
     let (method, params) = if is_id(first) {
@@ -171,10 +154,7 @@ fn read_send(rest: &str) -> Result<Step, String> {
     if !params.is_empty() {
         message["params"] = json_of(params)?;
     }
-    Ok(Step::Send {
-        method: Some(method.into()),
-        bytes: frame(message.to_string()),
-    })
+    Ok(Step::Send { method: Some(method.into()), bytes: frame(message.to_string()) })
 }
 
 fn read_receive(rest: &str) -> Result<Step, String> {
@@ -183,10 +163,7 @@ fn read_receive(rest: &str) -> Result<Step, String> {
     }
     let (first, more) = rest.split_once(' ').ok_or("what is expected?")?;
     if !is_id(first) {
-        return Ok(Step::Notification {
-            method: first.into(),
-            params: pattern::parse(more)?,
-        });
+        return Ok(Step::Notification { method: first.into(), params: pattern::parse(more)? });
     }
     let id = json_of(first)?;
     let expected = match more.strip_prefix("error ") {
@@ -211,19 +188,12 @@ fn json_of(text: &str) -> Result<Value, String> {
 impl Session {
     /// The methods that it sends or is sent.
     pub fn methods(&self) -> Vec<&str> {
-        self.steps
-            .iter()
-            .flat_map(|(_, step)| step_methods(step))
-            .collect()
+        self.steps.iter().flat_map(|(_, step)| step_methods(step)).collect()
     }
 
     /// Carries it out. A failure names its line and says what came instead.
     pub fn run(&self, streams: Streams, patience: Duration) -> Result<(), String> {
-        let log = if streams == Streams::Pipes {
-            "trace"
-        } else {
-            "warn"
-        };
+        let log = if streams == Streams::Pipes { "trace" } else { "warn" };
         let mut conversation = Conversation {
             process: Process::start(streams, log),
             patience,
@@ -244,15 +214,8 @@ impl Session {
         };
         let log = conversation.process.finish();
         let log: Vec<_> = log.lines().rev().take(10).collect();
-        let log = log
-            .into_iter()
-            .rev()
-            .map(|line| format!("\n    {line}"))
-            .collect::<String>();
-        Err(format!(
-            "{line}: {} ({streams:?}): {error}\n  stderr:{log}",
-            self.title
-        ))
+        let log = log.into_iter().rev().map(|line| format!("\n    {line}")).collect::<String>();
+        Err(format!("{line}: {} ({streams:?}): {error}\n  stderr:{log}", self.title))
     }
 }
 
@@ -334,8 +297,7 @@ impl Conversation {
             if let Some(response) = own.and_then(|index| self.responses.remove(index)) {
                 return Ok(response);
             }
-            self.take_in(deadline)
-                .map_err(|error| format!("the runner's {method}: {error}"))?;
+            self.take_in(deadline).map_err(|error| format!("the runner's {method}: {error}"))?;
         }
     }
 
@@ -347,11 +309,7 @@ impl Conversation {
             return Err("stdout has ended".into());
         };
         let is_response = message.get("result").is_some() || message.get("error").is_some();
-        let of_its_kind = if is_response {
-            &mut self.responses
-        } else {
-            &mut self.notifications
-        };
+        let of_its_kind = if is_response { &mut self.responses } else { &mut self.notifications };
         of_its_kind.push_back(message);
         Ok(())
     }
@@ -362,8 +320,7 @@ impl Conversation {
             if let Some(response) = self.responses.pop_front() {
                 return Ok(response);
             }
-            self.take_in(deadline)
-                .map_err(|error| format!("no response ({wanted} is expected): {error}"))?;
+            self.take_in(deadline).map_err(|error| format!("no response ({wanted} is expected): {error}"))?;
         }
     }
 
@@ -413,8 +370,7 @@ impl Conversation {
     fn read_to_end(&mut self) -> Result<(), String> {
         let deadline = Instant::now() + self.patience;
         while !self.ended {
-            self.take_in(deadline)
-                .or_else(|error| if self.ended { Ok(()) } else { Err(error) })?;
+            self.take_in(deadline).or_else(|error| if self.ended { Ok(()) } else { Err(error) })?;
         }
         Ok(())
     }

@@ -20,16 +20,9 @@ pub fn write() -> Result<(), Failure> {
 pub fn check() -> Result<(), Failure> {
     let stale =
         |file: &Generated| fs::read_to_string(root().join(file.path)).ok().as_ref() != Some(&file.text);
-    let drifted: Vec<_> = generate()
-        .into_iter()
-        .filter(stale)
-        .map(|file| file.path)
-        .collect();
+    let drifted: Vec<_> = generate().into_iter().filter(stale).map(|file| file.path).collect();
     if drifted.is_empty() {
         return Ok(());
     }
-    Err(Failure(format!(
-        "{} drifted from the method table: run `cargo xtask codegen`",
-        drifted.join(", ")
-    )))
+    Err(Failure(format!("{} drifted from the method table: run `cargo xtask codegen`", drifted.join(", "))))
 }

@@ -29,10 +29,7 @@ fn main() -> ExitCode {
             println!("{HELP}");
             Ok(())
         }
-        _ => Err(Failure(format!(
-            "unknown command: {}\n\n{HELP}",
-            arguments.join(" ")
-        ))),
+        _ => Err(Failure(format!("unknown command: {}\n\n{HELP}", arguments.join(" ")))),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -45,54 +42,29 @@ fn main() -> ExitCode {
 
 fn demo(arguments: &[&str]) -> Result<(), Failure> {
     prepare()?;
-    Step::new(node::recent()?)
-        .args(["demo/demo.mjs"])
-        .args(arguments)
-        .within("tests")
-        .run()
+    Step::new(node::recent()?).args(["demo/demo.mjs"]).args(arguments).within("tests").run()
 }
 
 fn bench(name: &str, arguments: &[&str]) -> Result<(), Failure> {
     prepare()?;
-    Step::new(node::recent()?)
-        .args([format!("bench/{name}.mjs")])
-        .args(arguments)
-        .within("tests")
-        .run()
+    Step::new(node::recent()?).args([format!("bench/{name}.mjs")]).args(arguments).within("tests").run()
 }
 
 fn test(parts: &[&str]) -> Result<(), Failure> {
     let asked = |part: &str| parts.is_empty() || parts.contains(&part);
-    if let Some(unknown) = parts
-        .iter()
-        .find(|part| !["rust", "client", "e2e"].contains(part))
-    {
-        return Err(Failure(format!(
-            "there is no part of the tests called {unknown}: rust, client or e2e"
-        )));
+    if let Some(unknown) = parts.iter().find(|part| !["rust", "client", "e2e"].contains(part)) {
+        return Err(Failure(format!("there is no part of the tests called {unknown}: rust, client or e2e")));
     }
     if asked("rust") {
         Step::cargo(["fmt", "--all", "--check"]).run()?;
-        Step::cargo([
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--all-features",
-            "--",
-            "-D",
-            "warnings",
-        ])
-        .run()?;
+        Step::cargo(["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"])
+            .run()?;
         Step::cargo(["test", "--workspace", "--all-features"]).run()?;
     }
     if asked("client") {
         node::install("clients/vite")?;
-        Step::npm(["run", "--silent", "build"])
-            .within("clients/vite")
-            .run()?;
-        Step::npm(["run", "--silent", "lint"])
-            .within("clients/vite")
-            .run()?;
+        Step::npm(["run", "--silent", "build"]).within("clients/vite").run()?;
+        Step::npm(["run", "--silent", "lint"]).within("clients/vite").run()?;
     }
     if asked("e2e") {
         prepare()?;
@@ -106,19 +78,8 @@ fn test(parts: &[&str]) -> Result<(), Failure> {
 
 /// Builds the sidecar and the npm package and installs what the fixtures need.
 fn prepare() -> Result<(), Failure> {
-    Step::cargo([
-        "build",
-        "--quiet",
-        "--release",
-        "--package",
-        "evenkeel",
-        "--bin",
-        "evenkeel",
-    ])
-    .run()?;
+    Step::cargo(["build", "--quiet", "--release", "--package", "evenkeel", "--bin", "evenkeel"]).run()?;
     node::install("clients/vite")?;
-    Step::npm(["run", "--silent", "build"])
-        .within("clients/vite")
-        .run()?;
+    Step::npm(["run", "--silent", "build"]).within("clients/vite").run()?;
     node::install("tests")
 }

@@ -10,9 +10,8 @@ const OLDEST: u32 = 22;
 
 pub fn recent() -> Result<PathBuf, Failure> {
     let version = Step::new("node").args(["--version"]).output();
-    let major = version
-        .as_deref()
-        .and_then(|version| version.strip_prefix('v')?.split('.').next()?.parse().ok());
+    let major =
+        version.as_deref().and_then(|version| version.strip_prefix('v')?.split('.').next()?.parse().ok());
     if major.is_some_and(|major: u32| major >= OLDEST) {
         return Ok("node".into());
     }
@@ -21,19 +20,13 @@ pub fn recent() -> Result<PathBuf, Failure> {
         return Ok(packaged);
     }
     let found = version.unwrap_or_else(|| "none".into());
-    Err(Failure(format!(
-        "Node {OLDEST} or newer is needed (found: {found}); install it and try again"
-    )))
+    Err(Failure(format!("Node {OLDEST} or newer is needed (found: {found}); install it and try again")))
 }
 
 /// Installs a folder's packages, unless what its lockfile says is installed already.
 pub fn install(folder: &str) -> Result<(), Failure> {
     let folder_path = root().join(folder);
-    let changed = |name: &str| {
-        fs::metadata(folder_path.join(name))
-            .and_then(|found| found.modified())
-            .ok()
-    };
+    let changed = |name: &str| fs::metadata(folder_path.join(name)).and_then(|found| found.modified()).ok();
     let installed = changed("node_modules/.package-lock.json");
     if installed.is_some() && installed >= changed("package-lock.json") {
         return Ok(());

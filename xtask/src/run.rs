@@ -16,9 +16,7 @@ impl From<std::io::Error> for Failure {
 
 /// The project's root, wherever cargo was called.
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .map_or_else(PathBuf::new, Path::to_path_buf)
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map_or_else(PathBuf::new, Path::to_path_buf)
 }
 
 /// A program that has to succeed.
@@ -68,10 +66,7 @@ impl Step {
 
     pub fn output(mut self) -> Option<String> {
         let output = self.0.output().ok()?;
-        output
-            .status
-            .success()
-            .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
 }
 

@@ -1,6 +1,9 @@
-import type { DepOptimizationMetadata, DevEnvironment, HotPayload, OptimizedDepInfo } from 'vite'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { DepOptimizationMetadata, DevEnvironment, EnvironmentModuleNode, HotPayload, OptimizedDepInfo } from 'vite'
 import { importSite } from './import-site.js'
-import type { DiscoveredDep, EnvironmentSnapshot, ImportSite, OptimizedDep, ReloadPlan } from './protocol.js'
+import type { LearnedDeps } from './learned.js'
+import type { DiscoveredDep, EnvironmentSnapshot, ImportSite, LateDependency, OptimizedDep, ReloadPlan } from './protocol.js'
 import type { Environment, Sidecar } from './sidecar.js'
 
 type DepsOptimizer = NonNullable<DevEnvironment['depsOptimizer']>
@@ -10,20 +13,29 @@ export class EnvironmentObserver implements Environment {
   readonly name: string
   readonly #environment: DevEnvironment
   readonly #sidecar: Sidecar
+  readonly #learned: LearnedDeps
   readonly #carryOut: (verdict: Promise<ReloadPlan | undefined>) => void
   /** Who imported a bare id last: Vite tells of a missing import without its importer. */
   readonly #importers = new Map<string, string>()
+  /** Ids that are being resolved because an earlier session has met them. */
+  readonly #recalling = new Set<string>()
+  /** Whether Vite has found no cache and its first optimizer run is still to come. */
+  #cold = false
+  /** While Vite is about to invalidate what a save has changed. */
+  #invalidated: Promise<void> | undefined
   #send: DevEnvironment['hot']['send']
   readonly #transform: DevEnvironment['transformRequest']
 
   constructor(
     environment: DevEnvironment,
     sidecar: Sidecar,
+    learned: LearnedDeps,
     carryOut: (verdict: Promise<ReloadPlan | undefined>) => void,
   ) {
     this.name = environment.name
     this.#environment = environment
     this.#sidecar = sidecar
+    this.#learned = learned
     this.#carryOut = carryOut
     this.#send = environment.hot.send.bind(environment.hot)
     this.#transform = environment.transformRequest.bind(environment)
@@ -42,6 +54,7 @@ export class EnvironmentObserver implements Environment {
     if (!depsOptimizer) return snapshot
     const { metadata } = depsOptimizer
     const optimizer = {
+      cold: this.#cold,
       browserHash: metadata.browserHash,
       optimized: entries(metadata.optimized),
       discovered: Object.keys(metadata.discovered).map((id) => this.#discoveredDep(id)),
@@ -59,6 +72,43 @@ export class EnvironmentObserver implements Environment {
   reload(invalidate: boolean): void {
     if (invalidate) this.#environment.moduleGraph.invalidateAll()
     this.#send({ type: 'full-reload', path: '*' })
+  }
+
+  /** The server listens: a crawl may begin, at the environment's entries and at what has been transformed so far. */
+  started(): void {
+    const { rolldownOptions, rollupOptions } = this.#environment.config.build
+    const input = rolldownOptions?.input ?? rollupOptions?.input ?? []
+    const modules = (typeof input === 'string' ? [input] : Object.values(input)).filter((entry) => typeof entry === 'string')
+    this.#sidecar.notify('environment/didChange', { environment: this.name, cause: 'start', modules })
+  }
+
+  /** A file was saved, created or deleted, and Vite is going to invalidate these modules. */
+  changed(modules: EnvironmentModuleNode[], timestamp: number): void {
+    if (modules.length === 0) return
+    const invalidated = invalidation(modules, timestamp)
+    this.#invalidated = invalidated
+    void invalidated.then(() => {
+      if (this.#invalidated === invalidated) this.#invalidated = undefined
+    })
+    const urls = modules.map(({ url }) => url)
+    this.#sidecar.notify('environment/didChange', { environment: this.name, cause: 'save', modules: urls })
+  }
+
+  learn(dependencies: LateDependency[]): void {
+    this.#learned.add(this.name, dependencies)
+  }
+
+  /** Transforms modules ahead of requests because the sidecar has ordered it, and reports what they import. */
+  async crawl(modules: string[]): Promise<void> {
+    await this.#invalidated
+    for (const module of modules) void this.#crawlOne(module)
+  }
+
+  async #crawlOne(module: string): Promise<void> {
+    // What fails here fails again, and is reported, when a request really meets it.
+    const result = await this.#transform(module).catch(() => null)
+    const imports = result?.deps ? { deps: result.deps, dynamicDeps: result.dynamicDeps ?? [] } : {}
+    this.#sidecar.observe(this.name, { kind: 'warmup', moment: 'end', module, ...imports })
   }
 
   /**
@@ -92,12 +142,36 @@ export class EnvironmentObserver implements Environment {
         metadata = next
         // The first assignment is the cache that was found on disk, or the want of one.
         if (optimizer.initState === 'initialized') this.#reportCommit(previous, next)
-        else this.#sidecar.open(this)
+        else this.#begin(next)
       },
     })
   }
 
+  #begin(metadata: DepOptimizationMetadata): void {
+    const { cacheDir } = this.#environment.config
+    const folder = `deps${this.name === 'client' ? '' : `_${this.name}`}`
+    this.#cold = Object.keys(metadata.optimized).length === 0 && !existsSync(join(cacheDir, folder, '_metadata.json'))
+    this.#sidecar.open(this)
+    if (this.#cold) void this.#recall()
+  }
+
+  /**
+   * Lets Vite resolve what earlier sessions met late, as if it were imported now: it joins the first optimizer run.
+   * An entry in `optimizeDeps.include` would change the hash of the config, and with it throw away the cache of every
+   * start behind one that has learned something.
+   */
+  async #recall(): Promise<void> {
+    const resolving = this.#learned.of(this.name).map(async ({ id, importer }) => {
+      this.#recalling.add(id)
+      const resolved = await this.#environment.pluginContainer.resolveId(id, importer).catch(() => null)
+      this.#recalling.delete(id)
+      if (!resolved) this.#learned.forget(this.name, id)
+    })
+    await Promise.all(resolving)
+  }
+
   #reportCommit(previous: DepOptimizationMetadata, next: DepOptimizationMetadata): void {
+    this.#cold = false
     const before = new Map(entries(previous.optimized).map((dep) => [dep.id, dep]))
     const changed = entries(next.optimized).filter(({ id, file, browserHash }) => {
       const old = before.get(id)
@@ -127,7 +201,8 @@ export class EnvironmentObserver implements Environment {
   }
 
   #reportDiscovery(optimizer: DepsOptimizer, id: string, info: OptimizedDepInfo): void {
-    this.#sidecar.notify('optimizer/didDiscover', { environment: this.name, ...this.#discoveredDep(id) })
+    const learned = this.#recalling.has(id)
+    this.#sidecar.notify('optimizer/didDiscover', { environment: this.name, learned, ...this.#discoveredDep(id) })
     void info.processing?.then(() => {
       // A run that failed resolves the promise too, and forgets what it had discovered.
       const { browserHash, optimized, discovered } = optimizer.metadata
@@ -190,4 +265,12 @@ export class EnvironmentObserver implements Environment {
 
 function entries(optimized: DepOptimizationMetadata['optimized']): OptimizedDep[] {
   return Object.entries(optimized).map(([id, info]) => ({ id, file: info.file, browserHash: info.browserHash ?? '' }))
+}
+
+/** Resolves once Vite has invalidated the modules of a save, which it does when all plugins have been asked. */
+async function invalidation(modules: EnvironmentModuleNode[], timestamp: number): Promise<void> {
+  // Another plugin may have taken the update upon itself, so that nothing is ever invalidated.
+  for (let turns = 0; turns < 100 && modules.some((module) => module.lastHMRTimestamp < timestamp); turns++) {
+    await new Promise((resolve) => setImmediate(resolve))
+  }
 }

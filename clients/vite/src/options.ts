@@ -4,6 +4,13 @@ import type { Policy } from './protocol.js'
 export interface EvenkeelOptions {
   /** Re-optimize before a request comes. Default `true`. */
   foresee?: boolean
+  /** How many milliseconds a crawl ahead of requests may take. Default 5 000. */
+  foreseeBudget?: number
+  /**
+   * Also remember late dependencies in a file that a team can commit: `true` for `evenkeel.deps.json` in the root, or
+   * another name. Default `false`: they are remembered in Vite's `cacheDir` only.
+   */
+  learn?: boolean | string
   /** Hold requests in front of an environment that is not stable. Default `true`. */
   hold?: boolean
   /** Re-issue requests that a re-optimization doomed. Default `true`. */
@@ -28,6 +35,8 @@ export type ResolvedOptions = Required<Omit<EvenkeelOptions, 'environments'>> & 
 
 const DEFAULTS: ResolvedOptions = {
   foresee: true,
+  foreseeBudget: 5_000,
+  learn: false,
   hold: true,
   recover: true,
   environments: undefined,
@@ -54,6 +63,9 @@ function problemOf(name: string, value: unknown): string | undefined {
     case 'hold':
     case 'recover':
       return typeof value === 'boolean' ? undefined : 'must be true or false'
+    case 'learn':
+      return ['boolean', 'string'].includes(typeof value) ? undefined : 'must be true, false or a file name'
+    case 'foreseeBudget':
     case 'quiet':
     case 'debounce':
     case 'deadline':
@@ -72,6 +84,8 @@ function problemOf(name: string, value: unknown): string | undefined {
 
 export function policyOf(options: ResolvedOptions): Partial<Policy> {
   return {
+    foresee: options.foresee,
+    foreseeBudgetMs: options.foreseeBudget,
     hold: options.hold,
     recover: options.recover,
     quietMs: options.quiet,

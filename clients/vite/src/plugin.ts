@@ -2,6 +2,7 @@ import type { Connect, Plugin, ViteDevServer } from 'vite'
 import { Gate } from './gate.js'
 import { EnvironmentObserver } from './observer.js'
 import { type EvenkeelOptions, type ResolvedOptions, resolveOptions } from './options.js'
+import { LearnedDeps } from './learned.js'
 import { acquire, type Lease } from './lease.js'
 import type { ReloadPlan } from './protocol.js'
 import type { Log } from './sidecar.js'
@@ -27,6 +28,7 @@ export function evenkeel(options?: EvenkeelOptions): Plugin[] {
           return () => {
             server.middlewares.use(gate.enter)
             guardPreMiddleware(server, gate)
+            if (resolved.foresee) whenListening(server, () => guarded?.started())
           }
         },
       },
@@ -36,6 +38,13 @@ export function evenkeel(options?: EvenkeelOptions): Plugin[] {
         handler(source, importer) {
           if (importer && BARE_IMPORT.test(source)) guarded?.observers.get(this.environment.name)?.sawImport(source, importer)
           return undefined
+        },
+      },
+      // Behind all plugins that have a say in what a change touches, a glob import for one.
+      hotUpdate: {
+        order: 'post',
+        handler({ modules, timestamp }) {
+          if (resolved.foresee) guarded?.observers.get(this.environment.name)?.changed(modules, timestamp)
         },
       },
       closeBundle() {
@@ -74,17 +83,23 @@ class GuardedServer {
     this.gate = new Gate(sidecar, options, config.base, log, () => {
       environments.client.hot.send({ type: 'full-reload' })
     })
+    const learned = new LearnedDeps(config.root, config.cacheDir, options.learn, log)
     for (const environment of Object.values(environments)) {
       const { name, depsOptimizer } = environment
       const chosen = options.environments?.includes(name) ?? true
       if (environment.config.consumer !== 'server' || !depsOptimizer || !chosen) continue
-      const observer = new EnvironmentObserver(environment, sidecar, (plan) => this.#carryOut(plan))
+      const observer = new EnvironmentObserver(environment, sidecar, learned, (plan) => this.#carryOut(plan))
       this.observers.set(name, observer)
       sidecar.open(observer)
     }
     for (const name of options.environments ?? []) {
       if (!environments[name]) log.warn(`there is no environment ${name}; there are ${Object.keys(environments).join(', ')}.`)
     }
+  }
+
+  /** The server is ready; nothing of it is delayed by what begins now. */
+  started(): void {
+    for (const observer of this.observers.values()) observer.started()
   }
 
   #carryOut(plan: Promise<ReloadPlan | undefined>): void {
@@ -112,6 +127,12 @@ function guardPreMiddleware(server: ViteDevServer, gate: Gate): void {
       gate.enter(request, response, (error?: unknown) => (error ? next(error) : inner(request, response, next)))
     } as Connect.NextHandleFunction
   }
+}
+
+/** In middleware mode there is nothing to listen: the server is ready when its plugins are. */
+function whenListening(server: ViteDevServer, then: () => void): void {
+  if (server.httpServer && !server.httpServer.listening) server.httpServer.once('listening', then)
+  else setImmediate(then)
 }
 
 function logOf(server: ViteDevServer, options: ResolvedOptions): Log {

@@ -16,6 +16,18 @@ protocolVersion: number, policy: Partial<Policy>, };
  */
 export type Policy = { 
 /**
+ * Crawl the modules of guarded environments before a request meets them. Default `true`.
+ */
+foresee: boolean, 
+/**
+ * How long a crawl may go on. Default 5 000.
+ */
+foreseeBudgetMs: number, 
+/**
+ * How many modules a crawl transforms at once. Default 8.
+ */
+foreseeConcurrency: number, 
+/**
  * Hold requests in front of an environment that is not stable. Default `true`.
  */
 hold: boolean, 
@@ -83,7 +95,11 @@ export type Consumer = "client" | "server";
 /**
  * `depsOptimizer.metadata`, as far as it matters here.
  */
-export type OptimizerSnapshot = { browserHash: string, optimized: Array<OptimizedDep>, discovered: Array<DiscoveredDep>, };
+export type OptimizerSnapshot = { 
+/**
+ * Whether the very first run is still to come: no cache was found.
+ */
+cold?: boolean, browserHash: string, optimized: Array<OptimizedDep>, discovered: Array<DiscoveredDep>, };
 
 /**
  * An entry of `metadata.optimized`.
@@ -116,7 +132,11 @@ export type DidCloseEnvironment = { name: string, };
 /**
  * A dependency was met that the optimizer did not know.
  */
-export type Discovered = { environment: string, id: string, importer?: ImportSite, };
+export type Discovered = { environment: string, id: string, 
+/**
+ * Whether it was remembered from an earlier session, and no request met it.
+ */
+learned?: boolean, importer?: ImportSite, };
 
 /**
  * An optimizer run ended.
@@ -169,7 +189,7 @@ dynamicDeps?: Array<string>, };
 /**
  * What an environment was seen doing with a module.
  */
-export type ActivityKind = "fetch" | "transform";
+export type ActivityKind = "fetch" | "transform" | "warmup";
 
 /**
  * Which end of an activity was seen.
@@ -374,7 +394,11 @@ id: number, environment: string, dependencies: Array<LateDependency>, outcome: R
 /**
  * The generation that it began, or that was current when it ended without a reload.
  */
-generation: number, discoveredAtMs: number, committedAtMs?: number, stableAtMs?: number, 
+generation: number, discoveredAtMs: number, committedAtMs?: number, stableAtMs?: number, met: Defence, 
+/**
+ * The time that requests lost, added up: waiting at the gate, or inside until they were re-issued.
+ */
+costMs: number, 
 /**
  * Requests that waited at the gate meanwhile.
  */
@@ -435,6 +459,39 @@ export type LogMessage = {
  */
 type: number, message: string, };
 
+/**
+ * Modules of an environment are new, or are no longer what they were.
+ */
+export type Changed = { environment: string, cause: ChangeCause, 
+/**
+ * The modules' URLs.
+ */
+modules: Array<string>, };
+
+/**
+ * Why modules are to be looked at.
+ */
+export type ChangeCause = "start" | "save";
+
+/**
+ * Orders modules to be transformed ahead of requests. Each is reported by `onTransform` with the kind `warmup`.
+ */
+export type WarmupRequest = { environment: string, 
+/**
+ * The modules' URLs.
+ */
+modules: Array<string>, };
+
+/**
+ * Dependencies that were met late and are worth remembering for the next start.
+ */
+export type Learned = { environment: string, dependencies: Array<LateDependency>, };
+
+/**
+ * Which line of defence met a re-optimization.
+ */
+export type Defence = "foreseen" | "held" | "recovered" | "missed";
+
 /** Evenkeel's own methods; LSP's lifecycle is left out. */
 export interface Requests {
   'onFullReload': { params: ReloadRequested; result: ReloadPlan };
@@ -451,6 +508,7 @@ export interface Notifications {
   'environment/didClose': DidCloseEnvironment;
   'optimizer/didDiscover': Discovered;
   'optimizer/didCommit': Committed;
+  'environment/didChange': Changed;
   'onTransform': Transformed;
   'request/didStart': RequestStarted;
   'request/didFinish': RequestFinished;
@@ -458,6 +516,8 @@ export interface Notifications {
 
 /** Evenkeel's own methods; LSP's lifecycle is left out. */
 export interface SidecarNotifications {
+  'environment/warmupRequest': WarmupRequest;
+  'optimizer/didLearn': Learned;
   'experimental/serverStatus': ServerStatus;
   '$/progress': Progress;
   'window/logMessage': LogMessage;

@@ -5,11 +5,12 @@ import { policyOf } from './options.js'
 import {
   type Activity,
   type EnvironmentSnapshot,
-  type LogMessage,
+  type LateDependency,
   type Notifications,
   PROTOCOL_VERSION,
   type Requests,
   type RequestStarted,
+  type SidecarNotifications,
 } from './protocol.js'
 import { RpcConnection, RpcError } from './rpc.js'
 
@@ -22,6 +23,10 @@ const HEARTBEAT_MS = 500
 export interface Environment {
   readonly name: string
   snapshot(): EnvironmentSnapshot
+  /** Transforms modules ahead of requests. */
+  crawl(modules: string[]): Promise<void>
+  /** Remembers dependencies for the next start. */
+  learn(dependencies: LateDependency[]): void
 }
 
 export interface Log {
@@ -146,14 +151,13 @@ export class Sidecar {
     params: Requests[M]['params'],
     deadline: number,
   ): Promise<Requests[M]['result'] | undefined> {
-    await this.#ready
+    if (!this.#connection) await this.#handshake()
     const connection = this.#connection
     if (!connection) return undefined
     this.#flush()
     const pending = { settled: false, method, deadline }
     const timer = setTimeout(() => {
-      // A busy event loop runs late timers before it reads what has long arrived: let it read first.
-      setImmediate(() => setImmediate(() => this.#checkOverdue(connection, pending)))
+      readFirst(() => this.#checkOverdue(connection, pending))
     }, deadline)
     timer.unref()
     try {
@@ -165,6 +169,17 @@ export class Sidecar {
       pending.settled = true
       clearTimeout(timer)
     }
+  }
+
+  /** Waits for a handshake that is going on, but no longer than for any answer: some programs never say a word. */
+  async #handshake(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(() => readFirst(resolve), this.#options.callDeadline)
+      timer.unref()
+    })
+    await Promise.race([this.#ready, late])
+    clearTimeout(timer)
   }
 
   #checkOverdue(connection: RpcConnection, pending: { settled: boolean; method: string; deadline: number }): void {
@@ -240,11 +255,22 @@ export class Sidecar {
   }
 
   #hear(method: string, params: unknown): void {
-    if (method !== 'window/logMessage') return
-    const { type, message } = params as LogMessage
-    if (type <= 2) this.#log.warn(message)
-    else this.#log.info(message)
+    const hear = this.#hearers[method as keyof SidecarNotifications]
+    ;(hear as ((params: unknown) => void) | undefined)?.(params)
   }
+
+  readonly #hearers: { [M in keyof SidecarNotifications]?: (params: SidecarNotifications[M]) => void } = {
+    'environment/warmupRequest': ({ environment, modules }) => {
+      void this.environments.get(environment)?.crawl(modules)
+    },
+    'optimizer/didLearn': ({ environment, dependencies }) => this.environments.get(environment)?.learn(dependencies),
+    'window/logMessage': ({ type, message }) => (type <= 2 ? this.#log.warn(message) : this.#log.info(message)),
+  }
+}
+
+/** A busy event loop runs late timers before it reads what has long arrived: let it read first. */
+function readFirst(then: () => void): void {
+  setImmediate(() => setImmediate(then))
 }
 
 async function initialize(connection: RpcConnection, options: ResolvedOptions): Promise<string | undefined> {

@@ -20,7 +20,8 @@ export const bodyRoutes: Route[] = [
     method: 'POST',
     path: '/body/unread',
     async handle(request) {
-      await pages['PUT /act/switch']()
+      const { default: act } = await pages['PUT /act/switch']()
+      await html(act('nothing yet'))
       return answer('PUT /act/switch', request)
     },
   },

@@ -1,0 +1,128 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import type { ResolvedOptions } from './options.js'
+import type { LateDependency } from './protocol.js'
+import type { Log } from './sidecar.js'
+
+/** Environment → dependency → the module that imported it, relative to the root; `null` when it is not known. */
+type Remembered = Record<string, Record<string, string | null>>
+
+const FILE = 'evenkeel.deps.json'
+
+/**
+ * Dependencies that were met late, remembered for the next start. Vite forgets them with its own cache, whenever the
+ * lockfile changes.
+ */
+export class LearnedDeps {
+  readonly #root: string
+  /** The one in the cache, and the one that a team commits, if it wants one. */
+  readonly #files: string[]
+  readonly #log: Log
+  #remembered: Remembered = {}
+
+  constructor(root: string, cacheDir: string, learn: ResolvedOptions['learn'], log: Log) {
+    this.#root = root
+    this.#log = log
+    this.#files = [join(cacheDir, FILE)]
+    if (learn !== false) this.#files.push(resolve(root, learn === true ? FILE : learn))
+    for (const file of this.#files) merge(this.#remembered, this.#read(file))
+  }
+
+  /** What to expect in an environment. What its importer no longer imports is forgotten first. */
+  of(environment: string): Array<{ id: string; importer: string | undefined }> {
+    for (const [id, importer] of Object.entries(this.#remembered[environment] ?? {})) {
+      if (importer !== null && !this.#stillImports(importer, id)) this.forget(environment, id)
+    }
+    return Object.entries(this.#remembered[environment] ?? {}).map(([id, importer]) => ({
+      id,
+      importer: importer === null ? undefined : resolve(this.#root, importer),
+    }))
+  }
+
+  add(environment: string, dependencies: LateDependency[]): void {
+    const known = (this.#remembered[environment] ??= {})
+    const late = dependencies.filter(({ id }) => !(id in known))
+    if (late.length === 0) return
+    for (const { id, importer } of late) known[id] = importer ? this.#portable(importer.file) : null
+    this.#write()
+  }
+
+  forget(environment: string, id: string): void {
+    delete this.#remembered[environment]?.[id]
+    this.#write()
+  }
+
+  #stillImports(importer: string, id: string): boolean {
+    try {
+      return readFileSync(resolve(this.#root, importer), 'utf8').includes(id)
+    } catch {
+      return false
+    }
+  }
+
+  /** Virtual modules have no file to be checked against. */
+  #portable(file: string): string | null {
+    if (!isAbsolute(file)) return null
+    return relative(this.#root, file).split(sep).join('/')
+  }
+
+  #read(file: string): Remembered {
+    let text: string
+    try {
+      text = readFileSync(file, 'utf8')
+    } catch {
+      return {}
+    }
+    try {
+      return validate(JSON.parse(text))
+    } catch (error) {
+      // Written over, whatever somebody has edited in it would be lost.
+      this.#files.splice(this.#files.indexOf(file), 1)
+      this.#log.warn(`${file} is not used: ${(error as Error).message}. Correct it or delete it.`)
+      return {}
+    }
+  }
+
+  #write(): void {
+    const text = `${JSON.stringify(sorted(this.#remembered), undefined, 2)}\n`
+    for (const file of this.#files) {
+      try {
+        mkdirSync(dirname(file), { recursive: true })
+        // Vite's watcher and other servers must never see half of it.
+        writeFileSync(`${file}.new`, text)
+        renameSync(`${file}.new`, file)
+      } catch (error) {
+        this.#log.warn(`late dependencies could not be remembered in ${file}: ${(error as Error).message}`)
+      }
+    }
+  }
+}
+
+function merge(into: Remembered, from: Remembered): void {
+  for (const [environment, dependencies] of Object.entries(from)) {
+    into[environment] = { ...into[environment], ...dependencies }
+  }
+}
+
+/** The same content gives the same text, so that a committed file changes only when it has to. */
+function sorted(remembered: Remembered): Remembered {
+  const byKey = <T>(entries: Array<[string, T]>) => entries.sort(([a], [b]) => (a < b ? -1 : 1))
+  const inner = Object.entries(remembered).map(([environment, dependencies]): [string, Record<string, string | null>] => [
+    environment,
+    Object.fromEntries(byKey(Object.entries(dependencies))),
+  ])
+  return Object.fromEntries(byKey(inner))
+}
+
+function validate(json: unknown): Remembered {
+  const isObject = (value: unknown): value is Record<string, unknown> =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+  if (!isObject(json)) throw new Error('it must hold an object of environments')
+  for (const [environment, dependencies] of Object.entries(json)) {
+    if (!isObject(dependencies)) throw new Error(`"${environment}" must hold an object of dependencies`)
+    for (const [id, importer] of Object.entries(dependencies)) {
+      if (importer !== null && typeof importer !== 'string') throw new Error(`the importer of "${id}" must be a file or null`)
+    }
+  }
+  return json as Remembered
+}

@@ -1,0 +1,96 @@
+//! Foreseeing: which modules to transform before a request asks for them, so that late dependencies are met early.
+
+use std::collections::{HashSet, VecDeque};
+
+use super::graph::{ModuleGraph, ModuleId};
+use super::{Policy, Time};
+
+/// A crawl along the imports of an environment. It is led on by every transform until its budget
+/// is spent.
+#[derive(Debug, Clone)]
+pub struct Crawl {
+    statics: VecDeque<ModuleId>,
+    dynamics: VecDeque<ModuleId>,
+    /// Ordered of the client and not reported as done.
+    underway: HashSet<ModuleId>,
+    /// Queued or ordered in this crawl; nothing is transformed twice for it.
+    seen: HashSet<ModuleId>,
+    deadline: Time,
+    /// Whether requests wait for its end.
+    pub gates: bool,
+}
+
+impl Crawl {
+    pub fn new(gates: bool, policy: &Policy, now: Time) -> Self {
+        Crawl {
+            statics: VecDeque::new(),
+            dynamics: VecDeque::new(),
+            underway: HashSet::new(),
+            seen: HashSet::new(),
+            deadline: now + policy.foresee_budget(),
+            gates,
+        }
+    }
+
+    /// A further cause for the same crawl: what is underway goes on, and the budget begins anew.
+    pub fn renew(&mut self, gates: bool, policy: &Policy, now: Time) {
+        self.gates |= gates;
+        self.deadline = now + policy.foresee_budget();
+    }
+
+    pub fn deadline(&self) -> Time {
+        self.deadline
+    }
+
+    /// Puts a changed module first, even if this crawl has been there.
+    pub fn revisit(&mut self, module: ModuleId) {
+        self.seen.insert(module);
+        self.statics.push_front(module);
+    }
+
+    /// Queues what a module imports and nobody has transformed. Static imports go first: a request needs them all.
+    pub fn follow(&mut self, graph: &ModuleGraph, module: ModuleId) {
+        for (import, is_static) in graph.imports(module) {
+            if graph.is_current(import) || !is_source(graph.url(import)) || !self.seen.insert(import) {
+                continue;
+            }
+            let queue = if is_static { &mut self.statics } else { &mut self.dynamics };
+            queue.push_back(import);
+        }
+    }
+
+    pub fn done(&mut self, module: ModuleId) {
+        self.underway.remove(&module);
+    }
+
+    /// The next modules to order, so that no more than `most` are underway.
+    pub fn next(&mut self, graph: &ModuleGraph, most: usize) -> Vec<ModuleId> {
+        let mut ordered = Vec::new();
+        while self.underway.len() < most {
+            let Some(module) = self.statics.pop_front().or_else(|| self.dynamics.pop_front()) else { break };
+            // A request may have been faster.
+            if !graph.is_current(module) && self.underway.insert(module) {
+                ordered.push(module);
+            }
+        }
+        ordered
+    }
+
+    pub fn underway(&self) -> impl Iterator<Item = ModuleId> {
+        self.underway.iter().copied()
+    }
+
+    pub fn is_idle(&self) -> bool {
+        self.statics.is_empty() && self.dynamics.is_empty() && self.underway.is_empty()
+    }
+
+    pub fn is_over(&self, now: Time) -> bool {
+        now >= self.deadline
+    }
+}
+
+/// Pre-bundled files import nothing that could be late, and bare URLs are the runtime's own modules.
+fn is_source(url: &str) -> bool {
+    let local = url.starts_with(['/', '\0']) || url.starts_with("virtual:");
+    local && !url.contains("?v=")
+}

@@ -1,0 +1,233 @@
+// Whatever becomes of the sidecar, Vite goes on: requests are answered, the log says once what happened, no process stays.
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { rm, utimes, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { after, afterEach, before, describe, test } from 'node:test'
+import { promisify } from 'node:util'
+import { getPages, latePages } from '../apps/pages/table.mjs'
+import { copyApp, newCacheDir, startApp } from './lib/app.mjs'
+import { guarded } from './lib/guarded.mjs'
+import { nodeBin } from './lib/paths.mjs'
+import { childrenOf, ended, isRunning, sidecarOf, sidecarOfSoon } from './lib/processes.mjs'
+import { standIns } from './lib/stand-ins.mjs'
+import { medianExtraWait } from './lib/side-by-side.mjs'
+import { printed, until } from './lib/waiting.mjs'
+import { isRight, visit, visitAll } from './lib/visit.mjs'
+
+const deadline = 3_000
+const callDeadline = 500
+/** For Vite itself, on a busy machine: rendering a page that nothing holds back. */
+const viteOwnTime = 6_000
+
+const page = (path) => latePages.find((page) => page.path === path)
+/** On the bare stack each of these makes Vite reload the worker, whichever of them comes first. */
+const reloading = ['/late/toggle', '/late/collapsible', '/act/tabs', '/act/checkbox'].map(page)
+const warnings = (app) => app.log().split('\n').filter((line) => line.includes('[evenkeel]'))
+
+const cleanUps = []
+const cleanUp = (step) => cleanUps.push(step)
+afterEach(async () => {
+  for (const step of cleanUps.splice(0).reverse()) await step()
+})
+
+async function start(options) {
+  const app = await startApp(options)
+  cleanUp(() => app.stop())
+  return app
+}
+
+describe('the sidecar goes away in the middle of a re-optimization', () => {
+  for (const [signal, words] of [
+    ['SIGKILL', /the sidecar ended \(SIGKILL\)\. It is being restarted/],
+    ['SIGSTOP', /the sidecar did not answer \w+ within \d+ ms\. It is being restarted/],
+  ]) {
+    test(`${signal}: requests are answered, and the next re-optimization is recovered from`, async () => {
+      const env = { ...guarded({ deadline, callDeadline, log: 'warn' }), DEBUG: 'vite:deps' }
+      const app = await start({ env })
+      const sidecar = await sidecarOfSoon(app)
+      assert.equal((await visit(app, '/')).status, 200)
+
+      const running = printed(app, /new dependencies found/)
+      const inside = visit(app, reloading[0])
+      await running
+      process.kill(sidecar, signal)
+      const atTheGate = [visit(app, '/'), visit(app, '/status/500'), visit(app, reloading[0])]
+
+      for (const result of await Promise.all([inside, ...atTheGate])) {
+        assert.notEqual(result.status, 0, `an answer, not a lost connection: ${result.text}`)
+        assert.ok(result.ms < deadline + callDeadline + viteOwnTime, `${result.ms} ms`)
+      }
+      await ended(sidecar)
+      const successor = await sidecarOfSoon(app)
+      assert.notEqual(successor, sidecar)
+
+      const results = await visitAll(app, reloading.slice(1))
+      const wrong = results.filter((result) => !isRight(result.page, result))
+      assert.deepEqual(wrong, [])
+      assert.ok(results.some(({ redirects }) => redirects > 0), 'there was something to recover from')
+      assert.equal(sidecarOf(app.pid), successor, 'which did not end again')
+      assert.equal(warnings(app).length, 1, warnings(app).join('\n'))
+      assert.match(warnings(app)[0], words)
+    })
+  }
+
+  test('a sidecar that ends again and again is given up, and Vite goes on', async () => {
+    const app = await start({ env: guarded({ log: 'warn' }) })
+    for (let life = 1; life <= 4; life++) {
+      const sidecar = await sidecarOfSoon(app)
+      process.kill(sidecar, 'SIGKILL')
+      await ended(sidecar)
+    }
+    await until('it is given up', () => /goes on without Evenkeel until it is restarted/.test(app.log()))
+    assert.equal(warnings(app).length, 2, 'one when it is restarted first, one when it is restarted no more')
+    assert.equal((await visit(app, '/')).status, 200)
+    assert.equal(sidecarOf(app.pid), undefined)
+  })
+})
+
+describe('where the sidecar should be there is', () => {
+  let programs
+  let bare
+  before(async () => {
+    programs = await standIns()
+    bare = await startApp({ env: { EVENKEEL: 'off' } })
+  })
+  after(async () => {
+    await bare.stop()
+    await programs.remove()
+  })
+
+  for (const [what, binary, words] of [
+    ['nothing', () => '/nonexistent', /EVENKEEL_BINARY names \/nonexistent, which does not exist/],
+    ['a program that ends at once', () => '/bin/false', /the sidecar ended \(code 1\)/],
+    ['a program that never answers', () => programs.silent, /the sidecar did not answer initialize within \d+ ms/],
+    ['another version', () => programs.stranger, /speaks protocol 999, this plugin speaks \d+: install the same version/],
+  ]) {
+    test(`${what}: Vite starts and serves as without Evenkeel`, async () => {
+      // So long that a request which waited for the program's first word would be found out.
+      const patience = what === 'a program that never answers' ? 2_000 : callDeadline
+      const app = await start({ env: { ...guarded({ callDeadline: patience }), EVENKEEL_BINARY: binary() } })
+
+      const first = await visit(app, '/status/500')
+      assert.deepEqual([first.status, first.text], [500, 'user 500'])
+      assert.ok(first.ms < patience + 2_500, `the first request took ${first.ms} ms`)
+
+      const results = await visitAll(app, getPages.slice(0, 2))
+      assert.ok(results.every(({ status, redirects }) => status !== 0 && redirects === 0))
+      await until('there is a warning', () => warnings(app).length > 0)
+      assert.equal((await visit(app, '/')).status, 200)
+      assert.ok((await medianExtraWait({ path: '/', guarded: app, bare, atMost: 5 })) < 5, 'nobody waits any more')
+
+      assert.equal(warnings(app).length, 1, warnings(app).join('\n'))
+      assert.match(warnings(app)[0], words)
+      await until('the program is gone', () => !childrenOf(app.pid).some((pid) => programs.owns(pid)))
+    })
+  }
+})
+
+describe('when Vite ends', () => {
+  for (const signal of ['SIGTERM', 'SIGKILL']) {
+    test(`by ${signal}, the sidecar ends`, async () => {
+      const app = await start({ env: guarded() })
+      await visit(app, '/')
+      const sidecar = await sidecarOfSoon(app)
+      const others = childrenOf(app.pid).filter((pid) => pid !== sidecar)
+      // workerd, which Vite has no chance to end when it is killed.
+      cleanUp(() => others.filter(isRunning).forEach((pid) => process.kill(pid, 'SIGKILL')))
+      process.kill(app.pid, signal)
+      await app.exited
+      await ended(sidecar)
+    })
+  }
+
+  test('in a script that never closes its server, the sidecar does not keep the script alive', async () => {
+    const cacheDir = await newCacheDir()
+    cleanUp(() => rm(cacheDir, { recursive: true, force: true }))
+    const script = new URL('lib/idle-server.mjs', import.meta.url).pathname
+    const run = (...args) =>
+      promisify(execFile)(nodeBin, [script, ...args], { env: { ...process.env, CACHE_DIR: cacheDir }, timeout: 20_000 })
+
+    await run().catch(() => assert.fail('the script does not even end without Evenkeel'))
+    const { stdout } = await run('with')
+    const { pid, answer } = JSON.parse(stdout)
+    assert.ok(answer, 'the sidecar was there')
+    await ended(pid)
+  })
+})
+
+describe('start-up', () => {
+  const importDialog = `
+    import { Dialog, DialogTrigger } from '@radix-ui/react-dialog'
+    export default function Home() {
+      return <Dialog><DialogTrigger data-page="home">dialog says hello</DialogTrigger></Dialog>
+    }
+  `
+
+  /** A cache from a run without the import that was saved while the server was down. */
+  async function importedWhileDown(env) {
+    const cacheDir = await newCacheDir()
+    cleanUp(() => rm(cacheDir, { recursive: true, force: true }))
+    const { root, remove } = await copyApp('worker')
+    cleanUp(remove)
+    const app = await startApp({ root, cacheDir, env })
+    assert.equal((await visit(app, '/')).status, 200)
+    await app.stop()
+    await writeFile(path.join(root, 'src/home.tsx'), importDialog)
+    return { root, cacheDir, env }
+  }
+
+  test('warm, with a new import in the entry: the first answer is right', async () => {
+    const app = await start(await importedWhileDown(guarded()))
+    const { status, text } = await visit(app, '/')
+    assert.equal(status, 200)
+    assert.match(text, /dialog says hello/)
+    assert.match(app.log(), /optimized dependencies changed\. reloading/, 'or else there was nothing to survive')
+  })
+
+  test('cold, with a new import in the entry: the first answer is right', async () => {
+    const { root } = await importedWhileDown(guarded())
+    const app = await start({ root, env: guarded() })
+    const { status, text } = await visit(app, '/')
+    assert.equal(status, 200)
+    assert.match(text, /dialog says hello/)
+  })
+
+  test('warm, strict: Vite ends by itself, and Evenkeel makes it no worse', async () => {
+    const outcome = async (env) => {
+      const options = await importedWhileDown({ ...env, OUTDATED: 'strict' })
+      const app = await start(options).catch((error) => error)
+      if (!(app instanceof Error)) return { started: true, ...(await visit(app, '/')) }
+      // The run that failed has left a complete cache behind.
+      const again = await start(options)
+      return { started: false, said: app.message, ...(await visit(again, '/')) }
+    }
+    const outdated = /error when starting dev server:\s+Error: There is a new version of the pre-bundle/
+    const bare = await outcome({ EVENKEEL: 'off' })
+    assert.equal(bare.started, false, 'Vite has become better: nothing is left to be shown here')
+    assert.match(bare.said, outdated)
+    const ours = await outcome(guarded())
+    if (!ours.started) assert.match(ours.said, outdated)
+    assert.equal(ours.status, 200)
+    assert.match(ours.text, /dialog says hello/)
+  })
+
+  test('Vite restarts in place: the same sidecar goes on, and late pages are right', async () => {
+    const { root, remove } = await copyApp('worker')
+    cleanUp(remove)
+    const app = await start({ root, env: guarded() })
+    const sidecar = await sidecarOfSoon(app)
+    const early = await visitAll(app, reloading.slice(0, 1))
+
+    const restarted = printed(app, /server restarted/)
+    const now = new Date()
+    await utimes(path.join(root, 'vite.config.mjs'), now, now)
+    await restarted
+
+    const results = [...early, ...(await visitAll(app, reloading.slice(1)))]
+    assert.deepEqual(results.filter((result) => !isRight(result.page, result)), [])
+    assert.ok(results.at(-1).redirects > 0 || results.at(-2).redirects > 0, 'recovery works after the restart')
+    assert.equal(sidecarOf(app.pid), sidecar)
+    assert.ok(!/the sidecar/.test(app.log()), 'nothing went wrong with it')
+  })
+})
