@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use indexmap::{IndexMap, IndexSet};
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::crawl::Crawl;
@@ -10,7 +10,7 @@ use super::event::{
     Activity, ActivityKind, Bridge, ChangeCause, Changed, Committed, Consumer, ImportSite, Moment,
     OptimizerSnapshot,
 };
-use super::graph::ModuleGraph;
+use super::graph::{ModuleGraph, normalize};
 use super::reoptimization::LateDependency;
 use super::{Policy, Time};
 
@@ -66,6 +66,13 @@ struct Reload {
     reimport: Option<Time>,
 }
 
+/// When a module was first fetched in a generation, and whether that was for a request.
+#[derive(Debug, Clone, Copy)]
+struct Fetched {
+    at: Time,
+    for_request: bool,
+}
+
 /// See the module's text.
 #[derive(Debug, Clone)]
 pub struct Environment {
@@ -87,7 +94,7 @@ pub struct Environment {
     /// Whether a module runner was ever seen fetching, so that one can be expected after a reload.
     has_runner: bool,
     /// What the module runner has fetched in this generation, in that order.
-    fetched: IndexSet<Box<str>>,
+    fetched: IndexMap<Box<str>, Fetched>,
     graph: ModuleGraph,
     crawl: Option<Crawl>,
     /// Whether the first optimizer run is still to come.
@@ -114,7 +121,7 @@ impl Environment {
             in_flight: 0,
             last_activity: Time::ZERO,
             has_runner: false,
-            fetched: IndexSet::new(),
+            fetched: IndexMap::new(),
             graph: ModuleGraph::default(),
             crawl: None,
             cold: false,
@@ -197,9 +204,10 @@ impl Environment {
         self.reload = Some(Reload { since: now, committed, reimport: None });
     }
 
-    /// The modules that the runner had, under the URLs they have now: it is going to fetch them all again, one
-    /// after the other. Files of the optimizer that are gone are left out.
-    pub fn take_fetched(&mut self) -> Vec<String> {
+    /// The modules that the runner is about to fetch again, one after the other, under the URLs they have now:
+    /// those of its entries, and those of requests that came at or behind `since`. Files of the optimizer that
+    /// are gone are left out.
+    pub fn take_fetched(&mut self, since: Option<Time>) -> Vec<String> {
         let current: HashMap<&str, &str> =
             self.optimized.values().map(|dep| (&*dep.file, &*dep.browser_hash)).collect();
         let renew = |module: Box<str>| {
@@ -210,10 +218,13 @@ impl Environment {
                 path.strip_prefix("/@fs").map_or_else(|| format!("{}{path}", self.root), str::to_owned);
             [path, &file].iter().find_map(|file| current.get(*file)).map(|hash| format!("{path}?v={hash}"))
         };
-        std::mem::take(&mut self.fetched).into_iter().filter_map(renew).collect()
+        let wanted =
+            |fetched: &Fetched| !fetched.for_request || since.is_some_and(|since| fetched.at >= since);
+        let fetched = std::mem::take(&mut self.fetched).into_iter();
+        fetched.filter(|(_, fetched)| wanted(fetched)).filter_map(|(module, _)| renew(module)).collect()
     }
 
-    pub fn observe(&mut self, activity: &Activity, policy: &Policy, now: Time) {
+    pub fn observe(&mut self, activity: &Activity, busy: bool, policy: &Policy, now: Time) {
         if policy.foresee && activity.kind != ActivityKind::Fetch && activity.moment == Moment::End {
             self.learn_imports(activity);
         }
@@ -228,11 +239,10 @@ impl Environment {
         }
         let begins_import = activity.kind == ActivityKind::Fetch && activity.moment == Moment::Begin;
         self.has_runner |= begins_import;
-        if begins_import
-            && self.fetched.len() < MOST_FETCHED
-            && !self.fetched.contains(activity.module.as_str())
-        {
-            self.fetched.insert(activity.module.as_str().into());
+        if begins_import && self.fetched.len() < MOST_FETCHED {
+            let for_request = busy && self.reload.is_none();
+            let module = Box::from(&*normalize(&activity.module));
+            self.fetched.entry(module).or_insert(Fetched { at: now, for_request });
         }
         if let Some(reload) = &mut self.reload
             && reload.reimport.is_none()

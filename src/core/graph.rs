@@ -89,7 +89,7 @@ impl ModuleGraph {
 }
 
 /// One module, one name: `/@id/__x00__virtual:x` is `\0virtual:x`, and `?t=` marks only when it was saved.
-fn normalize(url: &str) -> Cow<'_, str> {
+pub fn normalize(url: &str) -> Cow<'_, str> {
     let mut url = Cow::Borrowed(url);
     if let Some(id) = url.strip_prefix("/@id/") {
         url = Cow::Owned(id.replacen("__x00__", "\0", 1));

@@ -156,9 +156,10 @@ impl Session {
                 }
             }
             Event::Transformed(transformed) => {
+                let busy = !self.requests.is_empty();
                 if let Some(environment) = self.environments.get_mut(&transformed.environment) {
                     for activity in &transformed.activities {
-                        environment.observe(activity, &self.policy, now);
+                        environment.observe(activity, busy, &self.policy, now);
                     }
                 }
             }
@@ -354,8 +355,9 @@ impl Session {
             .map(|(id, _)| *id)
             .collect();
         doomed.sort_unstable();
+        let since = doomed.iter().filter_map(|id| self.requests.get(id)).map(|request| request.since).min();
         let warm = match self.environments.get_mut(environment) {
-            Some(environment) if environment.is_reloading_generation() => environment.take_fetched(),
+            Some(environment) if environment.is_reloading_generation() => environment.take_fetched(since),
             _ => Vec::new(),
         };
         ReloadPlan { reload: self.bridged_from(environment), doomed, warm }

@@ -317,6 +317,10 @@ fn an_error_text_counts_only_near_a_re_optimization() {
 #[test]
 fn the_plan_of_a_reload_names_the_doomed_and_what_to_warm() {
     let mut story = Story::begin();
+    story.enter(9, "GET", "/earlier");
+    story.fetch("worker", "/src/earlier.tsx");
+    story.apply(Event::RequestFinished(RequestFinished { request: 9 }));
+    story.wait(1);
     story.enter(1, "GET", "/late");
     for module in [
         "/src/page.tsx",

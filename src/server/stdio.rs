@@ -8,14 +8,21 @@ pub type Output = Box<dyn AsyncWrite + Send + Unpin>;
 /// Node gives a child a socket pair for each stream on Unix. Reading it as the socket it is halves the round
 /// trip of `tokio::io::stdin`, which reads on a thread of its own; other kinds of stdio take that way.
 pub fn open() -> (Input, Output) {
-    #[cfg(unix)]
-    let (input, output) = (socket::input(), socket::output());
-    #[cfg(not(unix))]
-    let (input, output) = (None, None);
     (
-        input.unwrap_or_else(|| Box::new(tokio::io::stdin())),
-        output.unwrap_or_else(|| Box::new(tokio::io::stdout())),
+        socket::input().unwrap_or_else(|| Box::new(tokio::io::stdin())),
+        socket::output().unwrap_or_else(|| Box::new(tokio::io::stdout())),
     )
+}
+
+#[cfg(not(unix))]
+mod socket {
+    pub fn input() -> Option<super::Input> {
+        None
+    }
+
+    pub fn output() -> Option<super::Output> {
+        None
+    }
 }
 
 #[cfg(unix)]

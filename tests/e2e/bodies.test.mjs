@@ -8,7 +8,7 @@ import { startApp } from './lib/app.mjs'
 import { guarded } from './lib/guarded.mjs'
 import { sidecarOfSoon } from './lib/processes.mjs'
 import { ask } from './lib/raw.mjs'
-import { printed, settles } from './lib/waiting.mjs'
+import { printed, settles, until } from './lib/waiting.mjs'
 import { counts, isRight, visit, visitAll } from './lib/visit.mjs'
 
 const tenMegabytes = Buffer.alloc(10 * 1024 * 1024, 'even keel ')
@@ -69,6 +69,7 @@ for (const app of ['worker', 'hono']) {
           finish = () => request.end(body.subarray(6))
         },
       })
+      await until('the handler waits for the body', async () => (await counts(server))['POST /body/checkbox'])
       const toggle = await visit(server, page('/late/toggle'))
       assert.ok(isRight(page('/late/toggle'), toggle), toggle.text)
       assert.equal(toggle.redirects, 1)

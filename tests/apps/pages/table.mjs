@@ -56,12 +56,27 @@ export const latePages = [...getPages, ...postPages]
 
 export const allPages = [...latePages, ...otherMethodPages, streamPage, browserPage]
 
-/** Installed and imported by nobody: for tests that save a new import into a copy of an app. */
+/**
+ * @typedef {object} SpareDep
+ * @property {string} dep
+ * @property {boolean} usesReact
+ * @property {string} imports what a module has to import to use it
+ * @property {string} content an expression (in a component's body) that uses it: with a second React it throws, if `usesReact`
+ * @property {string} expect  what `content` renders to
+ */
+
+/** Installed and imported by nobody: for tests that save a new import into a copy of an app. @type {SpareDep[]} */
 export const spareDeps = [
-  { dep: 'mitt', usesReact: false },
-  { dep: 'valtio', usesReact: true },
-  { dep: 'react-intersection-observer', usesReact: true },
-  { dep: '@radix-ui/react-dialog', usesReact: true },
+  { dep: 'mitt', usesReact: false, imports: "import mitt from 'mitt'", content: 'typeof mitt().emit', expect: 'function' },
+  { dep: 'valtio', usesReact: true, imports: "import { proxy, useSnapshot } from 'valtio'", content: "useSnapshot(proxy({ says: 'valtio 42' })).says", expect: 'valtio 42' },
+  { dep: 'react-intersection-observer', usesReact: true, imports: "import { useInView } from 'react-intersection-observer'", content: '`in view: ${useInView().inView}`', expect: 'in view: false' },
+  { dep: '@radix-ui/react-dialog', usesReact: true, imports: "import * as Dialog from '@radix-ui/react-dialog'", content: '<Dialog.Root open><Dialog.Trigger>dialog 42</Dialog.Trigger></Dialog.Root>', expect: '>dialog 42</button>' },
+  { dep: 'klona', usesReact: false, imports: "import { klona } from 'klona'", content: "klona({ says: 'klona 42' }).says", expect: 'klona 42' },
+  { dep: 'use-debounce', usesReact: true, imports: "import { useDebounce } from 'use-debounce'", content: "useDebounce('debounced 42', 10)[0]", expect: 'debounced 42' },
+  { dep: '@radix-ui/react-label', usesReact: true, imports: "import { Label } from '@radix-ui/react-label'", content: '<Label>label 42</Label>', expect: '<label>label 42</label>' },
+  { dep: 'slugify', usesReact: false, imports: "import slugify from 'slugify'", content: "slugify('even keel')", expect: 'even-keel' },
+  { dep: 'react-error-boundary', usesReact: true, imports: "import { ErrorBoundary } from 'react-error-boundary'", content: '<ErrorBoundary fallback="failed">bounded 42</ErrorBoundary>', expect: 'bounded 42' },
+  { dep: '@radix-ui/react-progress', usesReact: true, imports: "import { Progress } from '@radix-ui/react-progress'", content: '<Progress value={42}>progress 42</Progress>', expect: '>progress 42</div>' },
 ]
 
 export const keyOf = (page) => `${page.method} ${page.path}`

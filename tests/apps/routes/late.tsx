@@ -17,8 +17,15 @@ const lateAction = (key: string) => async (request: Request) => {
   return typeof result === 'string' ? new Response(result) : html(result)
 }
 
+/** The page that a form comes back to. */
+const lateForm = (key: string) => async (request: Request) => {
+  await request.text()
+  return lateGet(key)()
+}
+
 export const lateRoutes: Route[] = [
   ...getPages.map((page) => ({ ...page, handle: lateGet(keyOf(page)) })),
   ...[...postPages, ...otherMethodPages].map((page) => ({ ...page, handle: lateAction(keyOf(page)) })),
   { method: 'GET', path: '/draft', handle: lateGet('GET /draft') },
+  { method: 'POST', path: '/draft', handle: lateForm('GET /draft') },
 ]

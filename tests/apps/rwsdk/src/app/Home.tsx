@@ -1,0 +1,10 @@
+import { Panel } from './Panel'
+
+export function Home() {
+  return (
+    <main>
+      <h1>server says hello</h1>
+      <Panel />
+    </main>
+  )
+}
