@@ -81,8 +81,10 @@ pub struct Environment {
     pub root: String,
     pub base: String,
     pub bridges: Vec<Bridge>,
-    /// Counts the commits that reloaded: modules of two generations must not meet.
+    /// Modules of two generations must not meet. Each commit that reloads begins one; the numbers are the
+    /// session's, so that bridged environments share theirs.
     pub generation: u32,
+    previous_generation: u32,
     pub browser_hash: String,
     guarded: bool,
     optimized: IndexMap<Box<str>, OptimizedFile>,
@@ -112,6 +114,7 @@ impl Environment {
             base: "/".into(),
             bridges: Vec::new(),
             generation: 0,
+            previous_generation: 0,
             browser_hash: String::new(),
             guarded: false,
             optimized: IndexMap::new(),
@@ -129,13 +132,19 @@ impl Environment {
         }
     }
 
-    /// Takes over a full snapshot. The generation lives on, so that a request that saw the modules of before
-    /// is still told apart from one that did not.
-    pub fn replace_optimizer(&mut self, snapshot: Option<OptimizerSnapshot>, now: Time) {
+    /// Takes over a full snapshot, and says whether that began the given generation: with another hash, a
+    /// request that saw the modules of before must still be told apart from one that did not.
+    pub fn replace_optimizer(
+        &mut self,
+        snapshot: Option<OptimizerSnapshot>,
+        generation: u32,
+        now: Time,
+    ) -> bool {
         self.guarded = self.consumer == Consumer::Server && snapshot.is_some();
         let snapshot = snapshot.unwrap_or_default();
-        if !self.browser_hash.is_empty() && self.browser_hash != snapshot.browser_hash {
-            self.generation += 1;
+        let another = !self.browser_hash.is_empty() && self.browser_hash != snapshot.browser_hash;
+        if another {
+            self.generation = generation;
         }
         self.browser_hash = snapshot.browser_hash;
         self.optimized.clear();
@@ -150,6 +159,7 @@ impl Environment {
         self.began_cold = snapshot.cold;
         self.graph = ModuleGraph::default();
         self.crawl = None;
+        another
     }
 
     fn insert_optimized(&mut self, id: String, file: String, browser_hash: String) {
@@ -174,7 +184,8 @@ impl Environment {
         unknown.map(|id| LateDependency { id: id.clone(), importer: None }).collect()
     }
 
-    pub fn commit(&mut self, commit: Committed, now: Time) {
+    /// Applies a committed run; if it reloads, it begins the given generation.
+    pub fn commit(&mut self, commit: Committed, generation: u32, now: Time) {
         for id in &commit.removed {
             self.optimized.shift_remove(id.as_str());
         }
@@ -185,8 +196,24 @@ impl Environment {
         self.cold = false;
         self.pending.retain(|id, _| commit.pending.contains(id));
         if commit.reload {
-            self.generation += 1;
-            self.reload = Some(Reload { since: now, committed: true, reimport: None });
+            self.begin_generation(generation, now);
+        }
+    }
+
+    fn begin_generation(&mut self, generation: u32, now: Time) {
+        self.previous_generation = self.generation;
+        self.generation = generation;
+        self.reload = Some(Reload { since: now, committed: true, reimport: None });
+    }
+
+    /// Reloads because an environment that it borrows from has.
+    pub fn reload_with(&mut self, generation: Option<u32>, now: Time) {
+        match generation {
+            Some(generation) if generation > self.generation => self.begin_generation(generation, now),
+            _ => {
+                self.reload =
+                    Some(Reload { since: now, committed: self.is_reloading_generation(), reimport: None })
+            }
         }
     }
 

@@ -242,6 +242,10 @@ pub struct ReloadRequested {
     /// The file whose change caused the reload; absent after an optimizer run.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub triggered_by: Option<String>,
+    /// Other environments that Vite reloads in the same turn: none of them is to be reloaded once more.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    #[cfg_attr(feature = "codegen", ts(optional, as = "Option<_>"))]
+    pub alongside: Vec<String>,
 }
 
 /// An HTTP request enters an environment.

@@ -8,6 +8,8 @@ mod environment;
 mod event;
 mod graph;
 mod policy;
+#[cfg(test)]
+mod properties;
 mod reoptimization;
 mod request;
 mod session;

@@ -6,7 +6,8 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::event::{
-    CommitOutcome, Committed, Discovered, EnvironmentSnapshot, Event, ImportSite, RequestStarted,
+    CommitOutcome, Committed, Discovered, EnvironmentSnapshot, Event, ImportSite, ReloadRequested,
+    RequestStarted,
 };
 use super::reoptimization::{
     Defence, History, LateDependency, Reoptimization, ReoptimizationOutcome, millis,
@@ -91,6 +92,8 @@ pub struct Session {
     held: HashMap<HttpRequest, Time>,
     history: History,
     counts: Counts,
+    /// Counts the commits that reloaded an environment, whichever: bridged environments share it.
+    generation: u32,
     /// Counts the disturbances: everything between two stable states is one.
     epoch: u64,
     disturbed: bool,
@@ -108,6 +111,7 @@ impl Session {
             held: HashMap::new(),
             history: History::default(),
             counts: Counts::default(),
+            generation: 0,
             epoch: 0,
             disturbed: false,
             browser_reloaded_in: None,
@@ -212,14 +216,16 @@ impl Session {
         environment.root = snapshot.root;
         environment.base = snapshot.base;
         environment.bridges = snapshot.bridges;
-        environment.replace_optimizer(snapshot.optimizer, now);
+        if environment.replace_optimizer(snapshot.optimizer, self.generation + 1, now) {
+            self.generation += 1;
+        }
     }
 
     /// A closed environment stays known by its index and its generation; it just guards nothing any more.
     fn close(&mut self, name: &str) {
         if let Some(environment) = self.environments.get_mut(name) {
             environment.bridges.clear();
-            environment.replace_optimizer(None, Time::ZERO);
+            environment.replace_optimizer(None, self.generation + 1, Time::ZERO);
         }
     }
 
@@ -266,7 +272,10 @@ impl Session {
         let unannounced = environment.unannounced(&commit);
         match commit.outcome {
             CommitOutcome::Failed => environment.fail(),
-            CommitOutcome::Committed => environment.commit(commit, now),
+            CommitOutcome::Committed => {
+                self.generation += u32::from(reload);
+                environment.commit(commit, self.generation, now);
+            }
         };
         let generation = environment.generation;
         let waiting: Vec<_> = environment.pending().map(str::to_owned).collect();
@@ -346,25 +355,45 @@ impl Session {
             .find_map(|entry| environment(&entry).filter(|found| found.generation != entry.1))
     }
 
-    /// A `full-reload` is about to be sent: what else has to reload, and which requests it finds inside.
-    pub fn plan_reload(&mut self, environment: &str) -> ReloadPlan {
-        let mut doomed: Vec<_> = self
-            .requests
-            .iter()
-            .filter(|(_, request)| self.doomed_by(request).is_some())
-            .map(|(id, _)| *id)
-            .collect();
+    /// Requests in flight that saw modules of another generation.
+    pub fn doomed(&self) -> Vec<HttpRequest> {
+        let is_doomed = |(_, request): &(&HttpRequest, &InFlight)| self.doomed_by(request).is_some();
+        let mut doomed: Vec<_> = self.requests.iter().filter(is_doomed).map(|(id, _)| *id).collect();
         doomed.sort_unstable();
+        doomed
+    }
+
+    /// A `full-reload` is about to be sent: what else has to reload, and which requests it finds inside.
+    pub fn plan_reload(&mut self, reload: &ReloadRequested, now: Time) -> ReloadPlan {
+        let reload_too = self.reload_bridged(reload, now);
+        let doomed = self.doomed();
         let since = doomed.iter().filter_map(|id| self.requests.get(id)).map(|request| request.since).min();
-        let warm = match self.environments.get_mut(environment) {
+        let warm = match self.environments.get_mut(&reload.environment) {
             Some(environment) if environment.is_reloading_generation() => environment.take_fetched(since),
             _ => Vec::new(),
         };
-        ReloadPlan { reload: self.bridged_from(environment), doomed, warm }
+        ReloadPlan { reload: reload_too, doomed, warm }
     }
 
-    /// Everything that borrows from an environment, directly or through others, each once.
-    fn bridged_from(&self, environment: &str) -> Vec<ReloadTarget> {
+    /// Begins the reload of everything that borrows from an environment, in the same generation, each once.
+    fn reload_bridged(&mut self, reload: &ReloadRequested, now: Time) -> Vec<ReloadTarget> {
+        let Some(from) = self.environments.get(&reload.environment) else { return Vec::new() };
+        let generation = from.is_reloading_generation().then_some(from.generation);
+        let mut targets = self.bridged_from(&reload.environment);
+        for target in &targets {
+            if let Some(environment) = self.environments.get_mut(target) {
+                environment.reload_with(generation, now);
+            }
+        }
+        let index = |name: &str| self.environments.get_index_of(name);
+        let earlier = reload.alongside.iter().filter(|other| index(other) < index(&reload.environment));
+        let theirs: Vec<String> = earlier.flat_map(|other| self.bridged_from(other)).collect();
+        targets.retain(|target| !reload.alongside.contains(target) && !theirs.contains(target));
+        targets.into_iter().map(|environment| ReloadTarget { environment, invalidate: true }).collect()
+    }
+
+    /// Everything that borrows from an environment, directly or through others.
+    fn bridged_from(&self, environment: &str) -> Vec<String> {
         let mut reached = vec![environment.to_owned()];
         let mut next = 0;
         while next < reached.len() {
@@ -377,11 +406,7 @@ impl Session {
             }
             next += 1;
         }
-        reached
-            .into_iter()
-            .skip(1)
-            .map(|environment| ReloadTarget { environment, invalidate: true })
-            .collect()
+        reached.split_off(1)
     }
 
     /// Whether the named environments (all guarded ones, if none is named) may be entered now.

@@ -90,9 +90,19 @@ impl Story {
     }
 
     fn reload(&mut self, environment: &str) -> ReloadPlan {
-        let reload = ReloadRequested { environment: environment.into(), triggered_by: None };
-        self.apply(Event::ReloadRequested(reload));
-        self.session.plan_reload(environment)
+        self.reload_alongside(environment, &[])
+    }
+
+    fn reload_alongside(&mut self, environment: &str, alongside: &[&str]) -> ReloadPlan {
+        let alongside = alongside.iter().map(|name| (*name).to_owned()).collect();
+        let reload = ReloadRequested { environment: environment.into(), triggered_by: None, alongside };
+        self.apply(Event::ReloadRequested(reload.clone()));
+        self.session.plan_reload(&reload, self.now)
+    }
+
+    /// Which requests are doomed now.
+    fn doomed(&mut self) -> Vec<HttpRequest> {
+        self.session.doomed()
     }
 
     fn observe(&mut self, environment: &str, kind: ActivityKind, moment: Moment, module: &str) {
@@ -336,14 +346,10 @@ fn the_plan_of_a_reload_names_the_doomed_and_what_to_warm() {
     let warm = ["/src/entry.ts", "/src/page.tsx", "/node_modules/.vite/deps/react.js?v=h1"];
     assert_eq!(plan.warm, warm, "with the hash of now, and without files that may be gone");
     story.enter(2, "GET", "/late");
-    assert_eq!(
-        story.session.plan_reload("worker").doomed,
-        [1, 2],
-        "the runner still has the modules of before"
-    );
+    assert_eq!(story.doomed(), [1, 2], "the runner still has the modules of before");
     story.fetch("worker", "/src/entry.ts");
     story.enter(3, "GET", "/late");
-    assert_eq!(story.session.plan_reload("worker").doomed, [1, 2]);
+    assert_eq!(story.doomed(), [1, 2]);
 }
 
 #[test]

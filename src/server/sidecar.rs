@@ -97,9 +97,8 @@ impl Sidecar {
     }
 
     pub fn plan_reload(&self, reload: ReloadRequested) -> ReloadPlan {
-        let environment = reload.environment.clone();
-        self.apply(Event::ReloadRequested(reload));
-        self.state().session.plan_reload(&environment)
+        self.apply(Event::ReloadRequested(reload.clone()));
+        self.state().session.plan_reload(&reload, self.now())
     }
 
     pub fn classify(&self, failure: &Failure) -> Verdict {

@@ -158,17 +158,27 @@ function startJsonrpc() {
 
 async function measureTrips(trips) {
   const names = Object.keys(trips);
-  const samples = Object.fromEntries(names.map((name) => [name, []]));
+  const rounds = Object.fromEntries(names.map((name) => [name, []]));
   // The first round warms both ends up and is not counted; who begins changes from round to round.
   for (let round = 0; round <= ROUNDS; round++) {
     for (let turn = 0; turn < names.length; turn++) {
       const name = names[(round + turn) % names.length];
       const times = await timeTrips(trips[name]);
-      if (round > 0) samples[name].push(...times);
+      if (round > 0) rounds[name].push(times);
     }
   }
-  const summarize = (times) => ({ p50: percentile(times, 0.5), p99: percentile(times, 0.99) });
-  return Object.fromEntries(names.map((name) => [name, summarize(samples[name])]));
+  const summarize = (times) => ({ p50: round(percentile(times, 0.5)), p99: round(percentile(times, 0.99)) });
+  return {
+    roundTripUs: Object.fromEntries(names.map((name) => [name, summarize(rounds[name].flat())])),
+    overFloor: compareRounds(rounds.evenkeel, rounds.floor),
+    overFloorBlocking: compareRounds(rounds.evenkeel, rounds.floorBlocking),
+  };
+}
+
+/** How many times as long one takes as the other. Compared within each round: load comes and goes between them. */
+function compareRounds(one, other) {
+  const ratios = one.map((times, index) => percentile(times, 0.5) / percentile(other[index], 0.5));
+  return round(percentile(ratios, 0.5), 2);
 }
 
 async function timeTrips(trip) {
@@ -183,7 +193,7 @@ async function timeTrips(trip) {
 
 function percentile(values, share) {
   const sorted = values.toSorted((a, b) => a - b);
-  return round(sorted[Math.floor(sorted.length * share)]);
+  return sorted[Math.floor(sorted.length * share)];
 }
 
 function round(value, digits = 1) {
@@ -235,7 +245,7 @@ async function measureStarts() {
     times.push(performance.now() - before);
     await client.end();
   }
-  return percentile(times, 0.5);
+  return round(percentile(times, 0.5));
 }
 
 function measureMemory(pid) {
@@ -263,18 +273,15 @@ async function measure() {
     if (!existsSync(path)) throw new Error(`${path} is missing: run \`${command}\``);
   }
   const { sidecar, trips, end } = await contestants();
-  const roundTripUs = await measureTrips(trips);
+  const roundTrips = await measureTrips(trips);
   const eventsPerSecond = await measureEvents(sidecar);
   // The last answer has come; what is held now is held at rest.
   const memory = measureMemory(sidecar.child.pid);
   await end();
-  const above = (floor) => round(roundTripUs.evenkeel.p50 / floor.p50, 2);
   return {
     node: process.version,
     platform: `${process.platform}-${process.arch}`,
-    roundTripUs,
-    overFloor: above(roundTripUs.floor),
-    overFloorBlocking: above(roundTripUs.floorBlocking),
+    ...roundTrips,
     eventsPerSecond,
     readyMs: await measureStarts(),
     ...memory,

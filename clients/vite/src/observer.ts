@@ -3,10 +3,14 @@ import { join } from 'node:path'
 import type { DepOptimizationMetadata, DevEnvironment, EnvironmentModuleNode, HotPayload, OptimizedDepInfo } from 'vite'
 import { importSite } from './import-site.js'
 import type { LearnedDeps } from './learned.js'
-import type { DiscoveredDep, EnvironmentSnapshot, ImportSite, LateDependency, OptimizedDep, ReloadPlan } from './protocol.js'
+import type { DiscoveredDep, EnvironmentSnapshot, ImportSite, LateDependency, OptimizedDep } from './protocol.js'
+import { RunnerCopies } from './runner-copies.js'
 import type { Environment, Sidecar } from './sidecar.js'
 
 type DepsOptimizer = NonNullable<DevEnvironment['depsOptimizer']>
+
+/** Hears of a `full-reload` just before it is sent. */
+type ReloadListener = (observer: EnvironmentObserver, triggeredBy: string | undefined) => void
 
 /** Reports what happens in one of Vite's environments, and reloads it when told to. It decides nothing. */
 export class EnvironmentObserver implements Environment {
@@ -14,7 +18,9 @@ export class EnvironmentObserver implements Environment {
   readonly #environment: DevEnvironment
   readonly #sidecar: Sidecar
   readonly #learned: LearnedDeps
-  readonly #carryOut: (verdict: Promise<ReloadPlan | undefined>) => void
+  /** The environments that borrow modules of this one. */
+  readonly #bridges: string[]
+  readonly #onReload: ReloadListener
   /** Who imported a bare id last: Vite tells of a missing import without its importer. */
   readonly #importers = new Map<string, string>()
   /** Ids that are being resolved because an earlier session has met them. */
@@ -25,20 +31,24 @@ export class EnvironmentObserver implements Environment {
   #invalidated: Promise<void> | undefined
   #send: DevEnvironment['hot']['send']
   readonly #transform: DevEnvironment['transformRequest']
+  readonly #copies: RunnerCopies
 
   constructor(
     environment: DevEnvironment,
     sidecar: Sidecar,
     learned: LearnedDeps,
-    carryOut: (verdict: Promise<ReloadPlan | undefined>) => void,
+    bridges: string[],
+    onReload: ReloadListener,
   ) {
     this.name = environment.name
     this.#environment = environment
     this.#sidecar = sidecar
     this.#learned = learned
-    this.#carryOut = carryOut
+    this.#bridges = bridges
+    this.#onReload = onReload
     this.#send = environment.hot.send.bind(environment.hot)
     this.#transform = environment.transformRequest.bind(environment)
+    this.#copies = new RunnerCopies(environment)
     const optimizer = environment.depsOptimizer
     if (optimizer) {
       this.#watchMetadata(optimizer)
@@ -50,7 +60,8 @@ export class EnvironmentObserver implements Environment {
 
   snapshot(): EnvironmentSnapshot {
     const { name, config, depsOptimizer } = this.#environment
-    const snapshot = { name, consumer: config.consumer, root: config.root, base: config.base }
+    const bridges = this.#bridges.map((to) => ({ to }))
+    const snapshot = { name, consumer: config.consumer, root: config.root, base: config.base, bridges }
     if (!depsOptimizer) return snapshot
     const { metadata } = depsOptimizer
     const optimizer = {
@@ -106,7 +117,10 @@ export class EnvironmentObserver implements Environment {
 
   async #crawlOne(module: string): Promise<void> {
     // What fails here fails again, and is reported, when a request really meets it.
-    const result = await this.#transform(module).catch(() => null)
+    const result = await this.#copies
+      .expectTransform(module)
+      .then(() => this.#transform(module))
+      .catch(() => null)
     const imports = result?.deps ? { deps: result.deps, dynamicDeps: result.dynamicDeps ?? [] } : {}
     this.#sidecar.observe(this.name, { kind: 'warmup', moment: 'end', module, ...imports })
   }
@@ -115,7 +129,7 @@ export class EnvironmentObserver implements Environment {
    * Transforms modules before the runner asks for them. Not reported: what nobody waits for does not keep the
    * environment from being stable.
    */
-  #warm(modules: string[]): void {
+  warm(modules: string[]): void {
     // What fails here fails again, and is reported, when somebody really asks for it.
     for (const module of modules) void this.#transform(module).catch(() => {})
   }
@@ -221,11 +235,10 @@ export class EnvironmentObserver implements Environment {
 
   #watchModules(): void {
     const environment = this.#environment
-    const fetchModule = environment.fetchModule.bind(environment)
     environment.fetchModule = async (id, importer, options) => {
       this.#sidecar.observe(this.name, { kind: 'fetch', moment: 'begin', module: id })
       try {
-        return await fetchModule(id, importer, options)
+        return await this.#copies.fetch(id, importer, options)
       } finally {
         this.#sidecar.observe(this.name, { kind: 'fetch', moment: 'end', module: id })
       }
@@ -249,17 +262,10 @@ export class EnvironmentObserver implements Environment {
     this.#send = hot.send.bind(hot)
     const send = (...args: [HotPayload] | [string, unknown?]) => {
       const [payload] = args
-      if (typeof payload !== 'string' && payload.type === 'full-reload') this.#reportReload(payload.triggeredBy)
+      if (typeof payload !== 'string' && payload.type === 'full-reload') this.#onReload(this, payload.triggeredBy)
       return (this.#send as (...args: unknown[]) => void)(...args)
     }
     hot.send = send as typeof hot.send
-  }
-
-  #reportReload(triggeredBy: string | undefined): void {
-    const reload = { environment: this.name, ...(triggeredBy === undefined ? {} : { triggeredBy }) }
-    const plan = this.#sidecar.ask('onFullReload', reload)
-    void plan.then((plan) => this.#warm(plan?.warm ?? []))
-    this.#carryOut(plan)
   }
 }
 

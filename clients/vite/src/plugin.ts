@@ -1,16 +1,17 @@
 import type { Connect, Plugin, ViteDevServer } from 'vite'
+import { bridgedTo } from './bridge.js'
 import { Gate } from './gate.js'
 import { EnvironmentObserver } from './observer.js'
 import { type EvenkeelOptions, type ResolvedOptions, resolveOptions } from './options.js'
 import { LearnedDeps } from './learned.js'
 import { acquire, type Lease } from './lease.js'
-import type { ReloadPlan } from './protocol.js'
+import type { ReloadPlan, ReloadRequested, ResolvedId } from './protocol.js'
 import type { Log } from './sidecar.js'
 
 const BARE_IMPORT = /^(?![a-zA-Z]:)[\w@](?!.*:\/\/)/
 
 /** Keeps the server environments of a dev server consistent while Vite re-optimizes dependencies. */
-export function evenkeel(options?: EvenkeelOptions): Plugin[] {
+export function evenkeel(options?: EvenkeelOptions): Plugin<EvenkeelApi>[] {
   const resolved = resolveOptions(options)
   let guarded: GuardedServer | undefined
   return [
@@ -18,6 +19,9 @@ export function evenkeel(options?: EvenkeelOptions): Plugin[] {
       name: 'evenkeel',
       apply: 'serve',
       enforce: 'pre',
+      api: {
+        resolveOptimizedId: async (environment, id) => guarded?.resolveOptimizedId(environment, id),
+      },
       // Before the worker's plugin starts its runners, so that nothing they do is missed; and the function it
       // returns adds its middleware before the worker's handler, wherever the user lists the plugin.
       configureServer: {
@@ -69,11 +73,19 @@ export function evenkeel(options?: EvenkeelOptions): Plugin[] {
   ]
 }
 
+/** What other plugins may ask of Evenkeel. */
+export interface EvenkeelApi {
+  /** The current `file?v=hash` of a bare id, or `undefined` when the environment's optimizer does not know it. */
+  resolveOptimizedId(environment: string, id: string): Promise<string | undefined>
+}
+
 /** One Vite server and its share of the sidecar. */
 class GuardedServer {
   readonly observers = new Map<string, EnvironmentObserver>()
   readonly gate: Gate
   readonly #lease: Lease
+  /** The reloads of this turn of the event loop. */
+  #turn: Array<{ observer: EnvironmentObserver; triggeredBy: string | undefined }> = []
 
   constructor(server: ViteDevServer, options: ResolvedOptions) {
     const { config, environments } = server
@@ -88,7 +100,9 @@ class GuardedServer {
       const { name, depsOptimizer } = environment
       const chosen = options.environments?.includes(name) ?? true
       if (environment.config.consumer !== 'server' || !depsOptimizer || !chosen) continue
-      const observer = new EnvironmentObserver(environment, sidecar, learned, (plan) => this.#carryOut(plan))
+      const observer = new EnvironmentObserver(environment, sidecar, learned, bridgedTo(config.plugins, name), (...reload) =>
+        this.#reloading(...reload),
+      )
       this.observers.set(name, observer)
       sidecar.open(observer)
     }
@@ -102,13 +116,40 @@ class GuardedServer {
     for (const observer of this.observers.values()) observer.started()
   }
 
-  #carryOut(plan: Promise<ReloadPlan | undefined>): void {
-    this.gate.judge(
-      plan.then((plan) => {
-        for (const { environment, invalidate } of plan?.reload ?? []) this.observers.get(environment)?.reload(invalidate)
-        return plan
-      }),
-    )
+  /** What Vite reloads in one turn is one cause. */
+  #reloading(observer: EnvironmentObserver, triggeredBy: string | undefined): void {
+    if (this.#turn.length === 0) queueMicrotask(() => this.#askForPlans())
+    this.#turn.push({ observer, triggeredBy })
+  }
+
+  #askForPlans(): void {
+    const turn = this.#turn
+    this.#turn = []
+    for (const { observer, triggeredBy } of turn) {
+      const reload: ReloadRequested = { environment: observer.name }
+      if (triggeredBy !== undefined) reload.triggeredBy = triggeredBy
+      reload.alongside = turn.map((other) => other.observer.name).filter((name) => name !== observer.name)
+      const plan = this.#lease.sidecar.ask('onFullReload', reload)
+      void plan.then((plan) => this.#carryOut(observer, plan))
+      this.gate.judge(plan)
+    }
+  }
+
+  #carryOut(observer: EnvironmentObserver, plan: ReloadPlan | undefined): void {
+    for (const { environment, invalidate } of plan?.reload ?? []) this.observers.get(environment)?.reload(invalidate)
+    observer.warm(plan?.warm ?? [])
+  }
+
+  /** Where a dependency is now, once its first optimizer run is over. */
+  async resolveOptimizedId(environment: string, id: string): Promise<string | undefined> {
+    const { sidecar } = this.#lease
+    const ask = () => sidecar.ask('resolveOptimizedId', { environment, id })
+    let resolved: ResolvedId | undefined = await ask()
+    if (resolved?.state === 'pending') {
+      await sidecar.wait('awaitStable', { environments: [environment] })
+      resolved = await ask()
+    }
+    return resolved?.state === 'resolved' ? resolved.id : undefined
   }
 
   close(): void {

@@ -203,7 +203,11 @@ export type ReloadRequested = { environment: string,
 /**
  * The file whose change caused the reload; absent after an optimizer run.
  */
-triggeredBy?: string, };
+triggeredBy?: string, 
+/**
+ * Other environments that Vite reloads in the same turn: none of them is to be reloaded once more.
+ */
+alongside?: Array<string>, };
 
 /**
  * The answer to `onFullReload`.

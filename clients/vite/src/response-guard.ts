@@ -1,8 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-type Method = 'writeHead' | 'write' | 'end' | 'flushHeaders'
+type Method = 'writeHead' | 'write' | 'end' | 'flushHeaders' | 'destroy'
 
-const METHODS: Method[] = ['writeHead', 'write', 'end', 'flushHeaders']
+const METHODS: Method[] = ['writeHead', 'write', 'end', 'flushHeaders', 'destroy']
+
+interface Call {
+  name: Method
+  args: unknown[]
+}
 
 /**
  * Stands between a handler and its response. As long as nothing has been sent, the response can be kept back,
@@ -15,7 +20,7 @@ export class ResponseGuard {
   /** Headers that were there before the handler came: they are the server's own, CORS for one. */
   readonly #headersBefore: ReturnType<ServerResponse['getHeaders']>
   readonly #onHead: (status: number) => Promise<void> | undefined
-  #kept: Array<() => unknown> | undefined
+  #kept: Call[] | undefined
   #state: 'open' | 'keeping' | 'passed' | 'replaced' = 'open'
 
   /**
@@ -52,7 +57,11 @@ export class ResponseGuard {
   replace(): boolean {
     if (this.#state === 'passed' || this.#state === 'replaced') return false
     this.#state = 'replaced'
+    const kept = this.#kept ?? []
     this.#kept = undefined
+    for (const { name, args } of kept) swallow(name, args, this.#response)
+    // A handler that was told to wait would otherwise wait for ever, and the worker's stream behind it.
+    if (kept.some(({ name }) => name === 'write')) queueMicrotask(() => this.#response.emit('drain'))
     return true
   }
 
@@ -65,9 +74,12 @@ export class ResponseGuard {
       if (value !== undefined) response.setHeader(name, value)
     }
     const headers = { location, 'cache-control': 'no-store', 'content-length': '0', 'server-timing': timing }
-    this.#original('writeHead', [307, headers])
+    // The handler may have set a message of its own; HTTP/2 has none.
+    const message = this.#request.httpVersionMajor < 2 ? ['Temporary Redirect'] : []
+    this.#original('writeHead', [307, ...message, headers])
     // A handler that sets headers late must not be told that they have been sent.
-    Object.assign(response, { setHeader: () => response, appendHeader: () => response, removeHeader: () => {} })
+    const ignored = () => response
+    Object.assign(response, { setHeader: ignored, setHeaders: ignored, appendHeader: ignored, removeHeader: ignored })
     this.#original('end', [])
     // The rest of the body is read and dropped, so that the connection can serve the next request.
     this.#request.resume()
@@ -78,12 +90,12 @@ export class ResponseGuard {
   }
 
   #call(name: Method, args: unknown[]): unknown {
-    if (this.#state === 'open') this.#begin(name, args)
+    if (this.#state === 'open' && name !== 'destroy') this.#begin(name, args)
     switch (this.#state) {
       case 'replaced':
         return swallow(name, args, this.#response)
       case 'keeping':
-        this.#kept?.push(() => this.#original(name, args))
+        this.#kept?.push({ name, args })
         return name === 'write' ? false : this.#response
       default:
         return this.#original(name, args)
@@ -104,7 +116,7 @@ export class ResponseGuard {
     const kept = this.#kept ?? []
     this.#kept = undefined
     this.#pass()
-    const results = kept.map((write) => write())
+    const results = kept.map(({ name, args }) => this.#original(name, args))
     if (results.length > 0 && !this.#response.writableEnded && !results.includes(false)) this.#response.emit('drain')
   }
 

@@ -76,6 +76,15 @@ export async function openPage(browser, app) {
   return { page, tab, seen, close: () => page.close() }
 }
 
+/**
+ * Loads the page anew, as before each save that is to be judged by itself: once a client component was hot-updated, RedwoodSDK's
+ * page has a second copy of its client and hears of no further save of a server component.
+ */
+export async function reopen({ page }) {
+  await page.reload()
+  await untilAlive(page)
+}
+
 /** Resolves once the text is visible, through any number of reloads. */
 export const untilShown = (page, text, { timeout = 20_000 } = {}) =>
   page.getByText(text).first().waitFor({ state: 'visible', timeout })

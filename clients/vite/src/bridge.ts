@@ -1,0 +1,176 @@
+import { isBuiltin } from 'node:module'
+import type { DevEnvironment, Plugin, ViteDevServer } from 'vite'
+import type { EvenkeelApi } from './plugin.js'
+
+export interface BridgeOptions {
+  /** The environment that borrows, Cloudflare's `worker` for one. */
+  from: string
+  /** The environment whose rules the borrowed modules follow, `ssr` for one. */
+  to: string
+  /** The import through which modules of `from` reach the other side. */
+  entry: string
+  /** What the ids of borrowed modules begin with in `from`: `virtual:my-framework:ssr:`. */
+  prefix: string
+}
+
+interface BridgeApi {
+  evenkeelBridge: { from: string; to: string }
+}
+
+/** Code after Vite's SSR transform names its imports as string literals in calls of these two. */
+const SSR_IMPORT = /\b__vite_ssr_(?:dynamic_)?import__\(\s*("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')\s*(?:,\s*\{[^}]*\})?\s*\)/g
+
+const ID_PREFIX = '/@id/'
+
+/**
+ * Lets modules of one environment run in another: a virtual subgraph in `from` whose modules are fetched from `to`, by
+ * the rules of `to`. Needs `evenkeel()` in the plugin list, which keeps both sides in step. Does nothing in `build`.
+ */
+export function bridge({ from, to, entry, prefix }: BridgeOptions): Plugin<BridgeApi> {
+  let server: ViteDevServer
+  let evenkeel: EvenkeelApi
+  const borrowed = (id: string) => {
+    const bare = id.startsWith(ID_PREFIX) ? id.slice(ID_PREFIX.length) : id
+    return bare.startsWith(prefix) ? bare : undefined
+  }
+  return {
+    name: `evenkeel:bridge:${from}:${to}`,
+    apply: 'serve',
+    enforce: 'pre',
+    api: { evenkeelBridge: { from, to } },
+    configResolved({ plugins }) {
+      const found = plugins.find(({ name }) => name === 'evenkeel')
+      if (!found) throw new Error('bridge() needs evenkeel() in the plugin list')
+      evenkeel = found.api as EvenkeelApi
+    },
+    configEnvironment(name, config) {
+      if (name !== from) return
+      // What is borrowed belongs to the optimizer of the other side.
+      const external = (id: string) => id === entry || borrowed(id) !== undefined
+      const optimizeDeps = (config.optimizeDeps ??= {})
+      optimizeDeps.rolldownOptions ??= {}
+      optimizeDeps.rolldownOptions.plugins = [
+        optimizeDeps.rolldownOptions.plugins,
+        { name: 'evenkeel:bridge-external', resolveId: (id: string) => (external(id) ? { id, external: true } : undefined) },
+      ]
+    },
+    configureServer: {
+      order: 'pre',
+      handler(configured) {
+        server = configured
+        for (const name of [from, to]) {
+          if (!server.environments[name]) throw new Error(`bridge(): there is no environment ${name}`)
+        }
+        rerunTogether(server.environments[to] as DevEnvironment, server.environments[from] as DevEnvironment)
+      },
+    },
+    resolveId: {
+      order: 'pre',
+      handler(id) {
+        // What the runtime brings along is the same on both sides.
+        if (this.environment.name === to && isExternal(server.environments[from] as DevEnvironment, id)) {
+          return { id, external: true }
+        }
+        if (this.environment.name !== from) return
+        if (id === entry) return prefix + id
+        const virtual = borrowed(id)
+        // Under its own ending Vite would take it for a style sheet once more.
+        return virtual?.endsWith('.css') ? `${virtual}.js` : virtual
+      },
+    },
+    load: {
+      order: 'pre',
+      async handler(id) {
+        const virtual = this.environment.name === from ? borrowed(id) : undefined
+        if (virtual === undefined) return
+        const real = virtual.slice(prefix.length).replace(/\.css\.js$/, '.css')
+        const lender = server.environments[to] as DevEnvironment
+        // A clean id could be answered from a module node of before the last optimizer run, with a hash that is gone.
+        const current = (await evenkeel.resolveOptimizedId(to, real)) ?? liveId(lender, real) ?? real
+        const fetched = await lender.fetchModule(current, undefined, { cached: false })
+        if (!('code' in fetched)) return 'export default {}'
+        if (real.endsWith('.css') && !real.endsWith('.module.css')) return 'export default {}'
+        return staysInside(fetched.code, (specifier) => rewrite(specifier, prefix, this.environment as DevEnvironment))
+      },
+    },
+    hotUpdate({ file, timestamp }) {
+      if (this.environment.name !== from) return
+      // A change on the lending side has to reach the copies that the borrowing side has.
+      const { moduleGraph } = this.environment
+      for (const lent of server.environments[to]?.moduleGraph.getModulesByFile(file) ?? []) {
+        for (const id of [lent.url, `${lent.url}.js`]) {
+          const copy = moduleGraph.getModuleById(prefix + id)
+          if (copy) moduleGraph.invalidateModule(copy, new Set(), timestamp, true)
+        }
+      }
+    },
+  }
+}
+
+/** The environments that borrow from one, by the bridges in a plugin list. */
+export function bridgedTo(plugins: readonly Plugin[], lender: string): string[] {
+  const bridges = plugins.map(({ api }) => (api as Partial<BridgeApi> | undefined)?.evenkeelBridge)
+  return bridges.flatMap((bridge) => (bridge?.to === lender ? [bridge.from] : []))
+}
+
+/** Frameworks re-run an optimizer when their own scans have found something; the borrowing side depends on it. */
+function rerunTogether(lender: DevEnvironment, borrower: DevEnvironment): void {
+  const optimizer = lender.depsOptimizer
+  if (!optimizer) return
+  const { run } = optimizer
+  optimizer.run = () => {
+    run()
+    borrower.depsOptimizer?.run()
+  }
+}
+
+/** The same answer as the sidecar's, for when there is none. */
+function liveId(environment: DevEnvironment, id: string): string | undefined {
+  const optimizer = environment.depsOptimizer
+  const info = optimizer?.metadata.optimized[id]
+  return optimizer && info ? optimizer.getOptimizedDepId(info) : undefined
+}
+
+/** What a borrowed module imports as it is to be written in `from`. */
+function rewrite(specifier: string, prefix: string, borrower: DevEnvironment): string {
+  const external = isExternal(borrower, specifier)
+  // Static files need no rules of the other side, and Vite treats them by their ending.
+  const asset = specifier.endsWith('.json') || specifier.includes('?raw')
+  if (external || asset) return specifier
+  const id = specifier.startsWith(ID_PREFIX) ? specifier.slice(ID_PREFIX.length) : specifier
+  return ID_PREFIX + prefix + id
+}
+
+function isExternal(borrower: DevEnvironment, id: string): boolean {
+  if (isBuiltin(id)) return true
+  return borrower.config.resolve.builtins.some((builtin) =>
+    typeof builtin === 'string' ? builtin === id : builtin.test(id),
+  )
+}
+
+/** Turns the calls of Vite's module runner into imports again, for the graph of `from` to see them. */
+function staysInside(code: string, rewritten: (specifier: string) => string): { code: string; map: SourceMap | null } {
+  const { body, map } = splitSourceMap(code)
+  const inside = body.replace(SSR_IMPORT, (_call, literal: string) => {
+    const specifier = JSON.parse(literal.startsWith("'") ? `"${literal.slice(1, -1)}"` : literal) as string
+    return `import(${JSON.stringify(rewritten(specifier))})`
+  })
+  return { code: inside, map }
+}
+
+interface SourceMap {
+  version: number
+  sources: string[]
+  sourcesContent?: (string | null)[]
+  names: string[]
+  mappings: string
+}
+
+/** `fetchModule` puts the map inline. Imports stay on their lines, so that it remains right where it matters. */
+function splitSourceMap(code: string): { body: string; map: SourceMap | null } {
+  const comment = /\n\/\/# sourceMappingURL=data:application\/json[^,]*;base64,([\w+/=]+)\s*$/.exec(code)
+  const encoded = comment?.[1]
+  const body = code.slice(0, comment?.index).replace(/\n\/\/# (?:sourceURL|sourceMappingSource)=[^\n]*/g, '')
+  if (!encoded) return { body, map: null }
+  return { body, map: JSON.parse(Buffer.from(encoded, 'base64').toString('utf8')) as SourceMap }
+}

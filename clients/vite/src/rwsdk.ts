@@ -1,0 +1,30 @@
+import type { Plugin } from 'vite'
+import { bridge } from './bridge.js'
+import type { EvenkeelOptions } from './options.js'
+import { evenkeel } from './plugin.js'
+
+/** rwsdk's own plugins that Evenkeel stands in for while serving, and the hooks that they do it with. */
+const REPLACED: Record<string, Array<keyof Plugin>> = {
+  'rwsdk:ssr-bridge': ['configureServer', 'resolveId', 'load'],
+  'rws-vite-plugin:stale-dep-retry': ['configureServer', 'transform'],
+}
+
+/**
+ * Evenkeel for RedwoodSDK: `plugins: [cloudflare(…), redwood(), rwsdk()]`. It bridges rwsdk's two server environments
+ * and takes the place of its stability plugins in the dev server; builds are left as they are.
+ */
+export function rwsdk(options?: EvenkeelOptions): Plugin[] {
+  return [
+    {
+      name: 'evenkeel:rwsdk',
+      apply: 'serve',
+      configResolved({ plugins }) {
+        for (const plugin of plugins) {
+          for (const hook of REPLACED[plugin.name] ?? []) delete (plugin as Partial<Plugin>)[hook]
+        }
+      },
+    },
+    bridge({ from: 'worker', to: 'ssr', entry: 'rwsdk/__ssr_bridge', prefix: 'virtual:rwsdk:ssr:' }),
+    ...evenkeel(options),
+  ]
+}
