@@ -38,7 +38,8 @@ fn reads_see_exactly_the_facts_before_them() {
 fn interleaved(count: usize) -> (Vec<u8>, Vec<(usize, Value)>) {
     let mut random = xorshift(0x9E37_79B9_7F4A_7C15);
     let mut known = [[Known::No; 8]; 2];
-    let mut generations = [0; 2];
+    // The numbers of generations are the session's; each environment has the one that it began last.
+    let (mut generations, mut begun) = ([0; 2], 0);
     let (mut bytes, mut expected) = (opening(), Vec::new());
     for index in 0..count {
         let (environment, dep) = (random() % 2, random() % 8);
@@ -55,7 +56,10 @@ fn interleaved(count: usize) -> (Vec<u8>, Vec<(usize, Value)>) {
             }
             (false, _) => {
                 let reload = random().is_multiple_of(4);
-                *generation += u32::from(reload);
+                if reload {
+                    begun += 1;
+                    *generation = begun;
+                }
                 let (changed, removed) = run_optimizer(states, dep, index);
                 let commit = json!({
                     "environment": name, "outcome": "committed", "browserHash": index.to_string(),

@@ -20,15 +20,18 @@ export const serverSpares = [
   { kind: 'server', dep: 'lodash-es', imports: "import { kebabCase } from 'lodash-es'", use: "<p>lodash says {kebabCase('even keel')}</p>", shows: 'lodash says even-keel' },
 ]
 
-/** All with React, which late dependencies of client components share with the page they come into. @type {Spare[]} */
+/**
+ * All share React with the page they come into. Components, no hooks: a component whose hooks changed starts anew at every hot
+ * update, and what a reload loses could not be told from that. @type {Spare[]}
+ */
 export const clientSpares = [
   { kind: 'client', dep: '@radix-ui/react-dialog', imports: "import * as Dialog from '@radix-ui/react-dialog'", use: '<Dialog.Root><Dialog.Trigger>dialog says 42</Dialog.Trigger></Dialog.Root>', shows: 'dialog says 42' },
   { kind: 'client', dep: '@radix-ui/react-tooltip', imports: "import * as Tooltip from '@radix-ui/react-tooltip'", use: '<Tooltip.Provider><Tooltip.Root><Tooltip.Trigger>tooltip says 42</Tooltip.Trigger></Tooltip.Root></Tooltip.Provider>', shows: 'tooltip says 42' },
   { kind: 'client', dep: '@radix-ui/react-switch', imports: "import { Switch } from '@radix-ui/react-switch'", use: '<Switch>switch says 42</Switch>', shows: 'switch says 42' },
   { kind: 'client', dep: '@radix-ui/react-tabs', imports: "import * as Tabs from '@radix-ui/react-tabs'", use: '<Tabs.Root defaultValue="a"><Tabs.Content value="a">tabs says 42</Tabs.Content></Tabs.Root>', shows: 'tabs says 42' },
-  { kind: 'client', dep: 'react-hook-form', imports: "import { useForm } from 'react-hook-form'", use: '<p>form says {useForm({ defaultValues: { answer: 42 } }).getValues().answer}</p>', shows: 'form says 42' },
-  { kind: 'client', dep: 'use-immer', imports: "import { useImmer } from 'use-immer'", use: '<p>use-immer says {useImmer(42)[0]}</p>', shows: 'use-immer says 42' },
+  { kind: 'client', dep: 'react-error-boundary', imports: "import { ErrorBoundary } from 'react-error-boundary'", use: '<ErrorBoundary fallback="failed"><p>boundary says 42</p></ErrorBoundary>', shows: 'boundary says 42' },
   { kind: 'client', dep: '@radix-ui/react-toggle', imports: "import { Toggle } from '@radix-ui/react-toggle'", use: '<Toggle>toggle says 42</Toggle>', shows: 'toggle says 42' },
+  { kind: 'client', dep: 'jotai', imports: "import { Provider } from 'jotai'", use: '<Provider><p>jotai says 42</p></Provider>', shows: 'jotai says 42' },
 ]
 
 /** @type {Spare[]} */
