@@ -86,7 +86,8 @@ pub struct Environment {
     pub generation: u32,
     previous_generation: u32,
     pub browser_hash: String,
-    guarded: bool,
+    is_open: bool,
+    has_optimizer: bool,
     optimized: IndexMap<Box<str>, OptimizedFile>,
     pending: IndexMap<String, Option<ImportSite>>,
     last_discovery: Time,
@@ -116,7 +117,8 @@ impl Environment {
             generation: 0,
             previous_generation: 0,
             browser_hash: String::new(),
-            guarded: false,
+            is_open: false,
+            has_optimizer: false,
             optimized: IndexMap::new(),
             pending: IndexMap::new(),
             last_discovery: Time::ZERO,
@@ -140,7 +142,8 @@ impl Environment {
         generation: u32,
         now: Time,
     ) -> bool {
-        self.guarded = self.consumer == Consumer::Server && snapshot.is_some();
+        self.is_open = true;
+        self.has_optimizer = snapshot.is_some();
         let snapshot = snapshot.unwrap_or_default();
         let another = !self.browser_hash.is_empty() && self.browser_hash != snapshot.browser_hash;
         if another {
@@ -169,7 +172,23 @@ impl Environment {
 
     /// Whether requests are kept from seeing this environment unstable.
     pub fn is_guarded(&self) -> bool {
-        self.guarded
+        self.is_open && self.has_optimizer && self.consumer == Consumer::Server
+    }
+
+    /// A closed environment is kept for its generation alone.
+    pub fn is_open(&self) -> bool {
+        self.is_open
+    }
+
+    pub fn has_optimizer(&self) -> bool {
+        self.has_optimizer
+    }
+
+    pub fn close(&mut self, generation: u32) -> bool {
+        let another = self.replace_optimizer(None, generation, Time::ZERO);
+        self.bridges.clear();
+        self.is_open = false;
+        another
     }
 
     pub fn discover(&mut self, id: String, importer: Option<ImportSite>, now: Time) {

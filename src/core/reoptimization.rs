@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 use super::Time;
-use super::event::ImportSite;
+use super::event::{DiscoveredDep, ImportSite};
 
 /// How many records are kept; older ones are dropped.
 const KEPT: usize = 256;
@@ -24,6 +24,12 @@ pub struct LateDependency {
     pub importer: Option<ImportSite>,
 }
 
+impl From<&DiscoveredDep> for LateDependency {
+    fn from(dep: &DiscoveredDep) -> Self {
+        LateDependency { id: dep.id.clone(), importer: dep.importer.clone() }
+    }
+}
+
 /// How a re-optimization ended, or that it has not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -35,6 +41,8 @@ pub enum ReoptimizationOutcome {
     /// Committed with a reload: a new generation began.
     Reloaded,
     Failed,
+    /// The environment was closed or opened anew before the run ended.
+    Abandoned,
 }
 
 /// Which line of defence met a re-optimization.
@@ -204,6 +212,15 @@ impl History {
     pub fn uncommitted(&mut self, environment: &str) -> Option<&mut Reoptimization> {
         let mut latest = self.records.iter_mut().rev();
         latest.find(|record| record.environment == environment && record.committed_at_ms.is_none())
+    }
+
+    /// Ends the records of runs that nobody will hear of any more.
+    pub fn abandon(&mut self, environment: &str, now: Time) {
+        let theirs = self.running().filter(|record| record.environment == environment);
+        for record in theirs.filter(|record| record.committed_at_ms.is_none()) {
+            record.outcome = ReoptimizationOutcome::Abandoned;
+            record.committed_at_ms = Some(millis(now));
+        }
     }
 
     /// The latest record of a run that ended, of one environment or of any.

@@ -123,7 +123,7 @@ impl Session {
     }
 
     pub fn environments(&self) -> impl Iterator<Item = &Environment> {
-        self.environments.values()
+        self.environments.values().filter(|environment| environment.is_open())
     }
 
     pub fn records(&self) -> impl DoubleEndedIterator<Item = &Reoptimization> {
@@ -148,8 +148,8 @@ impl Session {
     pub fn apply(&mut self, event: Event, now: Time) -> Vec<Effect> {
         let mut effects = self.tick(now);
         match event {
-            Event::EnvironmentOpened(snapshot) => self.open(snapshot, now),
-            Event::EnvironmentClosed { name } => self.close(&name),
+            Event::EnvironmentOpened(snapshot) => self.open(snapshot, now, &mut effects),
+            Event::EnvironmentClosed { name } => self.close(&name, now, &mut effects),
             Event::Discovered(discovered) => self.discover(discovered, now, &mut effects),
             Event::Committed(commit) => self.commit(commit, now, &mut effects),
             Event::Changed(changed) => {
@@ -209,29 +209,46 @@ impl Session {
         self.environments.values().filter(|environment| environment.is_guarded())
     }
 
-    fn open(&mut self, snapshot: EnvironmentSnapshot, now: Time) {
+    fn open(&mut self, snapshot: EnvironmentSnapshot, now: Time, effects: &mut Vec<Effect>) {
+        let name = snapshot.name.clone();
         let environment =
-            self.environments.entry(snapshot.name.clone()).or_insert_with(|| Environment::new(snapshot.name));
+            self.environments.entry(name.clone()).or_insert_with(|| Environment::new(snapshot.name));
         environment.consumer = snapshot.consumer;
         environment.root = snapshot.root;
         environment.base = snapshot.base;
         environment.bridges = snapshot.bridges;
+        let waiting: Vec<LateDependency> = snapshot
+            .optimizer
+            .iter()
+            .flat_map(|optimizer| &optimizer.discovered)
+            .map(LateDependency::from)
+            .collect();
         if environment.replace_optimizer(snapshot.optimizer, self.generation + 1, now) {
             self.generation += 1;
         }
+        let generation = environment.generation;
+        if waiting.is_empty() {
+            self.history.abandon(&name, now);
+            self.end_records(now, effects);
+        } else if self.history.uncommitted(&name).is_none() {
+            self.begin_record(&name, generation, waiting, Defence::Missed, now, effects);
+        }
     }
 
-    /// A closed environment stays known by its index and its generation; it just guards nothing any more.
-    fn close(&mut self, name: &str) {
-        if let Some(environment) = self.environments.get_mut(name) {
-            environment.bridges.clear();
-            environment.replace_optimizer(None, self.generation + 1, Time::ZERO);
+    fn close(&mut self, name: &str, now: Time, effects: &mut Vec<Effect>) {
+        let Some(environment) = self.environments.get_mut(name) else { return };
+        if environment.close(self.generation + 1) {
+            self.generation += 1;
         }
+        self.history.abandon(name, now);
+        self.end_records(now, effects);
     }
 
     fn discover(&mut self, discovered: Discovered, now: Time, effects: &mut Vec<Effect>) {
         let Discovered { environment: name, id, learned, importer } = discovered;
-        let Some(environment) = self.environments.get_mut(&name) else { return };
+        let Some(environment) = self.environments.get_mut(&name).filter(|found| found.has_optimizer()) else {
+            return;
+        };
         let foreseen = learned || environment.is_crawling(importer.as_ref());
         let met = if foreseen { Defence::Foreseen } else { Defence::Missed };
         environment.discover(id.clone(), importer.clone(), now);
@@ -399,7 +416,8 @@ impl Session {
         while next < reached.len() {
             if let Some(environment) = self.environments.get(&reached[next]) {
                 for bridge in &environment.bridges {
-                    if !reached.contains(&bridge.to) && self.environments.contains_key(&bridge.to) {
+                    let open = self.environments.get(&bridge.to).is_some_and(Environment::is_open);
+                    if open && !reached.contains(&bridge.to) {
                         reached.push(bridge.to.clone());
                     }
                 }
@@ -424,7 +442,8 @@ impl Session {
     }
 
     pub fn resolve(&self, environment: &str, id: &str) -> Option<ResolvedId> {
-        self.environments.get(environment).map(|environment| environment.resolve(id))
+        let open = self.environments.get(environment).filter(|environment| environment.is_open());
+        open.map(|environment| environment.resolve(id))
     }
 
     /// Judges how a request fares, and counts a re-issue when it orders one.

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::outbox::Outbox;
 use crate::core::{
-    Effect, Event, Failure, HttpRequest, Policy, ReloadPlan, ReloadRequested, Reoptimization,
+    Defence, Effect, Event, Failure, HttpRequest, Policy, ReloadPlan, ReloadRequested, Reoptimization,
     ReoptimizationOutcome, ResolvedId, Session, Stability, Time, Verdict,
 };
 use crate::protocol::{
@@ -320,27 +320,26 @@ fn log_level(record: &Reoptimization) -> Option<LogLevel> {
     match record.outcome {
         ReoptimizationOutcome::Reloaded => Some(LogLevel::Info),
         ReoptimizationOutcome::Failed => Some(LogLevel::Warning),
-        ReoptimizationOutcome::Extended | ReoptimizationOutcome::Running => None,
+        ReoptimizationOutcome::Extended
+        | ReoptimizationOutcome::Abandoned
+        | ReoptimizationOutcome::Running => None,
     }
 }
 
 /// One calm line: what, why, cost, how to prevent it.
 fn summary(record: &Reoptimization) -> String {
     let took = record.stable_at_ms.unwrap_or(record.discovered_at_ms) - record.discovered_at_ms;
+    let (environment, cause) = (&record.environment, record.cause());
     match record.outcome {
-        ReoptimizationOutcome::Failed => {
-            format!("{}: the optimizer failed on {}", record.environment, record.cause())
+        ReoptimizationOutcome::Failed => format!("{environment}: the optimizer failed on {cause}"),
+        ReoptimizationOutcome::Extended => format!("{environment}: optimized {cause} without a reload"),
+        ReoptimizationOutcome::Abandoned => format!("{environment}: closed before {cause} was optimized"),
+        _ if record.met == Defence::Foreseen => {
+            format!("{environment}: re-optimized in {took} ms, ahead of requests, for {cause}")
         }
-        ReoptimizationOutcome::Extended => {
-            format!("{}: optimized {} without a reload", record.environment, record.cause())
-        }
-        ReoptimizationOutcome::Running | ReoptimizationOutcome::Reloaded => format!(
-            "{}: re-optimized in {took} ms for {}; {} held, {} re-issued. To prevent it: {}",
-            record.environment,
-            record.cause(),
-            record.held,
-            record.recovered,
-            record.advice
+        _ => format!(
+            "{environment}: re-optimized in {took} ms for {cause}; {} held, {} re-issued. To prevent it: {}",
+            record.held, record.recovered, record.advice
         ),
     }
 }

@@ -113,8 +113,8 @@ async function clickUntilShown(told, page, spare) {
   await told
   for (let clicks = 1; ; clicks++) {
     await act(page)
-    const shown = await untilShown(page, spare.shows, { timeout: patienceMs / 3 }).then(isTrue, isFalse)
-    if (shown || clicks === 3) return clicks
+    const shown = await untilShown(page, spare.shows, { timeout: patienceMs }).then(isTrue, isFalse)
+    if (shown || clicks === 2) return clicks
   }
 }
 

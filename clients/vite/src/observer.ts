@@ -93,10 +93,13 @@ export class EnvironmentObserver implements Environment {
     this.#sidecar.notify('environment/didChange', { environment: this.name, cause: 'start', modules })
   }
 
-  /** A file was saved, created or deleted, and Vite is going to invalidate these modules. */
-  changed(modules: EnvironmentModuleNode[], timestamp: number): void {
+  /**
+   * A file was saved, created or deleted, and Vite is going to invalidate these modules. They are not crawled before
+   * the file is `written`.
+   */
+  changed(modules: EnvironmentModuleNode[], timestamp: number, written: Promise<void>): void {
     if (modules.length === 0) return
-    const invalidated = invalidation(modules, timestamp)
+    const invalidated = Promise.all([written, invalidation(modules, timestamp)]).then(() => {})
     this.#invalidated = invalidated
     void invalidated.then(() => {
       if (this.#invalidated === invalidated) this.#invalidated = undefined

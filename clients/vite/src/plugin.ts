@@ -1,4 +1,4 @@
-import type { Connect, Plugin, ViteDevServer } from 'vite'
+import type { Connect, EnvironmentModuleNode, Plugin, ViteDevServer } from 'vite'
 import { bridgedTo } from './bridge.js'
 import { Gate } from './gate.js'
 import { EnvironmentObserver } from './observer.js'
@@ -6,6 +6,7 @@ import { type EvenkeelOptions, type ResolvedOptions, resolveOptions } from './op
 import { LearnedDeps } from './learned.js'
 import { acquire, type Lease } from './lease.js'
 import type { ReloadPlan, ReloadRequested, ResolvedId } from './protocol.js'
+import { Saves } from './saves.js'
 import type { Log } from './sidecar.js'
 
 const BARE_IMPORT = /^(?![a-zA-Z]:)[\w@](?!.*:\/\/)/
@@ -47,8 +48,8 @@ export function evenkeel(options?: EvenkeelOptions): Plugin<EvenkeelApi>[] {
       // Behind all plugins that have a say in what a change touches, a glob import for one.
       hotUpdate: {
         order: 'post',
-        handler({ modules, timestamp }) {
-          if (resolved.foresee) guarded?.observers.get(this.environment.name)?.changed(modules, timestamp)
+        handler({ file, modules, timestamp }) {
+          if (resolved.foresee) guarded?.changed(this.environment.name, file, modules, timestamp)
         },
       },
       closeBundle() {
@@ -84,11 +85,13 @@ class GuardedServer {
   readonly observers = new Map<string, EnvironmentObserver>()
   readonly gate: Gate
   readonly #lease: Lease
+  readonly #saves: Saves
   /** The reloads of this turn of the event loop. */
   #turn: Array<{ observer: EnvironmentObserver; triggeredBy: string | undefined }> = []
 
   constructor(server: ViteDevServer, options: ResolvedOptions) {
-    const { config, environments } = server
+    const { config, environments, watcher } = server
+    this.#saves = new Saves((file) => watcher.emit('change', file))
     const log = logOf(server, options)
     this.#lease = acquire(`${config.root}\n${config.cacheDir}`, options, log)
     const { sidecar } = this.#lease
@@ -114,6 +117,10 @@ class GuardedServer {
   /** The server is ready; nothing of it is delayed by what begins now. */
   started(): void {
     for (const observer of this.observers.values()) observer.started()
+  }
+
+  changed(environment: string, file: string, modules: EnvironmentModuleNode[], timestamp: number): void {
+    this.observers.get(environment)?.changed(modules, timestamp, this.#saves.written(file, timestamp))
   }
 
   /** What Vite reloads in one turn is one cause. */

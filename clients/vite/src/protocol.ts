@@ -419,7 +419,7 @@ advice: string, };
 /**
  * How a re-optimization ended, or that it has not.
  */
-export type ReoptimizationOutcome = "running" | "extended" | "reloaded" | "failed";
+export type ReoptimizationOutcome = "running" | "extended" | "reloaded" | "failed" | "abandoned";
 
 /**
  * A dependency that was not known when the server started.

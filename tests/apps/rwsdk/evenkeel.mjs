@@ -2,13 +2,12 @@
 const importUnseen = (specifier) => import(specifier)
 
 /**
- * RedwoodSDK's plugins with Evenkeel: by its preset, as a user writes it, or as a stranger beside the untouched stack, which shows
- * what the preset is worth.
+ * Evenkeel's plugins for a RedwoodSDK app: the preset, as a user writes it, or the plugin for any app, which leaves RedwoodSDK's own
+ * ones to it and shows what the preset is worth.
  */
-export async function evenkeelAround(framework, { preset, options }) {
+export async function evenkeelPlugins({ preset, options }) {
   const { evenkeel, rwsdk } = await importUnseen('evenkeel')
-  const given = options ? JSON.parse(options) : undefined
-  if (!preset) return [framework, evenkeel(given)]
-  if (!rwsdk) throw new Error('this build of evenkeel has no preset called "rwsdk"')
-  return rwsdk(framework, given)
+  if (preset && !rwsdk) throw new Error('this build of evenkeel has no preset called "rwsdk"')
+  const plugins = preset ? rwsdk : evenkeel
+  return plugins(options ? JSON.parse(options) : undefined)
 }

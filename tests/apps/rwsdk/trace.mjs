@@ -19,6 +19,10 @@ export function trace() {
           }
           next()
         })
+        // Behind whoever else traps the property: the one who comes last has to hand on what it sees.
+        return () => {
+          for (const environment of Object.values(server.environments)) traceCommits(environment, say)
+        }
       },
     },
   }
@@ -38,15 +42,20 @@ function traceEnvironment(environment, say) {
     if (!known[id]) say(`${name} discovers ${id}`)
     return registerMissingImport(id, ...rest)
   }
+}
+
+function traceCommits({ name, depsOptimizer }, say) {
+  if (!depsOptimizer) return
   let { metadata } = depsOptimizer
+  const { get = () => metadata, set = (next) => (metadata = next) } = Object.getOwnPropertyDescriptor(depsOptimizer, 'metadata')
   Object.defineProperty(depsOptimizer, 'metadata', {
     configurable: true,
     enumerable: true,
-    get: () => metadata,
+    get,
     set(next) {
-      const reloads = next.browserHash !== metadata.browserHash
+      const reloads = next.browserHash !== get().browserHash
       say(`${name} commits${reloads ? ', with a new hash' : ''}: ${Object.keys(next.optimized).length} optimized`)
-      metadata = next
+      set(next)
     },
   })
 }

@@ -1,23 +1,18 @@
 import { cloudflare } from '@cloudflare/vite-plugin'
+import { choice } from './choice.mjs'
 import { evenkeelPlugin } from './evenkeel.mjs'
 import { reactCopies } from './react-copies.mjs'
 import { retryPeer } from './retry-peer.mjs'
 import { strictOutdated } from './strict-outdated.mjs'
 import { virtualPages } from './virtual-pages.mjs'
 
-const choices = { EVENKEEL: ['off', 'first', 'last'], OUTDATED: ['default', 'strict'] }
-
-/** A misspelt choice must not pass for a measurement of the default. */
-function choice(env, name) {
-  const value = env[name] || choices[name][0]
-  if (!choices[name].includes(value)) throw new Error(`${name}=${value}: expected ${choices[name].join(' | ')}`)
-  return value
-}
-
-/** The same stack for every app; what varies between test runs comes in by environment variables. */
-export async function viteConfig(env = process.env) {
-  const evenkeel = choice(env, 'EVENKEEL')
-  const outdated = choice(env, 'OUTDATED')
+/**
+ * The same stack for every app; what varies between test runs comes in by environment variables. `workers` is for an app that
+ * needs more than one worker of the Cloudflare plugin.
+ */
+export async function viteConfig(env = process.env, workers = {}) {
+  const evenkeel = choice(env, 'EVENKEEL', ['off', 'first', 'last'])
+  const outdated = choice(env, 'OUTDATED', ['default', 'strict'])
   const workerFirst = env.RUN_WORKER_FIRST === '1'
 
   return {
@@ -29,6 +24,7 @@ export async function viteConfig(env = process.env) {
       virtualPages(),
       reactCopies(),
       cloudflare({
+        ...workers,
         // One more port per app, and state that outlives a run, would make parallel runs meet.
         inspectorPort: false,
         persistState: false,

@@ -1,0 +1,3 @@
+import { answer } from './answer'
+
+export default { fetch: answer }

@@ -1,0 +1,205 @@
+// A save that imports something new: the crawl is there at once and requests wait for it, so that what is left for recovery are
+// requests that were faster than the file watcher.
+import assert from 'node:assert/strict'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { after, before, describe, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import { spareDeps } from '../apps/pages/table.mjs'
+import { draft, openSession, shows } from './lib/drafts.mjs'
+import { saveLine, trouble } from './lib/log.mjs'
+import { until } from './lib/waiting.mjs'
+
+const apps = ['worker', 'hono']
+const spare = (name) => spareDeps.find(({ dep }) => dep === name)
+
+/** With `until`, so that a test knows that Vite was first; with milliseconds, so that it may have been or not. */
+const delays = [0, 50, 200, 1000]
+
+for (const [offset, app] of apps.entries()) {
+  for (const page of ['draft', 'home']) {
+    describe(`${app}, a new import in ${page === 'draft' ? 'a page' : 'what the entry imports statically'}`, () => {
+      let session
+      let foreseen = 0
+      before(async () => {
+        session = await openSession(app, { page })
+      })
+      after(() => session?.close())
+
+      for (const [at, spare] of spareDeps.entries()) {
+        // The apps share out the combinations of method and delay.
+        const turn = at + offset * (spareDeps.length + 1)
+        const method = turn % 2 && page === 'draft' ? 'POST' : 'GET'
+        const delay = delays[(turn >> 1) % delays.length]
+
+        test(`${spare.dep}, ${method} ${delay} ms later`, async () => {
+          const next = draft(at + 1, [spare])
+          const change = () => session.save(next)
+          const met = await session.changeAndAsk(change, { method, delay: () => pause(delay) })
+          isRightAnswer(session, next, met)
+          if (met.seenBefore) foreseen++
+          if (method === 'POST') assert.equal(met.started, 1, 'the handler of a POST starts exactly once')
+          await session.comesTo(next)
+        })
+      }
+
+      test('and mostly Vite was faster than the request', () => {
+        // Otherwise nothing but recovery was tested.
+        assert.ok(foreseen >= spareDeps.length / 2, `${foreseen} of ${spareDeps.length}`)
+      })
+    })
+  }
+}
+
+describe('other kinds of saves', () => {
+  let session
+  before(async () => {
+    session = await openSession('worker')
+  })
+  after(() => session?.close())
+  let number = 0
+  const next = (...names) => draft(++number, names.map(spare))
+  const seen = (printed) => until('Vite sees what changed', () => saveLine.test(printed()))
+  /** Lets Vite be first, and asks for the page then. */
+  async function changeSeeAndAsk(change, options) {
+    const printed = session.printing()
+    return session.changeAndAsk(change, { method: 'GET', delay: () => seen(printed), ...options })
+  }
+
+  test('nothing new in it', async () => {
+    const saved = next()
+    isRightAnswer(session, saved, await changeSeeAndAsk(() => session.save(saved)))
+    session.shown = saved
+  })
+
+  test('a file is moved over the old one, as many editors do', async () => {
+    const saved = next('mitt')
+    const move = async () => {
+      await writeFile(session.inRoot('.draft.new'), saved.source)
+      await rename(session.inRoot('.draft.new'), session.inRoot('src/draft.tsx'))
+    }
+    isRightAnswer(session, saved, await changeSeeAndAsk(move))
+    await session.comesTo(saved)
+  })
+
+  for (const gap of [1, 5, 20, 40]) {
+    test(`a formatter saves once more ${gap} ms after Vite saw the save`, async () => {
+      const [unformatted, formatted] = [next('valtio'), next('valtio', 'klona')]
+      const printed = session.printing()
+      await session.save(unformatted)
+      await seen(printed)
+      await pause(gap)
+      await session.save(formatted)
+      // Vite's watcher swallows the second save.
+      await session.comesTo(formatted)
+      const saved = next()
+      await session.save(saved)
+      await session.comesTo(saved)
+    })
+  }
+
+  test('five in a row, with requests in between', async () => {
+    const saves = spareDeps.slice(5, 10).map(({ dep }) => next(dep))
+    const asked = []
+    for (const saved of saves) {
+      await session.save(saved)
+      await pause(30)
+      asked.push(session.ask())
+    }
+    for (const answer of await Promise.all(asked)) {
+      assert.ok([session.shown, ...saves].some((saved) => shows(saved, answer)), `${answer.status} ${answer.text}`)
+    }
+    await session.comesTo(saves.at(-1))
+  })
+
+  test('it does not compile, and is corrected', async () => {
+    const [broken, corrected] = [{ source: 'export default function (' }, next('react-intersection-observer')]
+    const printed = session.printing()
+    await session.save(broken)
+    await seen(printed)
+    assert.equal((await session.ask()).status, 500)
+    isRightAnswer(session, corrected, { ...(await changeSeeAndAsk(() => session.save(corrected))) })
+    await session.comesTo(corrected)
+  })
+})
+
+describe('files that a glob import picks up', () => {
+  const parts = {
+    imports: "const parts = import.meta.glob('./parts/*.tsx', { eager: true, import: 'Part' })",
+    content: 'Object.entries(parts).map(([name, Part]: any) => <Part key={name} />)',
+    expect: '<h1>',
+  }
+  const part = ({ imports, content }) => `${imports}\nexport const Part = () => <b>{${content}}</b>\n`
+  const page = (...deps) => ({ expects: ['<h1>draft 0</h1>', ...deps.map((dep) => `<b>${dep.expect}</b>`)] })
+  const without = { expects: ['<h1>draft 0</h1><div></div>'] }
+
+  let session
+  before(async () => {
+    session = await openSession('worker', { first: draft(0, [parts]) })
+    await mkdir(session.inRoot('src/parts'))
+  })
+  after(() => session?.close())
+
+  for (const [index, delay] of delays.entries()) {
+    const [one, two] = ['valtio', 'slugify', 'use-debounce', 'klona'].map(spare).slice(index % 2 ? 0 : 2)
+    const file = (name) => session.inRoot(`src/parts/${name}.tsx`)
+
+    test(`created, and asked for ${delay} ms later`, async () => {
+      for (const [name, dep, next] of [['one', one, page(one)], ['two', two, page(one, two)]]) {
+        const create = () => writeFile(file(name), part(dep))
+        isRightAnswer(session, next, await session.changeAndAsk(create, { method: 'GET', delay: () => pause(delay) }))
+        await session.comesTo(next)
+      }
+    })
+
+    test(`deleted, and asked for ${delay} ms later`, async () => {
+      for (const [name, next] of [['one', page(two)], ['two', without]]) {
+        const remove = () => rm(file(name))
+        isRightAnswer(session, next, await session.changeAndAsk(remove, { method: 'GET', delay: () => pause(delay) }))
+        await session.comesTo(next)
+      }
+    })
+  }
+})
+
+describe('a save while the server is down', () => {
+  for (const page of ['draft', 'home']) {
+    test(`${page}: the warm start answers right`, async () => {
+      const session = await openSession('worker', { page })
+      try {
+        const next = draft(1, [spare('valtio'), spare('mitt')])
+        await session.restart(() => session.save(next))
+        const answer = await session.ask()
+        assert.ok(shows(next, answer), `${answer.status} ${answer.text}`)
+      } finally {
+        await session.close()
+      }
+    })
+  }
+})
+
+test('after Vite has restarted itself, saves are foreseen as before', async () => {
+  const session = await openSession('worker')
+  try {
+    const printed = session.printing()
+    await writeFile(session.inRoot('vite.config.mjs'), "import { viteConfig } from '../setup/vite-config.mjs'\n\nexport default () => viteConfig(process.env)\n")
+    await until('Vite restarts', () => /server restarted/.test(printed()))
+    const next = draft(1, [spare('valtio')])
+    await session.comesTo(session.shown)
+    const saved = session.printing()
+    const delay = () => until('Vite sees the save', () => saveLine.test(saved()))
+    const met = await session.changeAndAsk(() => session.save(next), { method: 'POST', delay })
+    isRightAnswer(session, next, met)
+    assert.equal(met.started, 1)
+  } finally {
+    await session.close()
+  }
+})
+
+/** Once Vite has seen a save, nothing that the crawl met may be noticed. Until then what was before is right, too. */
+function isRightAnswer({ shown }, next, { answer, seenBefore, printed }) {
+  const right = shows(next, answer) || (!seenBefore && shows(shown, answer))
+  assert.ok(right, `${seenBefore ? 'after' : 'before'} Vite saw the save: ${answer.status} ${answer.text}`)
+  if (!seenBefore) return
+  assert.equal(answer.redirects, 0, printed())
+  assert.deepEqual(trouble(printed()), [])
+}
