@@ -2,9 +2,9 @@
 // to a client component, to a server component, and to an action whose button is clicked as soon as the page knows of the save.
 // The published stack and Evenkeel's preset in turn, in one run.
 //
-//   node rwsdk.mjs [--json] [--stacks stock,evenkeel] [--saves N]
+//   node rwsdk.mjs [--json] [--each] [--stacks stock,evenkeel] [--saves N]
 //
-// `beside` is a third stack: Evenkeel beside untouched plugins, without the preset.
+// `--each` prints every save as it is measured. `beside` is a third stack: Evenkeel beside untouched plugins, without the preset.
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { actionSpares, clientSpares, serverSpares } from '../apps/rwsdk/spares.mjs'
@@ -15,6 +15,7 @@ import { median, printTable } from './lib/report.mjs'
 const { values: options } = parseArgs({
   options: {
     json: { type: 'boolean' },
+    each: { type: 'boolean' },
     stacks: { type: 'string', default: 'stock,evenkeel' },
     saves: { type: 'string', default: '5' },
   },
@@ -67,7 +68,7 @@ async function measure(stacks) {
         for (const { stack, app, tab } of index % 2 ? running : running.toReversed()) {
           const sample = { stack, kind, dep: spare.dep, ...(await saveAndLook(app, tab, spare)) }
           if (index > 0) found.push(sample)
-          if (process.env.SHOW) console.error(JSON.stringify(sample))
+          if (options.each) console.error(JSON.stringify(sample))
         }
       }
     }
@@ -84,7 +85,7 @@ async function saveAndLook(app, tab, spare) {
   await type(page, 'typed')
   await count(page)
   await pause(settleMs)
-  const before = { ran: await runs(app), documents: seen.documents, errors: errorsOf(seen), state: await stateOf(page) }
+  const before = { ran: await runs(app), documents: seen.documents, trouble: troubleOf(seen), state: await stateOf(page) }
 
   const told = untilTold(tab)
   const savedAt = performance.now()
@@ -95,13 +96,13 @@ async function saveAndLook(app, tab, spare) {
 
   await told.catch(isFalse)
   await pause(settleMs)
-  await untilAlive(page)
-  const state = await stateOf(page)
+  // A page that never comes alive again is a result, too.
+  const state = await untilAlive(page).then(() => stateOf(page), () => ({}))
   return {
     shown,
     ms: shown ? ms : undefined,
     loads: seen.documents - before.documents,
-    errors: errorsOf(seen) - before.errors,
+    ...troubleOf(seen, before.trouble),
     kept: state.counted === before.state.counted && state.note === before.state.note,
     clicks,
     ran: (await runs(app)) - before.ran,
@@ -118,9 +119,13 @@ async function clickUntilShown(told, page, spare) {
   }
 }
 
-/** What is in the browser's console in red, or should be. */
-function errorsOf({ pageErrors, consoleErrors, failures }) {
-  return pageErrors.length + consoleErrors.length + failures.length
+/** How much of each kind went wrong, since `before`. */
+function troubleOf({ pageErrors, consoleErrors, failures }, before = { pageErrors: 0, consoleErrors: 0, failures: 0 }) {
+  return {
+    pageErrors: pageErrors.length - before.pageErrors,
+    consoleErrors: consoleErrors.length - before.consoleErrors,
+    failures: failures.length - before.failures,
+  }
 }
 
 function isTrue() {
@@ -155,11 +160,13 @@ function summarize(stack, kind) {
     slowest: Math.round(Math.max(...times)),
     shown: `${total('shown')}/${found.length}`,
     loads: total('loads'),
-    errors: total('errors'),
+    pageErrors: total('pageErrors'),
+    consoleErrors: total('consoleErrors'),
+    failures: total('failures'),
     stateKept: `${total('kept')}/${found.length}`,
     ...(kind === 'action' && {
       firstClick: `${found.filter(({ clicks, shown }) => shown && clicks === 1).length}/${found.length}`,
-      ranOnce: `${found.filter(({ ran, clicks }) => ran === clicks).length}/${found.length}`,
+      ranOncePerClick: `${found.filter(({ ran, clicks }) => ran === clicks).length}/${found.length}`,
     }),
   }
 }

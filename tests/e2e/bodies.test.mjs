@@ -37,7 +37,7 @@ for (const app of ['worker', 'hono']) {
       const server = await start({ app, env: guarded() })
 
       const large = await visit(server, '/body/tabs', { method: 'POST', body: tenMegabytes })
-      assert.equal(large.status, 200)
+      assert.equal(large.status, 200, `${large.text}\n${server.log()}`)
       assert.ok(large.text.includes(describeBody(tenMegabytes)), large.text)
       assert.equal(large.redirects, 1)
 

@@ -6,13 +6,14 @@ import { after, before, describe, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { spareDeps } from '../apps/pages/table.mjs'
 import { draft, openSession, shows } from './lib/drafts.mjs'
+import { guarded } from './lib/guarded.mjs'
 import { saveLine, trouble } from './lib/log.mjs'
 import { until } from './lib/waiting.mjs'
 
 const apps = ['worker', 'hono']
 const spare = (name) => spareDeps.find(({ dep }) => dep === name)
 
-/** With `until`, so that a test knows that Vite was first; with milliseconds, so that it may have been or not. */
+/** Milliseconds from the change to the request. */
 const delays = [0, 50, 200, 1000]
 
 for (const [offset, app] of apps.entries()) {
@@ -49,6 +50,24 @@ for (const [offset, app] of apps.entries()) {
     })
   }
 }
+
+test('without foresight the same saves are met by requests', async () => {
+  const session = await openSession('worker', { env: guarded() })
+  try {
+    let redirects = 0
+    for (const [at, spare] of spareDeps.slice(1, 4).entries()) {
+      const next = draft(at + 1, [spare])
+      const printed = session.printing()
+      const delay = () => until('Vite sees the save', () => saveLine.test(printed()))
+      const { answer } = await session.changeAndAsk(() => session.save(next), { method: 'GET', delay })
+      redirects += answer.redirects
+      await session.comesTo(next)
+    }
+    assert.ok(redirects > 0, 'nothing was late: these tests show nothing')
+  } finally {
+    await session.close()
+  }
+})
 
 describe('other kinds of saves', () => {
   let session

@@ -47,6 +47,9 @@ fn demo(arguments: &[&str]) -> Result<(), Failure> {
 
 fn bench(name: &str, arguments: &[&str]) -> Result<(), Failure> {
     prepare()?;
+    if name == "rpc" {
+        Step::cargo(["build", "--quiet", "--release", "--package", "evenkeel", "--example", "echo"]).run()?;
+    }
     Step::new(node::recent()?).args([format!("bench/{name}.mjs")]).args(arguments).within("tests").run()
 }
 

@@ -5,8 +5,9 @@ import type { ErrorInfo, ReloadPlan, Verdict } from './protocol.js'
 import { ResponseGuard } from './response-guard.js'
 import type { Log, Sidecar } from './sidecar.js'
 
-/** Vite's own URLs and module requests; they are answered by Vite and never enter a worker. */
-const VITE_URL = /^\/(?:@(?:vite|id|fs|react-refresh)(?:\/|$)|__|node_modules\/|cdn-cgi\/)|[?&](?:import|direct|url|raw|worker|sharedworker|html-proxy)\b/
+/** Vite's and Cloudflare's own URLs, and requests for modules, which Vite marks by a query without a value. */
+const VITE_URL =
+  /^\/(?:@(?:vite|id|fs|react-refresh)(?:\/|$)|__(?:vite|open-in-editor|inspect|evenkeel)|node_modules\/|cdn-cgi\/)|[?&](?:import|direct|url|raw|worker|sharedworker|html-proxy)(?:&|$)/
 
 /** What a browser asks for beside documents and data. */
 const ASSET_DESTINATION = new Set(['script', 'style', 'image', 'font', 'audio', 'video', 'track', 'worker', 'manifest'])

@@ -5,10 +5,15 @@ import type { ImportSite } from './protocol.js'
 export function importSite(importer: string, id: string): ImportSite {
   const file = importer.replace(/[?#].*$/, '')
   const source = read(file)
-  const offset = source === undefined ? -1 : source.search(new RegExp(`(['"\`])${escape(id)}\\1`))
+  const offset = source === undefined ? -1 : source.search(quoted(id))
   if (source === undefined || offset < 0) return { file: file.replace(/^\0/, '') }
   const before = source.slice(0, offset + 1).split('\n')
   return { file, line: before.length, column: (before.at(-1) ?? '').length + 1 }
+}
+
+/** A bare id as a module names it. */
+export function quoted(id: string): RegExp {
+  return new RegExp(`(['"\`])${escape(id)}\\1`)
 }
 
 function read(file: string): string | undefined {

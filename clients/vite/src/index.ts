@@ -1,4 +1,5 @@
 export { bridge, type BridgeOptions } from './bridge.js'
+export { keepState, type KeepStateOptions } from './keep-state.js'
 export type { EvenkeelOptions } from './options.js'
 export { evenkeel, evenkeel as default, type EvenkeelApi } from './plugin.js'
 export { rwsdk } from './rwsdk.js'

@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import { quoted } from './import-site.js'
 import type { ResolvedOptions } from './options.js'
-import type { LateDependency } from './protocol.js'
+import type { ImportSite, LateDependency } from './protocol.js'
 import type { Log } from './sidecar.js'
 
 /** Environment → dependency → the module that imported it, relative to the root; `null` when it is not known. */
@@ -18,14 +19,15 @@ export class LearnedDeps {
   /** The one in the cache, and the one that a team commits, if it wants one. */
   readonly #files: string[]
   readonly #log: Log
-  #remembered: Remembered = {}
+  readonly #remembered: Remembered = {}
 
   constructor(root: string, cacheDir: string, learn: ResolvedOptions['learn'], log: Log) {
     this.#root = root
     this.#log = log
-    this.#files = [join(cacheDir, FILE)]
-    if (learn !== false) this.#files.push(resolve(root, learn === true ? FILE : learn))
-    for (const file of this.#files) merge(this.#remembered, this.#read(file))
+    const files = [join(cacheDir, FILE)]
+    if (learn !== false) files.push(resolve(root, learn === true ? FILE : learn))
+    // What somebody has edited in a file that cannot be read would be lost if it was written.
+    this.#files = files.filter((file) => this.#read(file))
   }
 
   /** What to expect in an environment. What its importer no longer imports is forgotten first. */
@@ -43,43 +45,45 @@ export class LearnedDeps {
     const known = (this.#remembered[environment] ??= {})
     const late = dependencies.filter(({ id }) => !(id in known))
     if (late.length === 0) return
-    for (const { id, importer } of late) known[id] = importer ? this.#portable(importer.file) : null
+    for (const { id, importer } of late) known[id] = importer ? this.#portable(importer) : null
     this.#write()
   }
 
   forget(environment: string, id: string): void {
-    delete this.#remembered[environment]?.[id]
+    const known = this.#remembered[environment]
+    if (!known || !(id in known)) return
+    delete known[id]
     this.#write()
   }
 
   #stillImports(importer: string, id: string): boolean {
     try {
-      return readFileSync(resolve(this.#root, importer), 'utf8').includes(id)
+      return quoted(id).test(readFileSync(resolve(this.#root, importer), 'utf8'))
     } catch {
       return false
     }
   }
 
-  /** Virtual modules have no file to be checked against. */
-  #portable(file: string): string | null {
-    if (!isAbsolute(file)) return null
+  /** Virtual modules have no file to be checked against, and an import that a plugin adds is not in the file. */
+  #portable({ file, line }: ImportSite): string | null {
+    if (!isAbsolute(file) || line === undefined) return null
     return relative(this.#root, file).split(sep).join('/')
   }
 
-  #read(file: string): Remembered {
+  /** Whether the file is what it should be, or is not there. */
+  #read(file: string): boolean {
     let text: string
     try {
       text = readFileSync(file, 'utf8')
     } catch {
-      return {}
+      return true
     }
     try {
-      return validate(JSON.parse(text))
+      merge(this.#remembered, validate(JSON.parse(text)))
+      return true
     } catch (error) {
-      // Written over, whatever somebody has edited in it would be lost.
-      this.#files.splice(this.#files.indexOf(file), 1)
       this.#log.warn(`${file} is not used: ${(error as Error).message}. Correct it or delete it.`)
-      return {}
+      return false
     }
   }
 

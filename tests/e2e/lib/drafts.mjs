@@ -1,6 +1,6 @@
-import { writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { copyApp, startApp } from './app.mjs'
+import { copyApp, newCacheDir, startApp } from './app.mjs'
 import { defaults } from './guarded.mjs'
 import { saveLine } from './log.mjs'
 import { until } from './waiting.mjs'
@@ -35,9 +35,11 @@ export const drafts = {
   home: { file: 'src/home.tsx', path: '/' },
 }
 
-/** A copy of an app with a server on it, for a test that saves. */
-export async function openSession(app, { page = 'draft', env = defaults(), first = draft(0), cacheDir } = {}) {
-  const { root, remove } = await copyApp(app)
+/** A copy of an app with a server on it, for a test that saves. The first start is cold, a restart is warm. */
+export async function openSession(app, { page = 'draft', env = defaults(), first = draft(0) } = {}) {
+  const { root, remove: removeCopy } = await copyApp(app)
+  const cacheDir = await newCacheDir()
+  const remove = () => Promise.all([removeCopy(), rm(cacheDir, { recursive: true, force: true })])
   const { file, path: url } = drafts[page]
   const inRoot = (name) => path.join(root, name)
   const write = (text) => writeFile(inRoot(file), text)

@@ -110,7 +110,8 @@ export async function runs(app) {
   return act
 }
 
-/** Resolves once the page has been told of a save: a click before that still asks for the module as it was. */
-export function untilTold({ seen }, { from = seen.hotUpdates.length, timeout = 20_000 } = {}) {
+/** Ask before the save; resolves once the page has been told of it. A click before that still asks for the module as it was. */
+export function untilTold({ seen }, { timeout = 20_000 } = {}) {
+  const from = seen.hotUpdates.length
   return until('the page is told of the save', () => seen.hotUpdates.length > from, { within: timeout, every: 5 })
 }
