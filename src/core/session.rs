@@ -427,12 +427,16 @@ impl Session {
         reached.split_off(1)
     }
 
-    /// Whether the named environments (all guarded ones, if none is named) may be entered now.
+    /// Whether the named environments (all guarded ones, if none is named) are stable now. The browser's, which is
+    /// never guarded, can be named, too.
     pub fn stability(&self, names: &[String], now: Time) -> Stability {
-        let asked = |environment: &&Environment| names.is_empty() || names.contains(&environment.name);
+        let asked = |environment: &&Environment| match names {
+            [] => environment.is_guarded(),
+            _ => environment.has_optimizer() && names.contains(&environment.name),
+        };
         let mut at = Some(now);
         let mut waiting_for = Vec::new();
-        for environment in self.guarded().filter(asked) {
+        for environment in self.environments().filter(asked) {
             if !environment.is_stable(&self.policy, now) {
                 waiting_for.push(environment.name.clone());
                 at = at.zip(environment.stable_at(&self.policy)).map(|(latest, stable)| latest.max(stable));

@@ -570,3 +570,23 @@ fn foreseeing_can_be_turned_off() {
     assert_eq!(story.change(ChangeCause::Save, "/entry.ts"), [""; 0]);
     assert!(story.is_stable());
 }
+
+#[test]
+fn the_browsers_environment_keeps_no_request_waiting_but_can_be_waited_for() {
+    let mut story = Story::begin();
+    let snapshot = EnvironmentSnapshot {
+        name: "client".into(),
+        consumer: Consumer::Client,
+        root: "/app".into(),
+        base: "/".into(),
+        optimizer: Some(OptimizerSnapshot { browser_hash: "h0".into(), ..OptimizerSnapshot::default() }),
+        bridges: vec![],
+    };
+    story.apply(Event::EnvironmentOpened(snapshot));
+    story.discover("client", "dialog");
+    assert!(story.is_stable());
+    let client = ["client".to_owned()];
+    assert_ne!(story.session.stability(&client, story.now), Stability::Stable);
+    story.commit("client", "dialog", false);
+    assert_eq!(story.session.stability(&client, story.now), Stability::Stable);
+}

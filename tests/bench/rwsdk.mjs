@@ -9,7 +9,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { actionSpares, clientSpares, serverSpares } from '../apps/rwsdk/spares.mjs'
 import { openBrowser } from '../e2e/lib/browser.mjs'
-import { act, add, count, openPage, reopen, runs, startRwsdk, stateOf, type, untilAlive, untilShown, untilTold } from '../e2e/lib/rwsdk.mjs'
+import { act, add, count, openPage, reopen, startRwsdk, type } from '../e2e/lib/rwsdk.mjs'
+import { runs, stateOf, untilAlive, untilShown, untilTold } from '../e2e/lib/rwsdk.mjs'
 import { median, printTable } from './lib/report.mjs'
 
 const { values: options } = parseArgs({

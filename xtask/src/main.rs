@@ -1,5 +1,6 @@
 //! `cargo xtask`: everything that takes more than cargo alone.
 
+mod bench_graph;
 mod codegen;
 mod node;
 mod run;
@@ -13,7 +14,7 @@ Usage: cargo xtask <command>
 
   demo [--keep] [--json]      Run the same app without and with Evenkeel, side by side
   test [rust|client|e2e]      Run all tests, or one part of them
-  bench <name> [--json]       Run a benchmark: rpc, recovery
+  bench <name> [--json]       Run a benchmark: rpc, recovery, startup, graph
   codegen [--check]           Write the generated files of the protocol, or check that they are current";
 
 fn main() -> ExitCode {
@@ -22,7 +23,8 @@ fn main() -> ExitCode {
     let result = match &arguments[..] {
         ["demo", rest @ ..] => demo(rest),
         ["test", rest @ ..] => test(rest),
-        ["bench", name @ ("rpc" | "recovery"), rest @ ..] => bench(name, rest),
+        ["bench", "graph", rest @ ..] => bench_graph::run(rest),
+        ["bench", name @ ("rpc" | "recovery" | "startup"), rest @ ..] => bench(name, rest),
         ["codegen"] => codegen::write(),
         ["codegen", "--check"] => codegen::check(),
         ["-h" | "--help"] => {

@@ -61,7 +61,9 @@ export function bridge({ from, to, entry, prefix }: BridgeOptions): Plugin<Bridg
         for (const name of [from, to]) {
           if (!server.environments[name]) throw new Error(`bridge(): there is no environment ${name}`)
         }
-        rerunTogether(server.environments[to] as DevEnvironment, server.environments[from] as DevEnvironment)
+        const lender = server.environments[to] as DevEnvironment
+        initOnce(lender)
+        rerunTogether(lender, server.environments[from] as DevEnvironment)
       },
     },
     resolveId: {
@@ -85,6 +87,8 @@ export function bridge({ from, to, entry, prefix }: BridgeOptions): Plugin<Bridg
         if (virtual === undefined) return
         const real = virtual.slice(prefix.length).replace(/\.css\.js$/, '.css')
         const lender = server.environments[to] as DevEnvironment
+        // A worker may be imported before the server listens, and only then does Vite begin with the lending side.
+        await lender.depsOptimizer?.init()
         // A clean id could be answered from a module node of before the last optimizer run, with a hash that is gone.
         const current = (await evenkeel.resolveOptimizedId(to, real)) ?? liveId(lender, real) ?? real
         const fetched = await lender.fetchModule(current, undefined, { cached: false })
@@ -111,6 +115,14 @@ export function bridge({ from, to, entry, prefix }: BridgeOptions): Plugin<Bridg
 export function bridgedTo(plugins: readonly Plugin[], lender: string): string[] {
   const bridges = plugins.map(({ api }) => (api as Partial<BridgeApi> | undefined)?.evenkeelBridge)
   return bridges.flatMap((bridge) => (bridge?.to === lender ? [bridge.from] : []))
+}
+
+/** Vite's own `init` tells a second caller that all is done while the first is still waiting. */
+function initOnce({ depsOptimizer }: DevEnvironment): void {
+  if (!depsOptimizer) return
+  const { init } = depsOptimizer
+  let initialized: Promise<void> | undefined
+  depsOptimizer.init = () => (initialized ??= init())
 }
 
 /** Frameworks re-run an optimizer when their own scans have found something; the borrowing side depends on it. */

@@ -12,12 +12,31 @@ const VITE_URL =
 /** What a browser asks for beside documents and data. */
 const ASSET_DESTINATION = new Set(['script', 'style', 'image', 'font', 'audio', 'video', 'track', 'worker', 'manifest'])
 
+/** What the gate needs of the server it stands in. */
+export interface GateServer {
+  base: string
+  /** Tells all pages to reload. */
+  reloadBrowser(): void
+  /** How often Vite itself has told them so. */
+  browserReloads(): number
+  /** Resolves once no such reload is to be expected. */
+  browserSettled(): Promise<unknown>
+  /** Handles a request from the beginning. */
+  handle(request: IncomingMessage, response: ServerResponse): void
+}
+
 interface Entered {
   id: number
+  request: Connect.IncomingMessage
+  response: ServerResponse
+  /** How often pages had been told to reload by then. */
+  browserReloads: number
   method: string
   url: string
   guard: ResponseGuard
   doomed: boolean
+  /** The error that has been judged. */
+  error?: unknown
   /** When it came to the gate, by `performance.now()`. */
   at: number
 }
@@ -26,20 +45,26 @@ interface Entered {
 export class Gate {
   readonly #sidecar: Sidecar
   readonly #options: ResolvedOptions
-  readonly #base: string
+  readonly #followsRedirects: (url: string) => boolean
   readonly #log: Log
-  readonly #reloadBrowser: () => void
+  readonly #server: GateServer
   readonly #entered = new Map<number, Entered>()
   readonly #byRequest = new WeakMap<IncomingMessage, Entered>()
   /** While set, it is being asked which requests are doomed; responses wait for the answer. */
   #judging: Promise<void> | undefined
 
-  constructor(sidecar: Sidecar, options: ResolvedOptions, base: string, log: Log, reloadBrowser: () => void) {
+  constructor(
+    sidecar: Sidecar,
+    options: ResolvedOptions,
+    followsRedirects: (url: string) => boolean,
+    log: Log,
+    server: GateServer,
+  ) {
     this.#sidecar = sidecar
     this.#options = options
-    this.#base = base
+    this.#followsRedirects = followsRedirects
     this.#log = log
-    this.#reloadBrowser = reloadBrowser
+    this.#server = server
   }
 
   readonly enter: Connect.NextHandleFunction = (request, response, next) => {
@@ -49,7 +74,8 @@ export class Gate {
 
   readonly fail: Connect.ErrorHandleFunction = (error: unknown, request, _response, next) => {
     const entered = this.#byRequest.get(request)
-    if (!entered) return next(error)
+    if (!entered || entered.error === error) return next(error)
+    entered.error = error
     void this.#fail(entered, error, next)
   }
 
@@ -68,7 +94,8 @@ export class Gate {
 
   #bypasses(request: IncomingMessage): boolean {
     const url = request.url ?? '/'
-    const path = url.startsWith(this.#base) ? `/${url.slice(this.#base.length)}` : url
+    const { base } = this.#server
+    const path = url.startsWith(base) ? `/${url.slice(base.length)}` : url
     const destination = request.headers['sec-fetch-dest']
     if (VITE_URL.test(path) || (typeof destination === 'string' && ASSET_DESTINATION.has(destination))) return true
     return isAssetOfWorker(request)
@@ -79,7 +106,8 @@ export class Gate {
     const url = request.originalUrl ?? request.url ?? '/'
     const method = request.method ?? 'GET'
     const guard = new ResponseGuard(request, response, (status) => this.#onHead(entered, status))
-    const entered: Entered = { id, method, url, guard, doomed: false, at: performance.now() }
+    const browserReloads = this.#server.browserReloads()
+    const entered: Entered = { id, request, response, browserReloads, method, url, guard, doomed: false, at: performance.now() }
     this.#byRequest.set(request, entered)
     response.once('close', () => {
       this.#entered.delete(id)
@@ -119,14 +147,26 @@ export class Gate {
   async #judge(entered: Entered, seen: { status?: number; error?: ErrorInfo }): Promise<Verdict | undefined> {
     const { id, guard } = entered
     const verdict = await this.#sidecar.ask('classifyError', { request: id, sent: guard.sent, ...seen })
-    if (verdict?.action === 'retry' && guard.replace()) void this.#reissue(entered, verdict)
-    if (verdict?.action === 'reload') void this.#reloadOnceStable(verdict)
+    if (verdict?.action === 'retry') return this.#retry(entered, verdict)
+    if (verdict?.action === 'reload') void this.#reloadOnceStable(entered, verdict)
+    return verdict
+  }
+
+  #retry(entered: Entered, verdict: Verdict): Verdict {
+    const { guard, request, url } = entered
+    const redirects = this.#followsRedirects(url)
+    if (!redirects && !isEmpty(request)) {
+      // Nobody has the body any more. The page gets the true answer, and then a new start.
+      void this.#reloadOnceStable(entered, { ...verdict, reloadBrowser: true })
+      return { ...verdict, action: 'pass' }
+    }
+    if (guard.replace()) void (redirects ? this.#reissue(entered, verdict) : this.#rerun(entered))
     return verdict
   }
 
   async #reissue(entered: Entered, verdict: Verdict): Promise<void> {
     const judgedAt = performance.now()
-    await this.#reloadOnceStable(verdict)
+    await this.#reloadOnceStable(entered, verdict)
     const timing = {
       verdict: judgedAt - entered.at,
       stable: performance.now() - judgedAt,
@@ -134,9 +174,20 @@ export class Gate {
     entered.guard.redirect(samePath(entered.url), serverTiming(timing))
   }
 
-  async #reloadOnceStable(verdict: Verdict): Promise<void> {
+  /** Handles the request once more here, for a client that does not follow redirects. */
+  async #rerun({ request, response, guard }: Entered): Promise<void> {
     await this.#sidecar.wait('awaitStable', {})
-    if (verdict.reloadBrowser) this.#reloadBrowser()
+    if (response.destroyed) return
+    this.#byRequest.delete(request)
+    if (request.originalUrl) request.url = request.originalUrl
+    this.#server.handle(request, guard.anew())
+  }
+
+  async #reloadOnceStable({ browserReloads }: Entered, verdict: Verdict): Promise<void> {
+    await this.#sidecar.wait('awaitStable', {})
+    if (!verdict.reloadBrowser) return
+    await this.#server.browserSettled()
+    if (this.#server.browserReloads() === browserReloads) this.#server.reloadBrowser()
   }
 
   #explain(entered: Entered, verdict: Verdict): void {
@@ -152,6 +203,11 @@ export class Gate {
 function isAssetOfWorker(request: IncomingMessage): boolean {
   const mark = Object.getOwnPropertySymbols(request).find((symbol) => symbol.description === 'kRequestType')
   return mark !== undefined && (request as unknown as Record<symbol, unknown>)[mark] === 'asset'
+}
+
+/** Without a body a request can be handled twice from what is still at hand. */
+function isEmpty({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0
 }
 
 /** The URL as a redirect within the same origin: `//host/path` would leave it. */

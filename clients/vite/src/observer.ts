@@ -1,6 +1,14 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { DepOptimizationMetadata, DevEnvironment, EnvironmentModuleNode, HotPayload, OptimizedDepInfo } from 'vite'
+import type {
+  DepOptimizationMetadata,
+  DevEnvironment,
+  EnvironmentModuleNode,
+  FullReloadPayload,
+  HotPayload,
+  OptimizedDepInfo,
+  UpdatePayload,
+} from 'vite'
 import { importSite } from './import-site.js'
 import type { LearnedDeps } from './learned.js'
 import type { DiscoveredDep, EnvironmentSnapshot, ImportSite, LateDependency, OptimizedDep } from './protocol.js'
@@ -29,6 +37,7 @@ export class EnvironmentObserver implements Environment {
   #cold = false
   /** While Vite is about to invalidate what a save has changed. */
   #invalidated: Promise<void> | undefined
+  #reloads = 0
   #send: DevEnvironment['hot']['send']
   readonly #transform: DevEnvironment['transformRequest']
   readonly #copies: RunnerCopies
@@ -71,6 +80,10 @@ export class EnvironmentObserver implements Environment {
       discovered: Object.keys(metadata.discovered).map((id) => this.#discoveredDep(id)),
     }
     return { ...snapshot, optimizer }
+  }
+
+  get #isClient(): boolean {
+    return this.#environment.config.consumer === 'client'
   }
 
   /** A module imports a bare id; asked before Vite resolves it. */
@@ -265,10 +278,35 @@ export class EnvironmentObserver implements Environment {
     this.#send = hot.send.bind(hot)
     const send = (...args: [HotPayload] | [string, unknown?]) => {
       const [payload] = args
-      if (typeof payload !== 'string' && payload.type === 'full-reload') this.#onReload(this, payload.triggeredBy)
+      const type = typeof payload === 'string' ? 'custom' : payload.type
+      if (type === 'full-reload') {
+        this.#reloads += 1
+        this.#onReload(this, (payload as FullReloadPayload).triggeredBy)
+      }
+      if (type === 'update' && this.#isClient) return void this.#sendUnlessReloaded(payload as UpdatePayload)
       return (this.#send as (...args: unknown[]) => void)(...args)
     }
     hot.send = send as typeof hot.send
+  }
+
+  /**
+   * A page that takes an update with a late dependency gets it beside the modules of before, and is then reloaded all the
+   * same. So an update waits for what its crawl finds, and for the optimizer; behind a reload nobody needs it.
+   */
+  async #sendUnlessReloaded(update: UpdatePayload): Promise<void> {
+    const reloads = this.#reloads
+    await this.settled()
+    if (this.#reloads === reloads) this.#send(update)
+  }
+
+  /** How often Vite has reloaded the environment. */
+  get reloads(): number {
+    return this.#reloads
+  }
+
+  /** Resolves when no optimizer run is going that could reload the environment. */
+  async settled(): Promise<void> {
+    await this.#sidecar.wait('awaitStable', { environments: [this.name] })
   }
 }
 

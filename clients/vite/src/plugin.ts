@@ -13,6 +13,17 @@ const BARE_IMPORT = /^(?![a-zA-Z]:)[\w@](?!.*:\/\/)/
 
 /** Keeps the server environments of a dev server consistent while Vite re-optimizes dependencies. */
 export function evenkeel(options?: EvenkeelOptions): Plugin<EvenkeelApi>[] {
+  return evenkeelFor({}, options)
+}
+
+/** What a preset knows of its framework. */
+export interface Framework {
+  /** Whether the client that asks for a URL follows redirects. Default: it does. */
+  followsRedirects?(url: string): boolean
+}
+
+/** `evenkeel()` with what a preset knows. */
+export function evenkeelFor(framework: Framework, options?: EvenkeelOptions): Plugin<EvenkeelApi>[] {
   const resolved = resolveOptions(options)
   let guarded: GuardedServer | undefined
   return [
@@ -28,7 +39,7 @@ export function evenkeel(options?: EvenkeelOptions): Plugin<EvenkeelApi>[] {
       configureServer: {
         order: 'pre',
         handler(server) {
-          guarded = new GuardedServer(server, resolved)
+          guarded = new GuardedServer(server, resolved, framework)
           const { gate } = guarded
           return () => {
             server.middlewares.use(gate.enter)
@@ -45,11 +56,11 @@ export function evenkeel(options?: EvenkeelOptions): Plugin<EvenkeelApi>[] {
           return undefined
         },
       },
-      // Behind all plugins that have a say in what a change touches, a glob import for one.
+      // Before a framework takes the update upon itself and leaves no modules to Vite.
       hotUpdate: {
-        order: 'post',
-        handler({ file, modules, timestamp }) {
-          if (resolved.foresee) guarded?.changed(this.environment.name, file, modules, timestamp)
+        order: 'pre',
+        handler({ modules, timestamp }) {
+          if (resolved.foresee) guarded?.touched(this.environment.name, modules, timestamp)
         },
       },
       closeBundle() {
@@ -66,8 +77,15 @@ export function evenkeel(options?: EvenkeelOptions): Plugin<EvenkeelApi>[] {
         order: 'post',
         handler(server) {
           return () => {
-            if (guarded) server.middlewares.use(guarded.gate.fail)
+            if (guarded) catchErrors(server, guarded.gate)
           }
+        },
+      },
+      // Behind all plugins that have a say in what a change touches, a glob import for one.
+      hotUpdate: {
+        order: 'post',
+        handler({ file, modules, timestamp }) {
+          if (resolved.foresee) guarded?.changed(this.environment.name, file, modules, timestamp)
         },
       },
     },
@@ -89,20 +107,29 @@ class GuardedServer {
   /** The reloads of this turn of the event loop. */
   #turn: Array<{ observer: EnvironmentObserver; triggeredBy: string | undefined }> = []
 
-  constructor(server: ViteDevServer, options: ResolvedOptions) {
+  /** What a change touches before other plugins have had their say, by environment. */
+  readonly #touched = new Map<string, { timestamp: number; modules: EnvironmentModuleNode[] }>()
+
+  constructor(server: ViteDevServer, options: ResolvedOptions, framework: Framework) {
     const { config, environments, watcher } = server
     this.#saves = new Saves((file) => watcher.emit('change', file))
     const log = logOf(server, options)
     this.#lease = acquire(`${config.root}\n${config.cacheDir}`, options, log)
     const { sidecar } = this.#lease
-    this.gate = new Gate(sidecar, options, config.base, log, () => {
-      environments.client.hot.send({ type: 'full-reload' })
+    const followsRedirects = framework.followsRedirects ?? (() => true)
+    this.gate = new Gate(sidecar, options, followsRedirects, log, {
+      base: config.base,
+      reloadBrowser: () => environments.client.hot.send({ type: 'full-reload' }),
+      browserReloads: () => this.observers.get('client')?.reloads ?? 0,
+      browserSettled: async () => this.observers.get('client')?.settled(),
+      handle: (request, response) => server.middlewares(request, response),
     })
     const learned = new LearnedDeps(config.root, config.cacheDir, options.learn, log)
     for (const environment of Object.values(environments)) {
       const { name, depsOptimizer } = environment
-      const chosen = options.environments?.includes(name) ?? true
-      if (environment.config.consumer !== 'server' || !depsOptimizer || !chosen) continue
+      // The browser's environment is no server's and is not guarded. But its updates can be foreseen, too.
+      const chosen = environment.config.consumer === 'server' ? options.environments?.includes(name) : options.foresee
+      if (!depsOptimizer || chosen === false) continue
       const observer = new EnvironmentObserver(environment, sidecar, learned, bridgedTo(config.plugins, name), (...reload) =>
         this.#reloading(...reload),
       )
@@ -119,8 +146,14 @@ class GuardedServer {
     for (const observer of this.observers.values()) observer.started()
   }
 
+  touched(environment: string, modules: EnvironmentModuleNode[], timestamp: number): void {
+    this.#touched.set(environment, { timestamp, modules })
+  }
+
   changed(environment: string, file: string, modules: EnvironmentModuleNode[], timestamp: number): void {
-    this.observers.get(environment)?.changed(modules, timestamp, this.#saves.written(file, timestamp))
+    const touched = this.#touched.get(environment)
+    const all = new Set([...modules, ...(touched?.timestamp === timestamp ? touched.modules : [])])
+    this.observers.get(environment)?.changed([...all], timestamp, this.#saves.written(file, timestamp))
   }
 
   /** What Vite reloads in one turn is one cause. */
@@ -175,6 +208,17 @@ function guardPreMiddleware(server: ViteDevServer, gate: Gate): void {
       gate.enter(request, response, (error?: unknown) => (error ? next(error) : inner(request, response, next)))
     } as Connect.NextHandleFunction
   }
+}
+
+/**
+ * Errors come by before any other plugin's error middleware, which may answer them or take note of them, and once more
+ * behind the last handler.
+ */
+function catchErrors(server: ViteDevServer, gate: Gate): void {
+  const { stack } = server.middlewares
+  const first = stack.findIndex(({ handle }) => typeof handle === 'function' && handle.length === 4)
+  if (first >= 0) stack.splice(first, 0, { route: '', handle: gate.fail })
+  server.middlewares.use(gate.fail)
 }
 
 /** In middleware mode there is nothing to listen: the server is ready when its plugins are. */

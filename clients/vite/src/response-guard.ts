@@ -69,10 +69,7 @@ export class ResponseGuard {
   redirect(location: string, timing: string): void {
     const response = this.#response
     if (response.destroyed || response.writableEnded) return
-    for (const name of response.getHeaderNames()) response.removeHeader(name)
-    for (const [name, value] of Object.entries(this.#headersBefore)) {
-      if (value !== undefined) response.setHeader(name, value)
-    }
+    this.#restoreHeaders()
     const headers = { location, 'cache-control': 'no-store', 'content-length': '0', 'server-timing': timing }
     // The handler may have set a message of its own; HTTP/2 has none.
     const message = this.#request.httpVersionMajor < 2 ? ['Temporary Redirect'] : []
@@ -83,6 +80,42 @@ export class ResponseGuard {
     this.#original('end', [])
     // The rest of the body is read and dropped, so that the connection can serve the next request.
     this.#request.resume()
+  }
+
+  /**
+   * The response as another handler may have it: what the first one still writes goes on being swallowed, and what is
+   * written here is sent.
+   */
+  anew(): ServerResponse {
+    const response = this.#response
+    response.statusCode = 200
+    this.#restoreHeaders()
+    const own = new Map<PropertyKey, unknown>(this.#originals)
+    return new Proxy(response, {
+      get: (target, name) => {
+        if (own.has(name)) return own.get(name)
+        const value: unknown = Reflect.get(target, name, target)
+        return typeof value === 'function' ? value.bind(target) : value
+      },
+      set: (target, name, value) => {
+        // Another guard puts its own methods in front of these.
+        if (own.has(name)) own.set(name, value)
+        else Reflect.set(target, name, value, target)
+        return true
+      },
+      deleteProperty: (_target, name) => {
+        own.set(name, this.#originals.get(name as Method))
+        return true
+      },
+    })
+  }
+
+  #restoreHeaders(): void {
+    const response = this.#response
+    for (const name of response.getHeaderNames()) response.removeHeader(name)
+    for (const [name, value] of Object.entries(this.#headersBefore)) {
+      if (value !== undefined) response.setHeader(name, value)
+    }
   }
 
   #original(name: Method, args: unknown[]): unknown {

@@ -1,7 +1,7 @@
 import type { Plugin } from 'vite'
 import { bridge } from './bridge.js'
 import type { EvenkeelOptions } from './options.js'
-import { evenkeel } from './plugin.js'
+import { evenkeelFor } from './plugin.js'
 
 /** rwsdk's own plugins that Evenkeel stands in for while serving, and the hooks that they do it with. */
 const REPLACED: Record<string, Array<keyof Plugin>> = {
@@ -25,6 +25,7 @@ export function rwsdk(options?: EvenkeelOptions): Plugin[] {
       },
     },
     bridge({ from: 'worker', to: 'ssr', entry: 'rwsdk/__ssr_bridge', prefix: 'virtual:rwsdk:ssr:' }),
-    ...evenkeel(options),
+    // Its client asks for RSC payloads with `redirect: 'manual'`.
+    ...evenkeelFor({ followsRedirects: (url) => !/[?&]__rsc/.test(url) }, options),
   ]
 }

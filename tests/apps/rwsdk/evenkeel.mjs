@@ -2,8 +2,8 @@
 const importUnseen = (specifier) => import(specifier)
 
 /**
- * Evenkeel's plugins for a RedwoodSDK app: the preset, as a user writes it, or the plugin for any app, which leaves RedwoodSDK's own
- * ones to it and shows what the preset is worth.
+ * Evenkeel's plugins for a RedwoodSDK app: the preset, as a user writes it, or the plugin for any app, beside RedwoodSDK's own
+ * recovery, which shows what the preset is worth.
  */
 export async function evenkeelPlugins({ preset, options }) {
   const { evenkeel, rwsdk } = await importUnseen('evenkeel')
