@@ -1,12 +1,12 @@
 // What Evenkeel costs when nothing goes wrong, and what it saves at a cold start: everything side by side with the bare stack,
 // in turn, in one run.
 //
-//   node startup.mjs [--json] [--rounds N]
+//   node startup.mjs [--json] [--rounds N] [--only starts|gate|admit|crawl]
 //
 // - ready: from the start of Vite's process to "ready in", with and without a cache.
 // - late pages: first answers at a cold start, page after page, whether they are right or not.
 // - gate: a warm page of two stable servers, and the round trip of `admit` by itself.
-// - crawl: a warm start of an app with 3 000 modules that only the crawl transforms, asked for its first page meanwhile.
+// - crawl: warm starts of an app with 3 000 modules that only the crawl transforms, asked for a page meanwhile.
 import { spawn } from 'node:child_process'
 import { rm } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
@@ -21,40 +21,48 @@ import { isRight, visit, visitAll } from '../e2e/lib/visit.mjs'
 import { median, percentile, printTable } from './lib/report.mjs'
 
 const { values: options } = parseArgs({
-  options: { json: { type: 'boolean' }, rounds: { type: 'string', default: '5' } },
+  options: { json: { type: 'boolean' }, rounds: { type: 'string', default: '5' }, only: { type: 'string' } },
 })
 const rounds = Number(options.rounds)
 const gatePairs = rounds * 300
 const admitTrips = 5_000
 const bigModules = 3_000
+/** A little less than the default of `foreseeBudget`, because it begins before the first request is sent. */
+const crawlBudgetMs = 4_500
 
 const stacks = { bare: {}, evenkeel: defaults({ log: 'warn' }) }
 const names = Object.keys(stacks)
 
-const ready = { cold: emptySamples(), warm: emptySamples() }
-const late = emptySamples()
-const right = { bare: 0, evenkeel: 0 }
-for (let round = 0; round < rounds; round++) {
-  for (const name of inTurn(round)) await measureStarts(name)
-}
-const gate = await measureGate()
-const admit = await measureAdmit()
-const crawl = await measureCrawl()
+const measures = { starts: measureStarts, gate: measureGate, admit: measureAdmit, crawl: measureCrawl }
+const asked = options.only ? [options.only] : Object.keys(measures)
+const result = { rounds }
+for (const name of asked) Object.assign(result, await measures[name]())
 report()
 
+async function measureStarts() {
+  const samples = { 'ready, cold': emptySamples(), 'ready, warm': emptySamples(), 'late page, first answer': emptySamples() }
+  const right = { bare: 0, evenkeel: 0, of: rounds * latePages.length }
+  for (let round = 0; round < rounds; round++) {
+    for (const name of inTurn(round)) {
+      const { cold, warm, results } = await startTwice(stacks[name])
+      samples['ready, cold'][name].push(cold)
+      samples['ready, warm'][name].push(warm)
+      samples['late page, first answer'][name].push(...results.map(({ ms }) => ms))
+      right[name] += results.filter((result) => isRight(result.page, result)).length
+    }
+  }
+  return { starts: mapValues(samples, (times) => compare(times, median)), lateRight: right }
+}
+
 /** A cold start with all late pages, and a warm one with the cache that it left behind. */
-async function measureStarts(name) {
+async function startTwice(env) {
   const cacheDir = await newCacheDir()
-  const env = stacks[name]
   try {
     const cold = await startApp({ cacheDir, env })
-    ready.cold[name].push(cold.readyMs)
     const results = await visitAll(cold, latePages).finally(cold.stop)
-    late[name].push(...results.map(({ ms }) => ms))
-    right[name] += results.filter((result) => isRight(result.page, result)).length
     const warm = await startApp({ cacheDir, env })
-    ready.warm[name].push(warm.readyMs)
     await warm.stop()
+    return { cold: cold.readyMs, warm: warm.readyMs, results }
   } finally {
     await rm(cacheDir, { recursive: true, force: true })
   }
@@ -63,7 +71,10 @@ async function measureStarts(name) {
 async function measureGate() {
   return withServers({}, async (servers) => {
     for (const name of names) await visitAll(servers[name], [...latePages, ...latePages])
-    return requestsInTurn(servers, '/', () => false, gatePairs)
+    const times = emptySamples()
+    await requestsInTurn(servers, '/', () => times.bare.length >= gatePairs, times)
+    const rows = { p50: compare(times, median), p99: compare(times, (numbers) => percentile(numbers, 0.99)) }
+    return { warmPage: rows, warmPages: times.bare.length }
   })
 }
 
@@ -85,55 +96,72 @@ async function measureAdmit() {
   }
   child.stdin.end()
   // The first ones find both ends cold.
-  return times.slice(admitTrips / 10)
+  const counted = times.slice(admitTrips / 10)
+  return { admitMs: { p50: round(median(counted), 3), p99: round(percentile(counted, 0.99), 3) } }
 }
 
 async function measureCrawl() {
   const app = await bigApp('worker', bigModules)
+  const during = emptySamples()
+  const behind = emptySamples()
+  const crawled = []
   try {
-    // Both have their caches from a run before, so that the crawl is all that is new: at a cold start requests wait for it.
-    return await withServers({ root: app.root, warm: true }, async (servers) => {
-      await until('the crawl has begun', async () => (await transformed(servers.evenkeel)) > 0)
-      const budget = performance.now() + 4_500
-      const isOver = async () => performance.now() > budget || (await transformed(servers.evenkeel)) >= bigModules
-      const times = await requestsInTurn(servers, '/', isOver, 500)
-      return { ...times, transformed: await transformed(servers.evenkeel) }
+    await withCaches(async (caches) => {
+      // Both have their caches from a run before: at a cold start requests would wait for the crawl.
+      for (const name of names) {
+        const primed = await startApp({ root: app.root, cacheDir: caches[name], env: stacks[name] })
+        await visitAll(primed, latePages).finally(primed.stop)
+      }
+      for (let round = 0; round < rounds; round++) {
+        await withServers({ root: app.root, caches }, async (servers) => {
+          const { evenkeel } = servers
+          await until('the crawl has begun', async () => (await transformed(evenkeel)) > 0)
+          const budgetEnds = performance.now() + crawlBudgetMs
+          const isOver = async () => performance.now() > budgetEnds || (await transformed(evenkeel)) >= bigModules
+          await requestsInTurn(servers, '/', isOver, during)
+          crawled.push(await transformed(evenkeel))
+          await until('the crawl is over', () => performance.now() > budgetEnds + 1_000)
+          const enough = behind.bare.length + during.bare.length / (round + 1)
+          await requestsInTurn(servers, '/', () => behind.bare.length >= enough, behind)
+        })
+      }
     })
+    const pages = { 'during a crawl': compare(during, median), 'behind it': compare(behind, median) }
+    return { crawl: pages, pagesDuringCrawl: during.bare.length, crawled: median(crawled) }
   } finally {
     await app.remove()
   }
 }
 
-async function withServers({ root, warm = false }, use) {
-  const caches = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await newCacheDir()])))
-  const start = (name) => startApp({ root, cacheDir: caches[name], env: stacks[name] })
+async function withCaches(use) {
+  const caches = {}
+  try {
+    for (const name of names) caches[name] = await newCacheDir()
+    return await use(caches)
+  } finally {
+    for (const cache of Object.values(caches)) await rm(cache, { recursive: true, force: true })
+  }
+}
+
+async function withServers({ root, caches = {} }, use) {
   const servers = {}
   try {
-    if (warm) {
-      for (const name of names) {
-        const primed = await start(name)
-        await visitAll(primed, latePages).finally(primed.stop)
-      }
-    }
-    for (const name of names) servers[name] = await start(name)
+    for (const name of names) servers[name] = await startApp({ root, cacheDir: caches[name], env: stacks[name] })
     return await use(servers)
   } finally {
     await Promise.all(Object.values(servers).map((server) => server.stop()))
-    await Promise.all(Object.values(caches).map((cache) => rm(cache, { recursive: true, force: true })))
   }
 }
 
 /** Alternating requests meet the same noise. */
-async function requestsInTurn(servers, path, isOver, most) {
-  const times = emptySamples()
-  for (let pair = 0; pair < most && !(await isOver()); pair++) {
+async function requestsInTurn(servers, path, isOver, times) {
+  for (let pair = 0; !(await isOver()); pair++) {
     for (const name of inTurn(pair)) {
       const startedAt = performance.now()
       await visit(servers[name], path)
       times[name].push(performance.now() - startedAt)
     }
   }
-  return times
 }
 
 function emptySamples() {
@@ -145,38 +173,28 @@ function inTurn(turn) {
   return turn % 2 ? names.toReversed() : names
 }
 
-function report() {
-  const compare = (samples, digits) => {
-    const [bare, evenkeel] = names.map((name) => round(median(samples[name]), digits))
-    return { bare, evenkeel, difference: round(evenkeel - bare, digits), ratio: round(evenkeel / bare, 2) }
-  }
-  const compareP99 = (samples) => {
-    const [bare, evenkeel] = names.map((name) => round(percentile(samples[name], 0.99), 2))
-    return { bare, evenkeel, difference: round(evenkeel - bare, 2), ratio: round(evenkeel / bare, 2) }
-  }
-  const ms = {
-    'ready, cold': compare(ready.cold),
-    'ready, warm': compare(ready.warm),
-    'late page, first answer': compare(late),
-    'warm page, p50': compare(gate, 2),
-    'warm page, p99': compareP99(gate),
-    'page during a crawl': compare(crawl, 2),
-  }
-  const result = {
-    rounds,
-    ms,
-    lateRight: { bare: right.bare, evenkeel: right.evenkeel, of: rounds * latePages.length },
-    admitMs: { p50: round(percentile(admit, 0.5), 3), p99: round(percentile(admit, 0.99), 3) },
-    samples: { gate: gate.bare.length, crawl: crawl.bare.length, crawled: crawl.transformed },
-  }
-  if (options.json) return console.log(JSON.stringify(result))
-  printTable(ms)
-  const { lateRight, admitMs, samples } = result
-  console.log(`late pages right: bare ${lateRight.bare}, evenkeel ${lateRight.evenkeel} of ${lateRight.of}`)
-  console.log(`admit by itself: p50 ${admitMs.p50} ms, p99 ${admitMs.p99} ms`)
-  console.log(`${samples.gate} warm pages of each; ${samples.crawl} pages during a crawl of ${samples.crawled} modules`)
+function compare(times, summarize) {
+  const [bare, evenkeel] = names.map((name) => summarize(times[name]))
+  return { bare: round(bare, 2), evenkeel: round(evenkeel, 2), difference: round(evenkeel - bare, 2), ratio: round(evenkeel / bare, 2) }
 }
 
-function round(value, digits = 0) {
+function mapValues(object, map) {
+  return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, map(value)]))
+}
+
+function round(value, digits) {
   return Number(value.toFixed(digits))
+}
+
+function report() {
+  if (options.json) return console.log(JSON.stringify(result))
+  const { starts, lateRight, warmPage, warmPages, admitMs, crawl, pagesDuringCrawl, crawled } = result
+  const rows = { ...starts }
+  if (warmPage) Object.assign(rows, { 'warm page, p50': warmPage.p50, 'warm page, p99': warmPage.p99 })
+  for (const [when, row] of Object.entries(crawl ?? {})) rows[`page ${when}`] = row
+  printTable(rows)
+  if (lateRight) console.log(`late pages right: bare ${lateRight.bare}, evenkeel ${lateRight.evenkeel} of ${lateRight.of}`)
+  if (warmPage) console.log(`${warmPages} warm pages of each`)
+  if (admitMs) console.log(`admit by itself: p50 ${admitMs.p50} ms, p99 ${admitMs.p99} ms`)
+  if (crawl) console.log(`${pagesDuringCrawl} pages of each during a crawl of ${crawled} modules`)
 }

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { keyOf, latePages, otherMethodPages } from '../apps/pages/table.mjs'
 import { startApp } from './lib/app.mjs'
+import { bigApp, transformed } from './lib/big-app.mjs'
 import { defaults, guarded } from './lib/guarded.mjs'
 import { reloads, trouble } from './lib/log.mjs'
 import { counts, isRight, visit, visitAll } from './lib/visit.mjs'
@@ -48,6 +49,41 @@ for (const app of ['worker', 'hono']) {
     }
   })
 }
+
+describe('an app with 3 000 modules', () => {
+  let app
+  before(async () => {
+    app = await bigApp('worker')
+  })
+  after(() => app?.remove())
+
+  /** For Vite itself, on a busy machine. */
+  const viteOwnTime = 8_000
+
+  for (const [how, options, longest] of [
+    ['within the budget', {}, 5_000 + viteOwnTime],
+    ['where the budget is spent at once', { foreseeBudget: 1 }, viteOwnTime],
+  ]) {
+    test(`the crawl ends ${how}, and every late page is right`, async () => {
+      const server = await startApp({ root: app.root, env: defaults(options) })
+      try {
+        const results = await visitAll(server, pages)
+        const wrong = results.filter((result) => !isRight(result.page, result))
+        assert.deepEqual(wrong.map(({ page, status, text }) => [keyOf(page), status, text.slice(0, 200)]), [])
+        assert.ok(results[0].ms < longest, `the first answer took ${results[0].ms} ms`)
+        if (!options.foreseeBudget) {
+          assert.ok((await transformed(server)) > 0, 'the crawl was among the many modules')
+          assert.deepEqual(unforeseen(results), [])
+        }
+        const before = await transformed(server)
+        await visit(server, '/')
+        assert.equal(await transformed(server), before, 'it has ended')
+      } finally {
+        await server.stop()
+      }
+    })
+  }
+})
 
 test('without foresight the same visits meet late dependencies', async () => {
   const server = await startApp({ env: guarded() })

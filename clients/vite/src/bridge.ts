@@ -1,4 +1,5 @@
 import { isBuiltin } from 'node:module'
+import { dirname, isAbsolute, resolve } from 'node:path'
 import type { DevEnvironment, Plugin, ViteDevServer } from 'vite'
 import type { EvenkeelApi } from './plugin.js'
 
@@ -94,7 +95,8 @@ export function bridge({ from, to, entry, prefix }: BridgeOptions): Plugin<Bridg
         const fetched = await lender.fetchModule(current, undefined, { cached: false })
         if (!('code' in fetched)) return 'export default {}'
         if (real.endsWith('.css') && !real.endsWith('.module.css')) return 'export default {}'
-        return staysInside(fetched.code, (specifier) => rewrite(specifier, prefix, this.environment as DevEnvironment))
+        const { code, file } = fetched
+        return staysInside(code, file, (specifier) => rewrite(specifier, prefix, this.environment as DevEnvironment))
       },
     },
     hotUpdate({ file, timestamp }) {
@@ -161,8 +163,14 @@ function isExternal(borrower: DevEnvironment, id: string): boolean {
 }
 
 /** Turns the calls of Vite's module runner into imports again, for the graph of `from` to see them. */
-function staysInside(code: string, rewritten: (specifier: string) => string): { code: string; map: SourceMap | null } {
+function staysInside(
+  code: string,
+  file: string | null,
+  rewritten: (specifier: string) => string,
+): { code: string; map: SourceMap | null } {
   const { body, map } = splitSourceMap(code)
+  // Relative to a virtual module they would lead nowhere.
+  if (map && file && isAbsolute(file)) map.sources = map.sources.map((source) => source && resolve(dirname(file), source))
   const inside = body.replace(SSR_IMPORT, (_call, literal: string) => {
     const specifier = JSON.parse(literal.startsWith("'") ? `"${literal.slice(1, -1)}"` : literal) as string
     return `import(${JSON.stringify(rewritten(specifier))})`
@@ -172,7 +180,7 @@ function staysInside(code: string, rewritten: (specifier: string) => string): { 
 
 interface SourceMap {
   version: number
-  sources: string[]
+  sources: Array<string | null>
   sourcesContent?: (string | null)[]
   names: string[]
   mappings: string

@@ -1,18 +1,25 @@
-import { renderToString } from 'react-dom/server'
-import { pages } from 'virtual:pages'
-import text from './text.txt?raw'
+import { routesWith } from '../../routes'
+import { pathOf } from '../../routes/base'
+import { notFound } from '../../routes/not-found'
+import type { Env } from '../../routes/route'
 import data from './data.json'
-import './style.css'
+import Home from './home'
 import classes from './named.module.css'
+import { shared } from './shared'
+import './style.css'
+import text from './text.txt?raw'
+
+const routes = routesWith(Home)
 
 export const side = () => import.meta.env.SIDE
+export const sharedThere = () => shared
+export const assets = { text: text.trim(), data, named: typeof classes.named }
 
-export async function answer(request: Request): Promise<Response> {
-  const { pathname } = new URL(request.url)
-  if (pathname === '/assets') return Response.json({ text: text.trim(), data, named: typeof classes.named })
-  if (pathname === '/throws') throw new Error('thrown in ssr.tsx')
-  const page = pages[`GET ${pathname}`]
-  if (!page) return new Response(renderToString(<p>home</p>))
-  const { default: Page } = await page()
-  return new Response(renderToString(<Page />), { headers: { 'content-type': 'text/html' } })
+export async function answer(request: Request, env: Env, whereabouts: () => string): Promise<Response> {
+  const path = pathOf(request)
+  if (path === '/throws-there') throw new Error('thrown in ssr.tsx')
+  const route = routes.find((candidate) => candidate.path === path && candidate.method === request.method)
+  const response = await (route?.handle(request, env) ?? notFound(request, env))
+  response.headers.set('x-context', whereabouts())
+  return response
 }

@@ -1,16 +1,28 @@
-import { answer, side } from 'app/ssr'
-import { count, forgotten, inContext, whereabouts } from './state'
+import { answer, assets, sharedThere, side } from 'app/ssr'
+import type { Env } from '../../routes/route'
+import { shared } from './shared'
+import { count, evaluated, inContext, whereabouts } from './state'
 
 let notKept = 0
 
 export default {
-  async fetch(request: Request) {
+  fetch(request: Request, env: Env) {
     const { pathname } = new URL(request.url)
     if (pathname === '/sides') return Response.json({ here: import.meta.env.SIDE, there: side() })
-    if (pathname === '/state') return Response.json({ kept: count(), notKept: ++notKept, module: forgotten() })
-    // A borrowed module that awaits, inside a context of this one.
-    const response = await inContext(pathname, () => answer(request))
-    response.headers.set('x-context', inContext('after', whereabouts))
-    return response
+    if (pathname === '/shared') return Response.json({ here: shared, there: sharedThere() })
+    if (pathname === '/assets') return Response.json(assets)
+    if (pathname === '/state') return Response.json({ kept: count(), notKept: ++notKept, evaluated: evaluated() })
+    if (pathname === '/held') return inContext('held', () => held(request))
+    // The lending side knows nothing of this side's context, and awaits in it all the same.
+    return inContext(pathname, () => answer(request, env, whereabouts))
   },
+}
+
+/** Waits in a context until a test has made everything reload, and asks a module of after where it is. */
+async function held(request: Request): Promise<Response> {
+  await request.text()
+  const evaluatedBefore = evaluated()
+  await new Promise((resolve) => setTimeout(resolve, 3000))
+  const latecomer = await import('./latecomer')
+  return Response.json({ evaluated: evaluatedBefore, before: whereabouts(), after: latecomer.whereabouts() })
 }
