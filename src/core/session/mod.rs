@@ -1,19 +1,18 @@
 //! The session: every environment, every request inside one, and what to do about them.
 
+mod judge;
+mod reload;
+
 use std::collections::HashMap;
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use super::event::{
-    CommitOutcome, Committed, Discovered, EnvironmentSnapshot, Event, ImportSite, ReloadRequested,
-    RequestStarted,
-};
+use super::event::{CommitOutcome, Committed, Discovered, EnvironmentSnapshot, Event, RequestStarted};
 use super::reoptimization::{
     Defence, History, LateDependency, Reoptimization, ReoptimizationOutcome, millis,
 };
-use super::request::{InFlight, RetryBudget, RetryCause};
-use super::verdict::{Action, ErrorKind, Failure, Verdict, kind_of};
+use super::request::{InFlight, RetryBudget};
 use super::{Environment, HttpRequest, Policy, ResolvedId, Time};
 
 /// What the shell is to do after an event.
@@ -362,71 +361,6 @@ impl Session {
         self.requests.insert(request, InFlight { method, url, mode, entered, since: now });
     }
 
-    /// The environment whose generation changed under the request, if one did.
-    fn doomed_by(&self, request: &InFlight) -> Option<&Environment> {
-        let environment =
-            |(index, _): &&(usize, u32)| self.environments.get_index(*index).map(|(_, found)| found);
-        request
-            .entered
-            .iter()
-            .find_map(|entry| environment(&entry).filter(|found| found.generation != entry.1))
-    }
-
-    /// Requests in flight that saw modules of another generation.
-    pub fn doomed(&self) -> Vec<HttpRequest> {
-        let is_doomed = |(_, request): &(&HttpRequest, &InFlight)| self.doomed_by(request).is_some();
-        let mut doomed: Vec<_> = self.requests.iter().filter(is_doomed).map(|(id, _)| *id).collect();
-        doomed.sort_unstable();
-        doomed
-    }
-
-    /// A `full-reload` is about to be sent: what else has to reload, and which requests it finds inside.
-    pub fn plan_reload(&mut self, reload: &ReloadRequested, now: Time) -> ReloadPlan {
-        let reload_too = self.reload_bridged(reload, now);
-        let doomed = self.doomed();
-        let since = doomed.iter().filter_map(|id| self.requests.get(id)).map(|request| request.since).min();
-        let warm = match self.environments.get_mut(&reload.environment) {
-            Some(environment) if environment.is_reloading_generation() => environment.take_fetched(since),
-            _ => Vec::new(),
-        };
-        ReloadPlan { reload: reload_too, doomed, warm }
-    }
-
-    /// Begins the reload of everything that borrows from an environment, in the same generation, each once.
-    fn reload_bridged(&mut self, reload: &ReloadRequested, now: Time) -> Vec<ReloadTarget> {
-        let Some(from) = self.environments.get(&reload.environment) else { return Vec::new() };
-        let generation = from.is_reloading_generation().then_some(from.generation);
-        let mut targets = self.bridged_from(&reload.environment);
-        for target in &targets {
-            if let Some(environment) = self.environments.get_mut(target) {
-                environment.reload_with(generation, now);
-            }
-        }
-        let index = |name: &str| self.environments.get_index_of(name);
-        let earlier = reload.alongside.iter().filter(|other| index(other) < index(&reload.environment));
-        let theirs: Vec<String> = earlier.flat_map(|other| self.bridged_from(other)).collect();
-        targets.retain(|target| !reload.alongside.contains(target) && !theirs.contains(target));
-        targets.into_iter().map(|environment| ReloadTarget { environment, invalidate: true }).collect()
-    }
-
-    /// Everything that borrows from an environment, directly or through others.
-    fn bridged_from(&self, environment: &str) -> Vec<String> {
-        let mut reached = vec![environment.to_owned()];
-        let mut next = 0;
-        while next < reached.len() {
-            if let Some(environment) = self.environments.get(&reached[next]) {
-                for bridge in &environment.bridges {
-                    let open = self.environments.get(&bridge.to).is_some_and(Environment::is_open);
-                    if open && !reached.contains(&bridge.to) {
-                        reached.push(bridge.to.clone());
-                    }
-                }
-            }
-            next += 1;
-        }
-        reached.split_off(1)
-    }
-
     /// Whether the named environments (all guarded ones, if none is named) are stable now. The browser's, which is
     /// never guarded, can be named, too.
     pub fn stability(&self, names: &[String], now: Time) -> Stability {
@@ -448,92 +382,5 @@ impl Session {
     pub fn resolve(&self, environment: &str, id: &str) -> Option<ResolvedId> {
         let open = self.environments.get(environment).filter(|environment| environment.is_open());
         open.map(|environment| environment.resolve(id))
-    }
-
-    /// Judges how a request fares, and counts a re-issue when it orders one.
-    pub fn classify(&mut self, failure: &Failure, now: Time) -> Verdict {
-        let Some(request) = self.requests.get(&failure.request) else {
-            return Verdict::pass(ErrorKind::Unrelated, "the request is not inside a guarded environment");
-        };
-        let said = failure.error.as_ref().map_or(ErrorKind::Unrelated, kind_of);
-        let doomed_by = self.doomed_by(request).map(|environment| environment.name.clone());
-        let (kind, cause) = match (&doomed_by, said) {
-            (Some(_), ErrorKind::Unrelated) => (ErrorKind::Doomed, RetryCause::Epoch(self.epoch)),
-            (Some(_), said) => (said, RetryCause::Epoch(self.epoch)),
-            (None, said) if said != ErrorKind::Unrelated && self.recently_disturbed(now) => {
-                (said, RetryCause::Single(failure.request))
-            }
-            (None, _) => {
-                return Verdict::pass(ErrorKind::Unrelated, "no re-optimization touched the request");
-            }
-        };
-        let record = self.history.latest(doomed_by.as_deref());
-        let verdict = explain(Verdict::pass(kind, ""), record);
-        if !self.policy.recover {
-            return Verdict { reason: "recovery is turned off".into(), ..verdict };
-        }
-        if kind == ErrorKind::OptimizerFailed && doomed_by.is_none() {
-            return Verdict { reason: "the optimizer run failed; Vite's log says why".into(), ..verdict };
-        }
-        if failure.sent {
-            let reload_browser = self.take_browser_reload();
-            let reason = "the response was on its way when the environment changed".into();
-            return Verdict { action: Action::Reload, reload_browser, reason, ..verdict };
-        }
-        if !request.is_safe() && !failure.has_failed() {
-            let reason = format!("{} has not failed and may have changed something", request.method);
-            return Verdict { reason, ..verdict };
-        }
-        let (navigation, lost) = (request.is_navigation(), now - request.since);
-        let Some(attempt) = self.budget.spend(request, cause, &self.policy, now) else {
-            self.counts.gave_up += 1;
-            let reason = format!(
-                "re-issued {} times within {} ms without success",
-                self.policy.retry_budget, self.policy.retry_window_ms
-            );
-            return Verdict { reason, ..verdict };
-        };
-        self.count_recovered(doomed_by.as_deref(), lost);
-        Verdict {
-            action: Action::Retry,
-            reason: "a re-optimization changed the modules under the request".into(),
-            reload_browser: !navigation && self.take_browser_reload(),
-            attempt: Some(attempt),
-            ..verdict
-        }
-    }
-
-    /// The browser is told to reload once for each disturbance, however many requests it doomed.
-    fn take_browser_reload(&mut self) -> bool {
-        let first = self.browser_reloaded_in != Some(self.epoch);
-        self.browser_reloaded_in = Some(self.epoch);
-        first
-    }
-
-    /// An error's text counts only in the neighbourhood of a re-optimization: anyone may throw the same words.
-    fn recently_disturbed(&self, now: Time) -> bool {
-        let since = millis(now.saturating_sub(self.policy.retry_window()));
-        self.disturbed || self.history.iter().any(|record| record.stable_at_ms.is_none_or(|at| at >= since))
-    }
-
-    fn count_recovered(&mut self, environment: Option<&str>, lost: Time) {
-        self.counts.recovered += 1;
-        if let Some(record) = self.history.latest_mut(environment) {
-            record.recover(lost);
-        }
-    }
-}
-
-/// Adds to a verdict what is known of the re-optimization behind it.
-fn explain(verdict: Verdict, record: Option<&Reoptimization>) -> Verdict {
-    let Some(record) = record else { return verdict };
-    let late = record.dependencies.first();
-    let importer: Option<ImportSite> = late.and_then(|dep| dep.importer.clone());
-    Verdict {
-        environment: Some(record.environment.clone()),
-        dependency: late.map(|dep| dep.id.clone()),
-        importer,
-        advice: Some(record.advice.clone()),
-        ..verdict
     }
 }

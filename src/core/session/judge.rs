@@ -1,0 +1,116 @@
+//! What becomes of a request that a re-optimization touched.
+
+use super::Session;
+use crate::core::environment::Environment;
+use crate::core::event::ImportSite;
+use crate::core::reoptimization::{Reoptimization, millis};
+use crate::core::request::{InFlight, RetryCause};
+use crate::core::verdict::{Action, ErrorKind, Failure, Verdict, kind_of};
+use crate::core::{HttpRequest, Time};
+
+impl Session {
+    /// The environment whose generation changed under the request, if one did.
+    fn doomed_by(&self, request: &InFlight) -> Option<&Environment> {
+        let environment =
+            |(index, _): &&(usize, u32)| self.environments.get_index(*index).map(|(_, found)| found);
+        request
+            .entered
+            .iter()
+            .find_map(|entry| environment(&entry).filter(|found| found.generation != entry.1))
+    }
+
+    /// Requests in flight that saw modules of another generation.
+    pub fn doomed(&self) -> Vec<HttpRequest> {
+        let is_doomed = |(_, request): &(&HttpRequest, &InFlight)| self.doomed_by(request).is_some();
+        let mut doomed: Vec<_> = self.requests.iter().filter(is_doomed).map(|(id, _)| *id).collect();
+        doomed.sort_unstable();
+        doomed
+    }
+
+    /// Judges how a request fares, and counts a re-issue when it orders one.
+    pub fn classify(&mut self, failure: &Failure, now: Time) -> Verdict {
+        let Some(request) = self.requests.get(&failure.request) else {
+            return Verdict::pass(ErrorKind::Unrelated, "the request is not inside a guarded environment");
+        };
+        let said = failure.error.as_ref().map_or(ErrorKind::Unrelated, kind_of);
+        let doomed_by = self.doomed_by(request).map(|environment| environment.name.clone());
+        let (kind, cause) = match (&doomed_by, said) {
+            (Some(_), ErrorKind::Unrelated) => (ErrorKind::Doomed, RetryCause::Epoch(self.epoch)),
+            (Some(_), said) => (said, RetryCause::Epoch(self.epoch)),
+            (None, said) if said != ErrorKind::Unrelated && self.recently_disturbed(now) => {
+                (said, RetryCause::Single(failure.request))
+            }
+            (None, _) => {
+                return Verdict::pass(ErrorKind::Unrelated, "no re-optimization touched the request");
+            }
+        };
+        let record = self.history.latest(doomed_by.as_deref());
+        let verdict = explain(Verdict::pass(kind, ""), record);
+        if !self.policy.recover {
+            return Verdict { reason: "recovery is turned off".into(), ..verdict };
+        }
+        if kind == ErrorKind::OptimizerFailed && doomed_by.is_none() {
+            return Verdict { reason: "the optimizer run failed; Vite's log says why".into(), ..verdict };
+        }
+        if failure.sent {
+            let reload_browser = self.take_browser_reload();
+            let reason = "the response was on its way when the environment changed".into();
+            return Verdict { action: Action::Reload, reload_browser, reason, ..verdict };
+        }
+        if !request.is_safe() && !failure.has_failed() {
+            let reason = format!("{} has not failed and may have changed something", request.method);
+            return Verdict { reason, ..verdict };
+        }
+        let (navigation, lost) = (request.is_navigation(), now - request.since);
+        let Some(attempt) = self.budget.spend(request, cause, &self.policy, now) else {
+            self.counts.gave_up += 1;
+            let reason = format!(
+                "re-issued {} times within {} ms without success",
+                self.policy.retry_budget, self.policy.retry_window_ms
+            );
+            return Verdict { reason, ..verdict };
+        };
+        self.count_recovered(doomed_by.as_deref(), lost);
+        Verdict {
+            action: Action::Retry,
+            reason: "a re-optimization changed the modules under the request".into(),
+            reload_browser: !navigation && self.take_browser_reload(),
+            attempt: Some(attempt),
+            ..verdict
+        }
+    }
+
+    /// The browser is told to reload once for each disturbance, however many requests it doomed.
+    fn take_browser_reload(&mut self) -> bool {
+        let first = self.browser_reloaded_in != Some(self.epoch);
+        self.browser_reloaded_in = Some(self.epoch);
+        first
+    }
+
+    /// An error's text counts only in the neighbourhood of a re-optimization: anyone may throw the same words.
+    fn recently_disturbed(&self, now: Time) -> bool {
+        let since = millis(now.saturating_sub(self.policy.retry_window()));
+        self.disturbed || self.history.iter().any(|record| record.stable_at_ms.is_none_or(|at| at >= since))
+    }
+
+    fn count_recovered(&mut self, environment: Option<&str>, lost: Time) {
+        self.counts.recovered += 1;
+        if let Some(record) = self.history.latest_mut(environment) {
+            record.recover(lost);
+        }
+    }
+}
+
+/// Adds to a verdict what is known of the re-optimization behind it.
+fn explain(verdict: Verdict, record: Option<&Reoptimization>) -> Verdict {
+    let Some(record) = record else { return verdict };
+    let late = record.dependencies.first();
+    let importer: Option<ImportSite> = late.and_then(|dep| dep.importer.clone());
+    Verdict {
+        environment: Some(record.environment.clone()),
+        dependency: late.map(|dep| dep.id.clone()),
+        importer,
+        advice: Some(record.advice.clone()),
+        ..verdict
+    }
+}

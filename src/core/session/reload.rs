@@ -1,0 +1,55 @@
+//! What a reload takes along.
+
+use super::{ReloadPlan, ReloadTarget, Session};
+use crate::core::Time;
+use crate::core::environment::Environment;
+use crate::core::event::ReloadRequested;
+
+impl Session {
+    /// A `full-reload` is about to be sent: what else has to reload, and which requests it finds inside.
+    pub fn plan_reload(&mut self, reload: &ReloadRequested, now: Time) -> ReloadPlan {
+        let reload_too = self.reload_bridged(reload, now);
+        let doomed = self.doomed();
+        let since = doomed.iter().filter_map(|id| self.requests.get(id)).map(|request| request.since).min();
+        let warm = match self.environments.get_mut(&reload.environment) {
+            Some(environment) if environment.is_reloading_generation() => environment.take_fetched(since),
+            _ => Vec::new(),
+        };
+        ReloadPlan { reload: reload_too, doomed, warm }
+    }
+
+    /// Begins the reload of everything that borrows from an environment, in the same generation, each once.
+    fn reload_bridged(&mut self, reload: &ReloadRequested, now: Time) -> Vec<ReloadTarget> {
+        let Some(from) = self.environments.get(&reload.environment) else { return Vec::new() };
+        let generation = from.is_reloading_generation().then_some(from.generation);
+        let mut targets = self.bridged_from(&reload.environment);
+        for target in &targets {
+            if let Some(environment) = self.environments.get_mut(target) {
+                environment.reload_with(generation, now);
+            }
+        }
+        let index = |name: &str| self.environments.get_index_of(name);
+        let earlier = reload.alongside.iter().filter(|other| index(other) < index(&reload.environment));
+        let theirs: Vec<String> = earlier.flat_map(|other| self.bridged_from(other)).collect();
+        targets.retain(|target| !reload.alongside.contains(target) && !theirs.contains(target));
+        targets.into_iter().map(|environment| ReloadTarget { environment, invalidate: true }).collect()
+    }
+
+    /// Everything that borrows from an environment, directly or through others.
+    fn bridged_from(&self, environment: &str) -> Vec<String> {
+        let mut reached = vec![environment.to_owned()];
+        let mut next = 0;
+        while next < reached.len() {
+            if let Some(environment) = self.environments.get(&reached[next]) {
+                for bridge in &environment.bridges {
+                    let open = self.environments.get(&bridge.to).is_some_and(Environment::is_open);
+                    if open && !reached.contains(&bridge.to) {
+                        reached.push(bridge.to.clone());
+                    }
+                }
+            }
+            next += 1;
+        }
+        reached.split_off(1)
+    }
+}
