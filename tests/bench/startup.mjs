@@ -24,7 +24,8 @@ const { values: options } = parseArgs({
   options: { json: { type: 'boolean' }, rounds: { type: 'string', default: '5' }, only: { type: 'string' } },
 })
 const rounds = Number(options.rounds)
-const gatePairs = rounds * 300
+const gateRequests = rounds * 200
+const warmPages = { 'warm page': '/', 'smallest answer': '/__counts' }
 const admitTrips = 5_000
 const bigModules = 3_000
 /** A little less than the default of `foreseeBudget`, because it begins before the first request is sent. */
@@ -68,13 +69,21 @@ async function startTwice(env) {
   }
 }
 
+/** Beside a second bare server, which shows what the noise alone makes of two equal ones. */
 async function measureGate() {
-  return withServers({}, async (servers) => {
-    for (const name of names) await visitAll(servers[name], [...latePages, ...latePages])
-    const times = emptySamples()
-    await requestsInTurn(servers, '/', () => times.bare.length >= gatePairs, times)
-    const rows = { p50: compare(times, median), p99: compare(times, (numbers) => percentile(numbers, 0.99)) }
-    return { warmPage: rows, warmPages: times.bare.length }
+  const contestants = { ...stacks, control: stacks.bare }
+  return withServers({ contestants }, async (servers) => {
+    for (const server of Object.values(servers)) await visitAll(server, [...latePages, ...latePages])
+    const gate = {}
+    for (const [name, path] of Object.entries(warmPages)) {
+      const times = emptySamples(contestants)
+      await requestsInTurn(servers, path, () => times.bare.length >= gateRequests, times)
+      for (const share of [0.5, 0.99]) {
+        const { control, ...row } = compare(times, (numbers) => percentile(numbers, share))
+        gate[`${name}, p${share * 100}`] = { ...row, noise: round(control - row.bare, 2) }
+      }
+    }
+    return { gate }
   })
 }
 
@@ -143,10 +152,12 @@ async function withCaches(use) {
   }
 }
 
-async function withServers({ root, caches = {} }, use) {
+async function withServers({ root, caches = {}, contestants = stacks }, use) {
   const servers = {}
   try {
-    for (const name of names) servers[name] = await startApp({ root, cacheDir: caches[name], env: stacks[name] })
+    for (const [name, env] of Object.entries(contestants)) {
+      servers[name] = await startApp({ root, cacheDir: caches[name], env })
+    }
     return await use(servers)
   } finally {
     await Promise.all(Object.values(servers).map((server) => server.stop()))
@@ -156,7 +167,7 @@ async function withServers({ root, caches = {} }, use) {
 /** Alternating requests meet the same noise. */
 async function requestsInTurn(servers, path, isOver, times) {
   for (let pair = 0; !(await isOver()); pair++) {
-    for (const name of inTurn(pair)) {
+    for (const name of inTurn(pair, Object.keys(servers))) {
       const startedAt = performance.now()
       await visit(servers[name], path)
       times[name].push(performance.now() - startedAt)
@@ -164,18 +175,20 @@ async function requestsInTurn(servers, path, isOver, times) {
   }
 }
 
-function emptySamples() {
-  return Object.fromEntries(names.map((name) => [name, []]))
+function emptySamples(contestants = stacks) {
+  return mapValues(contestants, () => [])
 }
 
 /** Whoever comes second may profit from the first. */
-function inTurn(turn) {
-  return turn % 2 ? names.toReversed() : names
+function inTurn(turn, contestants = names) {
+  const first = turn % contestants.length
+  return [...contestants.slice(first), ...contestants.slice(0, first)]
 }
 
 function compare(times, summarize) {
-  const [bare, evenkeel] = names.map((name) => summarize(times[name]))
-  return { bare: round(bare, 2), evenkeel: round(evenkeel, 2), difference: round(evenkeel - bare, 2), ratio: round(evenkeel / bare, 2) }
+  const summary = mapValues(times, (numbers) => round(summarize(numbers), 2))
+  const { bare, evenkeel } = summary
+  return { ...summary, difference: round(evenkeel - bare, 2), ratio: round(evenkeel / bare, 2) }
 }
 
 function mapValues(object, map) {
@@ -188,13 +201,12 @@ function round(value, digits) {
 
 function report() {
   if (options.json) return console.log(JSON.stringify(result))
-  const { starts, lateRight, warmPage, warmPages, admitMs, crawl, pagesDuringCrawl, crawled } = result
-  const rows = { ...starts }
-  if (warmPage) Object.assign(rows, { 'warm page, p50': warmPage.p50, 'warm page, p99': warmPage.p99 })
+  const { starts, lateRight, gate, admitMs, crawl, pagesDuringCrawl, crawled } = result
+  const rows = { ...starts, ...gate }
   for (const [when, row] of Object.entries(crawl ?? {})) rows[`page ${when}`] = row
   printTable(rows)
   if (lateRight) console.log(`late pages right: bare ${lateRight.bare}, evenkeel ${lateRight.evenkeel} of ${lateRight.of}`)
-  if (warmPage) console.log(`${warmPages} warm pages of each`)
+  if (gate) console.log('noise: the same difference between two bare servers')
   if (admitMs) console.log(`admit by itself: p50 ${admitMs.p50} ms, p99 ${admitMs.p99} ms`)
   if (crawl) console.log(`${pagesDuringCrawl} pages of each during a crawl of ${crawled} modules`)
 }

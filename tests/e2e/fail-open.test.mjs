@@ -10,10 +10,11 @@ import { copyApp, newCacheDir, startApp } from './lib/app.mjs'
 import { guarded } from './lib/guarded.mjs'
 import { nodeBin } from './lib/paths.mjs'
 import { childrenOf, ended, isRunning, sidecarOf, sidecarOfSoon } from './lib/processes.mjs'
+import { askSlowly } from './lib/raw.mjs'
 import { standIns } from './lib/stand-ins.mjs'
 import { medianExtraWait } from './lib/side-by-side.mjs'
 import { printed, until } from './lib/waiting.mjs'
-import { isRight, visit, visitAll } from './lib/visit.mjs'
+import { counts, isRight, visit, visitAll } from './lib/visit.mjs'
 
 const deadline = 3_000
 const callDeadline = 500
@@ -72,10 +73,41 @@ describe('the sidecar goes away in the middle of a re-optimization', () => {
     })
   }
 
+  test('its successor knows the requests inside', async () => {
+    const app = await start({ env: guarded({ callDeadline: 5_000 }) })
+    const sidecar = await sidecarOfSoon(app)
+    const slow = askSlowly(app, { path: '/body/checkbox', body: Buffer.from('even keel') })
+    await until('the handler waits for the body', async () => (await counts(app))['POST /body/checkbox'])
+
+    process.kill(sidecar, 'SIGKILL')
+    await ended(sidecar)
+    await sidecarOfSoon(app)
+    const other = await visit(app, reloading[0])
+    assert.ok(isRight(reloading[0], other), other.text)
+    assert.equal(other.redirects, 1)
+    slow.finish()
+    const { status, text } = await slow.answer
+    assert.equal(status, 307, text)
+  })
+
+  test('stopped while nothing happens, it holds nobody for long', async () => {
+    const patient = 60_000
+    const app = await start({ env: guarded({ deadline: patient, callDeadline }) })
+    const sidecar = await sidecarOfSoon(app)
+    assert.equal((await visit(app, '/')).status, 200)
+    process.kill(sidecar, 'SIGSTOP')
+    const { status, ms } = await visit(app, '/')
+    assert.equal(status, 200)
+    assert.ok(ms < callDeadline + viteOwnTime, `${ms} ms`)
+    await ended(sidecar)
+  })
+
   test('a sidecar that ends again and again is given up, and Vite goes on', async () => {
-    const app = await start({ env: guarded({ log: 'warn' }) })
+    const app = await start({ env: guarded({ log: 'warn', callDeadline: 5_000 }) })
     for (let life = 1; life <= 4; life++) {
       const sidecar = await sidecarOfSoon(app)
+      // Waits until the sidecar can be asked: one that ends before its first word is given up at once.
+      assert.equal((await visit(app, '/')).status, 200)
       process.kill(sidecar, 'SIGKILL')
       await ended(sidecar)
     }

@@ -98,6 +98,14 @@ const redirectBytes =
 
 const redirect = (guard) => guard.redirect('/again', 'stable;dur=1')
 
+/** What the handler says that gets the request once more. */
+const sayAgain = async (response) => {
+  response.setHeader('x-again', '1')
+  response.write('again,')
+  await turn()
+  response.end('and right')
+}
+
 /** What is decided about a response, and when. */
 const verdicts = {
   'passes at once': { onHead: () => undefined },
@@ -125,6 +133,22 @@ const verdicts = {
     before(guard) {
       assert.ok(guard.replace())
       void severalTurns().then(() => redirect(guard))
+    },
+  },
+  'is replaced after a while, and had by another handler': {
+    again: true,
+    async onHead(guard) {
+      await severalTurns()
+      assert.ok(guard.replace())
+      await severalTurns()
+      await sayAgain(guard.anew())
+    },
+  },
+  'is replaced before the handler says a word, and had by another one while it speaks': {
+    again: true,
+    before(guard) {
+      assert.ok(guard.replace())
+      void severalTurns().then(() => sayAgain(guard.anew()))
     },
   },
 }
@@ -172,7 +196,7 @@ for (const [what, verdict] of Object.entries(verdicts)) {
             await behaviour(response)
             finished = true
           }
-          const bare = await bytesFrom(await serve(behaviour), method)
+          const bare = await bytesFrom(await serve(verdict.again ? sayAgain : behaviour), method)
           const guarded = await bytesFrom(await serve(handle, { guardedBy: verdict }), method)
           // Compared before they are asserted: nobody wants to read megabytes of difference.
           const expected = verdict.replaced ? redirectBytes : bare
@@ -243,36 +267,54 @@ describe('meanwhile', () => {
     assert.equal(await bytesFrom({ port }, 'GET'), redirectBytes)
   })
 
-  test('a handler that is told nothing may do anything after the redirect', async () => {
-    const late = [
-      (response) => response.writeHead(500, { 'x-late': '1' }),
-      (response) => response.setHeader('x-late', '1'),
-      (response) => response.setHeaders(new Headers({ 'x-late': '1' })),
-      (response) => response.appendHeader('x-late', '1'),
-      (response) => response.removeHeader('vary'),
-      (response) => response.flushHeaders(),
-      (response) => response.write('late'),
-      (response) => called((done) => response.write('late', done)),
-      (response) => response.end('late'),
-      (response) => called((done) => response.end(done)),
-      (response) => response.destroy(new Error('the worker is gone')),
-    ]
-    const { port } = await serve(async (response, request, guard) => {
-      if (request.url === '/next') return response.end('served')
-      guard.replace()
-      redirect(guard)
-      for (const act of late) await act(response)
-      await severalTurns()
-      for (const act of late) await act(response)
-    }, { guardedBy: {} })
-    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
-    const first = await ask({ port }, { path: '/', agent })
-    assert.deepEqual([first.status, first.text, first.headers['x-late']], [307, '', undefined])
-    const next = await ask({ port }, { path: '/next', agent })
-    assert.deepEqual([next.status, next.text], [200, 'served'])
-    assert.equal(next.socket, first.socket, 'nothing late came down the connection')
-    agent.destroy()
-  })
+  for (const [what, answer, expected] of [
+    ['the redirect', redirect, [307, '']],
+    ['another handler has answered', (guard) => sayAgain(guard.anew()), [200, 'again,and right']],
+  ]) {
+    test(`a handler that is told nothing may do anything after ${what}`, async () => {
+      const late = [
+        (response) => response.writeHead(500, { 'x-late': '1' }),
+        (response) => response.setHeader('x-late', '1'),
+        (response) => response.setHeaders(new Headers({ 'x-late': '1' })),
+        (response) => response.appendHeader('x-late', '1'),
+        (response) => response.removeHeader('vary'),
+        (response) => response.flushHeaders(),
+        (response) => response.write('late'),
+        (response) => called((done) => response.write('late', done)),
+        (response) => response.end('late'),
+        (response) => called((done) => response.end(done)),
+        (response) => response.destroy(new Error('the worker is gone')),
+      ]
+      let trouble
+      const { port } = await serve(
+        async (response, request, guard) => {
+          if (request.url === '/next') return response.end('served')
+          guard.replace()
+          try {
+            // While the answer is being given, right behind it, and later.
+            const answered = answer(guard)
+            for (const act of late) await act(response)
+            await answered
+            for (const act of late) await act(response)
+            await severalTurns()
+            for (const act of late) await act(response)
+          } catch (error) {
+            trouble = error
+          }
+        },
+        { guardedBy: {} },
+      )
+      const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
+      const first = await ask({ port }, { path: '/', agent })
+      assert.deepEqual([first.status, first.text], expected)
+      assert.deepEqual([first.headers['x-late'], first.headers.vary], [undefined, 'Origin'])
+      const next = await ask({ port }, { path: '/next', agent })
+      assert.deepEqual([next.status, next.text], [200, 'served'])
+      assert.ok(next.socket === first.socket, 'nothing late came down the connection')
+      assert.equal(trouble, undefined)
+      agent.destroy()
+    })
+  }
 
   for (const [when, act] of [
     ['is being judged', (response) => response.write('half')],
@@ -331,21 +373,36 @@ describe('meanwhile', () => {
     })
   }
 
-  test('a body that nobody has read does not block the connection', async () => {
-    const { port } = await serve((response, request, guard) => {
-      if (request.method === 'GET') return response.end('served')
-      guard.replace()
-      redirect(guard)
-    }, { guardedBy: {} })
-    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
-    const body = Buffer.alloc(5 * 1024 * 1024)
-    const post = await ask({ port }, { method: 'POST', path: '/', agent, body })
-    assert.equal(post.status, 307)
-    const next = await ask({ port }, { path: '/', agent })
-    assert.equal(next.text, 'served')
-    assert.equal(next.socket, post.socket)
-    agent.destroy()
-  })
+  for (const [what, read] of Object.entries({
+    'nobody has read': () => {},
+    'was left in the middle': async (request) => {
+      await once(request, 'data')
+      request.pause()
+    },
+    'was left in the middle, as a web stream': async (request) => {
+      await Readable.toWeb(request).getReader().read()
+    },
+  })) {
+    test(`a body that ${what} does not block the connection`, { timeout: 30_000 }, async () => {
+      const { port } = await serve(
+        async (response, request, guard) => {
+          if (request.method === 'GET') return response.end('served')
+          await read(request)
+          guard.replace()
+          redirect(guard)
+        },
+        { guardedBy: {} },
+      )
+      const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
+      const body = Buffer.alloc(5 * 1024 * 1024)
+      const post = await ask({ port }, { method: 'POST', path: '/', agent, body })
+      assert.equal(post.status, 307)
+      const next = await ask({ port }, { path: '/', agent })
+      assert.equal(next.text, 'served')
+      assert.ok(next.socket === post.socket, 'it is still the same')
+      agent.destroy()
+    })
+  }
 })
 
 describe('HTTP/2, which Vite speaks with https', () => {
@@ -363,7 +420,9 @@ describe('HTTP/2, which Vite speaks with https', () => {
       const [headers] = await once(stream, 'response')
       const text = (await buffer(stream)).toString()
       client.close()
-      if (verdict.replaced) {
+      if (verdict.again) {
+        assert.deepEqual([headers[':status'], headers['x-again'], headers['x-own'], text], [200, '1', undefined, 'again,and right'])
+      } else if (verdict.replaced) {
         assert.deepEqual([headers[':status'], headers.location, headers['cache-control'], text], [307, '/again', 'no-store', ''])
       } else {
         assert.deepEqual([headers[':status'], headers['x-own'], text], [201, '1', 'one,two'])

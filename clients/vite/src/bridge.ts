@@ -30,8 +30,11 @@ const ID_PREFIX = '/@id/'
 export function bridge({ from, to, entry, prefix }: BridgeOptions): Plugin<BridgeApi> {
   let server: ViteDevServer
   let evenkeel: EvenkeelApi
+  let prepared: Promise<void> | undefined
+  /** Which ids a module of the lending side is borrowed under. */
+  const copies = new Map<string, Set<string>>()
   const borrowed = (id: string) => {
-    const bare = id.startsWith(ID_PREFIX) ? id.slice(ID_PREFIX.length) : id
+    const bare = unwrap(id)
     return bare.startsWith(prefix) ? bare : undefined
   }
   return {
@@ -59,6 +62,7 @@ export function bridge({ from, to, entry, prefix }: BridgeOptions): Plugin<Bridg
       order: 'pre',
       handler(configured) {
         server = configured
+        prepared = undefined
         for (const name of [from, to]) {
           if (!server.environments[name]) throw new Error(`bridge(): there is no environment ${name}`)
         }
@@ -88,12 +92,12 @@ export function bridge({ from, to, entry, prefix }: BridgeOptions): Plugin<Bridg
         if (virtual === undefined) return
         const real = virtual.slice(prefix.length).replace(/\.css\.js$/, '.css')
         const lender = server.environments[to] as DevEnvironment
-        // A worker may be imported before the server listens, and only then does Vite begin with the lending side.
-        await lender.depsOptimizer?.init()
+        await (prepared ??= prepare(lender, entry))
         // A clean id could be answered from a module node of before the last optimizer run, with a hash that is gone.
         const current = (await evenkeel.resolveOptimizedId(to, real)) ?? liveId(lender, real) ?? real
         const fetched = await lender.fetchModule(current, undefined, { cached: false })
         if (!('code' in fetched)) return 'export default {}'
+        copies.set(fetched.id, (copies.get(fetched.id) ?? new Set()).add(id))
         if (real.endsWith('.css') && !real.endsWith('.module.css')) return 'export default {}'
         const { code, file } = fetched
         return staysInside(code, file, (specifier) => rewrite(specifier, prefix, this.environment as DevEnvironment))
@@ -104,8 +108,8 @@ export function bridge({ from, to, entry, prefix }: BridgeOptions): Plugin<Bridg
       // A change on the lending side has to reach the copies that the borrowing side has.
       const { moduleGraph } = this.environment
       for (const lent of server.environments[to]?.moduleGraph.getModulesByFile(file) ?? []) {
-        for (const id of [lent.url, `${lent.url}.js`]) {
-          const copy = moduleGraph.getModuleById(prefix + id)
+        for (const id of copies.get(lent.id ?? '') ?? []) {
+          const copy = moduleGraph.getModuleById(id)
           if (copy) moduleGraph.invalidateModule(copy, new Set(), timestamp, true)
         }
       }
@@ -125,6 +129,31 @@ function initOnce({ depsOptimizer }: DevEnvironment): void {
   const { init } = depsOptimizer
   let initialized: Promise<void> | undefined
   depsOptimizer.init = () => (initialized ??= init())
+}
+
+/**
+ * Meets what the lending side imports statically, and has it optimized. A worker is imported before the server listens: the
+ * optimizer of the lending side would not have begun yet, and nobody could re-issue what a late dependency makes fail.
+ */
+async function prepare(lender: DevEnvironment, entry: string): Promise<void> {
+  const optimizer = lender.depsOptimizer
+  if (!optimizer) return
+  await optimizer.init()
+  const met = new Set<string>()
+  const meet = async (url: string): Promise<void> => {
+    if (met.has(url) || optimizer.isOptimizedDepUrl(url)) return
+    met.add(url)
+    // What fails here fails again, and is reported, when it is borrowed.
+    const result = await lender.transformRequest(unwrap(url)).catch(() => null)
+    await Promise.all(result?.deps?.map(meet) ?? [])
+  }
+  const resolved = await lender.pluginContainer.resolveId(entry)
+  if (resolved && !optimizer.isOptimizedDepFile(resolved.id)) await meet(entry)
+  for (;;) {
+    const runs = Object.values(optimizer.metadata.discovered).flatMap(({ processing }) => processing ?? [])
+    if (runs.length === 0) return
+    await Promise.all(runs)
+  }
 }
 
 /** Frameworks re-run an optimizer when their own scans have found something; the borrowing side depends on it. */
@@ -147,12 +176,16 @@ function liveId(environment: DevEnvironment, id: string): string | undefined {
 
 /** What a borrowed module imports as it is to be written in `from`. */
 function rewrite(specifier: string, prefix: string, borrower: DevEnvironment): string {
-  const external = isExternal(borrower, specifier)
-  // Static files need no rules of the other side, and Vite treats them by their ending.
-  const asset = specifier.endsWith('.json') || specifier.includes('?raw')
-  if (external || asset) return specifier
   const id = specifier.startsWith(ID_PREFIX) ? specifier.slice(ID_PREFIX.length) : specifier
+  if (isExternal(borrower, id)) return id
+  // Static files need no rules of the other side, and Vite treats them by their ending.
+  if (id.endsWith('.json') || id.includes('?raw')) return specifier
   return ID_PREFIX + prefix + id
+}
+
+/** `/@id/__x00__virtual:x` is how an import of `\0virtual:x` is written. */
+function unwrap(id: string): string {
+  return id.startsWith(ID_PREFIX) ? id.slice(ID_PREFIX.length).replace('__x00__', '\0') : id
 }
 
 function isExternal(borrower: DevEnvironment, id: string): boolean {

@@ -19,42 +19,55 @@ const ONCE = 'evenkeel-state'
  */
 export function keepState({ modules, environments }: KeepStateOptions): Plugin {
   /** Environment → clean file paths. */
-  const kept = new Map<string, Set<string>>()
+  const kept = new Map<string, Promise<Set<string>>>()
   const applies = (name: string) => name !== 'client' && (environments?.includes(name) ?? true)
+  const filesOf = async ({ environment, resolve: resolveId }: Resolver) => {
+    const { root } = environment.config
+    const files = modules.map(async (module) => {
+      const resolved = await resolveId(isBareId(module) ? module : resolve(root, module))
+      if (!resolved) throw new Error(`keepState(): ${module} cannot be found from ${root}`)
+      return clean(resolved.id)
+    })
+    return new Set(await Promise.all(files))
+  }
   return {
     name: 'evenkeel:keep-state',
     apply: 'serve',
+    // Behind what turns TypeScript into JavaScript, before Vite rewrites the imports: a re-optimization changes what they
+    // are rewritten to, and is to leave the version of the source as it is.
+    enforce: 'post',
     configEnvironment(name, config) {
       if (!applies(name)) return
       const optimizeDeps = (config.optimizeDeps ??= {})
       optimizeDeps.exclude = [...(optimizeDeps.exclude ?? []), ...modules.filter(isBareId)]
     },
-    async buildStart() {
-      const { name, config } = this.environment
-      if (!applies(name) || kept.has(name)) return
-      const files = new Set<string>()
-      kept.set(name, files)
-      for (const module of modules) {
-        const resolved = await this.resolve(isBareId(module) ? module : resolve(config.root, module))
-        if (!resolved) throw new Error(`keepState(): ${module} cannot be found from ${config.root}`)
-        files.add(clean(resolved.id))
+    async transform(code, id) {
+      const { environment } = this
+      const { name } = environment
+      if (!applies(name) || id.includes(ONCE)) return
+      // Not in `buildStart`: workers are imported before it.
+      let files = kept.get(name)
+      if (!files) {
+        files = filesOf({ environment, resolve: (id) => this.resolve(id) })
+        kept.set(name, files)
       }
-    },
-    transform: {
-      // Behind what turns TypeScript into JavaScript, before Vite looks at the imports.
-      order: 'post',
-      handler(code, id) {
-        const file = clean(id)
-        if (!kept.get(this.environment.name)?.has(file) || id.includes(ONCE)) return
-        const version = createHash('sha256').update(code).digest('hex').slice(0, 8)
-        const names = exportedNames(this.parse(code) as unknown as Program)
-        const source = JSON.stringify(`${file}?${ONCE}=${version}`)
-        const key = JSON.stringify(`evenkeel.state:${file}:${version}`)
-        const exports = names.map((name) => (name === 'default' ? 'export default state.default' : `export const ${name} = state.${name}`))
-        return { code: [`const state = (globalThis[Symbol.for(${key})] ??= await import(${source}))`, ...exports].join('\n'), map: null }
-      },
+      const file = clean(id)
+      if (!(await files).has(file)) return
+      const version = createHash('sha256').update(code).digest('hex').slice(0, 8)
+      const source = JSON.stringify(`${file}?${ONCE}=${version}`)
+      const held = `globalThis[Symbol.for(${JSON.stringify(`evenkeel.state:${file}:${version}`)})]`
+      const names = exportedNames(this.parse(code) as unknown as Program)
+      const exports = names.map((name) => (name === 'default' ? 'export default state.default' : `export const ${name} = state.${name}`))
+      // The promise is held, so that two generations that are evaluated at the same time get the same module.
+      const state = `const state = await (${held} ??= import(${source}).catch((error) => { ${held} = undefined; throw error }))`
+      return { code: [state, ...exports].join('\n'), map: null }
     },
   }
+}
+
+interface Resolver {
+  environment: { config: { root: string } }
+  resolve(id: string): Promise<{ id: string } | null>
 }
 
 interface Program {

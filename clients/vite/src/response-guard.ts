@@ -78,7 +78,9 @@ export class ResponseGuard {
     const ignored = () => response
     Object.assign(response, { setHeader: ignored, setHeaders: ignored, appendHeader: ignored, removeHeader: ignored })
     this.#original('end', [])
-    // The rest of the body is read and dropped, so that the connection can serve the next request.
+    // The rest of the body is read, so that the connection can serve the next request: even if a reader that has
+    // lost its interest, a web stream for one, still tells it to wait.
+    this.#request.on('pause', () => this.#request.resume())
     this.#request.resume()
   }
 

@@ -98,6 +98,9 @@ export async function openSession(app, { page = 'draft', env = defaults(), first
     },
   }
   const timesStarted = async (method) => (await counts(server))[`${method} ${url}`] ?? 0
-  await session.comesTo(first)
+  await session.comesTo(first).catch(async (error) => {
+    await session.close()
+    throw error
+  })
   return session
 }

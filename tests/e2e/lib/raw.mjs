@@ -12,3 +12,16 @@ export async function ask(app, { method = 'GET', path, headers, agent, body, wri
   const response = await answered
   return { status: response.statusCode, headers: response.headers, text: await text(response), socket: request.socket, request }
 }
+
+/** A POST whose client takes its time: `finish()` sends the second half of the body. */
+export function askSlowly(app, { path, body, headers, ...rest }) {
+  const half = body.length >> 1
+  let finish
+  const write = (request) => {
+    request.write(body.subarray(0, half))
+    finish = () => request.end(body.subarray(half))
+  }
+  const length = { 'content-length': body.length }
+  const answer = ask(app, { method: 'POST', path, headers: { ...headers, ...length }, write, ...rest })
+  return { answer, finish }
+}
