@@ -42,6 +42,9 @@ const behaviours = {
     response.statusMessage = 'Gone Fishing'
     response.end('later')
   },
+  'chained calls'(response) {
+    response.writeHead(200).end('in a row')
+  },
   'no body'(response) {
     response.statusCode = 204
     response.end()
@@ -100,8 +103,7 @@ const redirect = (guard) => guard.redirect('/again', 'stable;dur=1')
 
 /** What the handler says that gets the request once more. */
 const sayAgain = async (response) => {
-  response.setHeader('x-again', '1')
-  response.write('again,')
+  response.setHeader('x-again', '1').write('again,')
   await turn()
   response.end('and right')
 }

@@ -1,8 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-type Method = 'writeHead' | 'write' | 'end' | 'flushHeaders' | 'destroy'
+/** What sends something, or ends it. */
+const SENDING = ['writeHead', 'write', 'end', 'flushHeaders', 'destroy'] as const
+/** What prepares a head that has not been sent. */
+const PREPARING = ['setHeader', 'setHeaders', 'appendHeader', 'removeHeader'] as const
 
-const METHODS: Method[] = ['writeHead', 'write', 'end', 'flushHeaders', 'destroy']
+type Method = (typeof SENDING)[number] | (typeof PREPARING)[number]
 
 interface Call {
   name: Method
@@ -22,6 +25,10 @@ export class ResponseGuard {
   readonly #onHead: (status: number) => Promise<void> | undefined
   #kept: Call[] | undefined
   #state: 'open' | 'keeping' | 'passed' | 'replaced' = 'open'
+  /** Whether the response is no longer the handler's, not even its headers. */
+  #answered = false
+  /** A response calls its own methods, for an implicit head: those calls are not the handler's. */
+  #inside = false
 
   /**
    * `onHead` is asked before the first byte. It may return a promise: the response is then kept back until that
@@ -36,10 +43,11 @@ export class ResponseGuard {
     this.#response = response
     this.#onHead = onHead
     this.#headersBefore = { ...response.getHeaders() }
+    const methods = [...SENDING, ...PREPARING].filter((name) => name in response)
     this.#originals = new Map(
-      METHODS.map((name) => [name, (response[name] as (...args: unknown[]) => unknown).bind(response)]),
+      methods.map((name) => [name, (response[name] as (...args: unknown[]) => unknown).bind(response)]),
     )
-    for (const name of METHODS) {
+    for (const name of methods) {
       Object.assign(response, { [name]: (...args: unknown[]) => this.#call(name, args) })
     }
   }
@@ -69,14 +77,12 @@ export class ResponseGuard {
   redirect(location: string, timing: string): void {
     const response = this.#response
     if (response.destroyed || response.writableEnded) return
+    this.#answered = true
     this.#restoreHeaders()
     const headers = { location, 'cache-control': 'no-store', 'content-length': '0', 'server-timing': timing }
     // The handler may have set a message of its own; HTTP/2 has none.
     const message = this.#request.httpVersionMajor < 2 ? ['Temporary Redirect'] : []
     this.#original('writeHead', [307, ...message, headers])
-    // A handler that sets headers late must not be told that they have been sent.
-    const ignored = () => response
-    Object.assign(response, { setHeader: ignored, setHeaders: ignored, appendHeader: ignored, removeHeader: ignored })
     this.#original('end', [])
     // The rest of the body is read, so that the connection can serve the next request: even if a reader that has
     // lost its interest, a web stream for one, still tells it to wait.
@@ -90,41 +96,62 @@ export class ResponseGuard {
    */
   anew(): ServerResponse {
     const response = this.#response
-    response.statusCode = 200
+    this.#answered = true
     this.#restoreHeaders()
-    const own = new Map<PropertyKey, unknown>(this.#originals)
-    return new Proxy(response, {
+    // The first handler may still set these, as it may call anything.
+    const head: Record<PropertyKey, unknown> = { statusCode: 200 }
+    if (this.#request.httpVersionMajor < 2) head.statusMessage = ''
+    const speak = (name: Method) => (...args: unknown[]) => {
+      Object.assign(response, head)
+      const result = this.#original(name, args)
+      head.statusCode = response.statusCode
+      return result === response ? anew : result
+    }
+    const own = new Map<PropertyKey, unknown>([...this.#originals.keys()].map((name) => [name, speak(name)]))
+    const anew: ServerResponse = new Proxy(response, {
       get: (target, name) => {
         if (own.has(name)) return own.get(name)
+        if (name in head) return head[name]
         const value: unknown = Reflect.get(target, name, target)
         return typeof value === 'function' ? value.bind(target) : value
       },
       set: (target, name, value) => {
         // Another guard puts its own methods in front of these.
         if (own.has(name)) own.set(name, value)
+        else if (name in head) head[name] = value
         else Reflect.set(target, name, value, target)
         return true
       },
-      deleteProperty: (_target, name) => {
-        own.set(name, this.#originals.get(name as Method))
+      deleteProperty: (target, name) => {
+        if (own.has(name)) own.set(name, speak(name as Method))
+        else Reflect.deleteProperty(target, name)
         return true
       },
     })
+    return anew
   }
 
   #restoreHeaders(): void {
-    const response = this.#response
-    for (const name of response.getHeaderNames()) response.removeHeader(name)
+    for (const name of this.#response.getHeaderNames()) this.#original('removeHeader', [name])
     for (const [name, value] of Object.entries(this.#headersBefore)) {
-      if (value !== undefined) response.setHeader(name, value)
+      if (value !== undefined) this.#original('setHeader', [name, value])
     }
   }
 
   #original(name: Method, args: unknown[]): unknown {
-    return this.#originals.get(name)?.(...args)
+    const outer = this.#inside
+    this.#inside = true
+    try {
+      return this.#originals.get(name)?.(...args)
+    } finally {
+      this.#inside = outer
+    }
   }
 
   #call(name: Method, args: unknown[]): unknown {
+    if (this.#inside) return this.#original(name, args)
+    // A handler that sets headers late must not be told that they have been sent.
+    if (isPreparing(name)) return this.#answered ? this.#response : this.#original(name, args)
     if (this.#state === 'open' && name !== 'destroy') this.#begin(name, args)
     switch (this.#state) {
       case 'replaced':
@@ -157,8 +184,12 @@ export class ResponseGuard {
 
   #pass(): void {
     this.#state = 'passed'
-    for (const name of METHODS) delete (this.#response as Partial<ServerResponse>)[name]
+    for (const name of this.#originals.keys()) delete (this.#response as Partial<ServerResponse>)[name]
   }
+}
+
+function isPreparing(name: Method): boolean {
+  return (PREPARING as readonly Method[]).includes(name)
 }
 
 function swallow(name: Method, args: unknown[], response: ServerResponse): unknown {
