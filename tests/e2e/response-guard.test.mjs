@@ -103,7 +103,8 @@ const redirect = (guard) => guard.redirect('/again', 'stable;dur=1')
 
 /** What the handler says that gets the request once more. */
 const sayAgain = async (response) => {
-  response.setHeader('x-again', '1').write('again,')
+  response.setHeader('x-again', '1')
+  response.write('again,')
   await turn()
   response.end('and right')
 }
@@ -318,6 +319,58 @@ describe('meanwhile', () => {
     })
   }
 
+  test('another handler may chain its calls', async () => {
+    const { port } = await serve(
+      (response, request, guard) => {
+        guard.replace()
+        guard.anew().setHeader('x-again', '1').writeHead(201).end('in a row')
+      },
+      { guardedBy: {} },
+    )
+    const { status, headers, text } = await ask({ port }, { path: '/' })
+    assert.deepEqual([status, headers['x-again'], text], [201, '1', 'in a row'])
+  })
+
+  test('what the first handler sets is not what another one answers', async () => {
+    const { port } = await serve(
+      async (response, request, guard) => {
+        guard.replace()
+        const anew = guard.anew()
+        response.statusCode = 500
+        response.statusMessage = 'Gone Fishing'
+        response.setHeader('content-type', 'text/html')
+        anew.end('right')
+      },
+      { guardedBy: {} },
+    )
+    const bytes = await bytesFrom({ port }, 'GET')
+    assert.equal(bytes, 'HTTP/1.1 200 OK\r\nvary: Origin\r\nConnection: close\r\nContent-Length: 5\r\n\r\nright')
+  })
+
+  test('another handler stands behind a guard of its own', async () => {
+    const { port } = await serve(
+      async (response, request, guard) => {
+        guard.replace()
+        const anew = guard.anew()
+        const second = new ResponseGuard(request, anew, async (status) => {
+          assert.equal(status, 404)
+          await severalTurns()
+          if (request.url === '/replaced') {
+            second.replace()
+            redirect(second)
+          }
+        })
+        anew.statusCode = 404
+        anew.end('not here')
+      },
+      { guardedBy: {} },
+    )
+    const passed = await ask({ port }, { path: '/passed' })
+    assert.deepEqual([passed.status, passed.text], [404, 'not here'])
+    const replaced = await ask({ port }, { path: '/replaced' })
+    assert.deepEqual([replaced.status, replaced.headers.location, replaced.text], [307, '/again', ''])
+  })
+
   for (const [when, act] of [
     ['is being judged', (response) => response.write('half')],
     ['waits to be re-issued', (_, guard) => guard.replace()],
@@ -409,7 +462,7 @@ describe('meanwhile', () => {
 
 describe('HTTP/2, which Vite speaks with https', () => {
   for (const [what, verdict] of Object.entries(verdicts)) {
-    test(`a response that ${what}`, async () => {
+    test(`a response that ${what}`, { timeout: 30_000 }, async (t) => {
       const handle = async (response) => {
         response.writeHead(201, { 'x-own': '1' })
         response.write('one,')
@@ -418,10 +471,10 @@ describe('HTTP/2, which Vite speaks with https', () => {
       }
       const { port } = await serve(handle, { guardedBy: verdict, create: http2.createServer })
       const client = http2.connect(`http://127.0.0.1:${port}`)
+      t.after(() => client.destroy())
       const stream = client.request({ ':path': '/' })
       const [headers] = await once(stream, 'response')
       const text = (await buffer(stream)).toString()
-      client.close()
       if (verdict.again) {
         assert.deepEqual([headers[':status'], headers['x-again'], headers['x-own'], text], [200, '1', undefined, 'again,and right'])
       } else if (verdict.replaced) {
