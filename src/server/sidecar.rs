@@ -334,6 +334,8 @@ fn summary(record: &Reoptimization) -> String {
         ReoptimizationOutcome::Failed => format!("{environment}: the optimizer failed on {cause}"),
         ReoptimizationOutcome::Extended => format!("{environment}: optimized {cause} without a reload"),
         ReoptimizationOutcome::Abandoned => format!("{environment}: closed before {cause} was optimized"),
+        // A run that this sidecar did not see the beginning of.
+        _ if record.dependencies.is_empty() => format!("{environment}: re-optimized in {took} ms"),
         _ if record.met == Defence::Foreseen => {
             format!("{environment}: re-optimized in {took} ms, ahead of requests, for {cause}")
         }

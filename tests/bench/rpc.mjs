@@ -182,7 +182,7 @@ function compareRounds(one, other) {
 }
 
 async function timeTrips(trip) {
-  const times = new Array(TRIPS_PER_ROUND);
+  const times = Array.from({ length: TRIPS_PER_ROUND }, () => 0);
   for (let index = 0; index < TRIPS_PER_ROUND; index++) {
     const start = performance.now();
     await trip();

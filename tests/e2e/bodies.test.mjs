@@ -107,7 +107,7 @@ for (const app of ['worker', 'hono']) {
       const few = ['/late/toggle', '/late/toggle', '/late/zod', '/act/tabs', '/act/tabs', '/act/uuid']
       const many = [
         ...few,
-        ...['/late/swr', '/late/swr', '/late/collapsible', '/act/checkbox', '/act/checkbox', '/act/switch', '/act/lodash', '/late/jotai'],
+        '/late/swr', '/late/swr', '/late/collapsible', '/act/checkbox', '/act/checkbox', '/act/switch', '/act/lodash', '/late/jotai',
       ]
       const optimizing = printed(server, /new dependencies found/)
       const before = visitTogether(server, few.map(page))

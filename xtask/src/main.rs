@@ -14,7 +14,7 @@ Usage: cargo xtask <command>
 
   demo [--keep] [--json]      Run the same app without and with Evenkeel, side by side
   test [rust|client|e2e]      Run all tests, or one part of them
-  bench <name> [--json]       Run a benchmark: rpc, recovery, startup, graph
+  bench <name> [--json]       Run a benchmark: rpc, recovery, startup, graph, rwsdk
   codegen [--check]           Write the generated files of the protocol, or check that they are current";
 
 fn main() -> ExitCode {
@@ -24,7 +24,7 @@ fn main() -> ExitCode {
         ["demo", rest @ ..] => demo(rest),
         ["test", rest @ ..] => test(rest),
         ["bench", "graph", rest @ ..] => bench_graph::run(rest),
-        ["bench", name @ ("rpc" | "recovery" | "startup"), rest @ ..] => bench(name, rest),
+        ["bench", name @ ("rpc" | "recovery" | "startup" | "rwsdk"), rest @ ..] => bench(name, rest),
         ["codegen"] => codegen::write(),
         ["codegen", "--check"] => codegen::check(),
         ["-h" | "--help"] => {
@@ -75,7 +75,7 @@ fn test(parts: &[&str]) -> Result<(), Failure> {
         prepare()?;
         let files = run::files_ending("tests/e2e", ".test.mjs")?;
         // The machine is small and the servers are real: two files at once would only slow each other down.
-        let runner = ["--test", "--test-concurrency=1", "--test-reporter=spec"];
+        let runner = ["--test", "--test-concurrency=1", "--test-timeout=900000", "--test-reporter=spec"];
         Step::new(node::recent()?).args(runner).args(files).run()?;
     }
     Ok(())

@@ -3,7 +3,7 @@ import { until } from './waiting.mjs'
 
 /** The sidecar that a server started, as the operating system sees it. */
 export function sidecarOf(pid) {
-  return childrenOf(pid).find((child) => /\/evenkeel serve$/.test(commandOf(child)))
+  return childrenOf(pid).find((child) => commandOf(child).endsWith('/evenkeel serve'))
 }
 
 export const sidecarOfSoon = (app) => until('a sidecar runs', () => sidecarOf(app.pid))
