@@ -290,9 +290,10 @@ impl Environment {
             let module = Box::from(&*normalize(&activity.module));
             self.fetched.entry(module).or_insert(Fetched { at: now, for_request });
         }
+        // What the runner imported before the reload goes on, too; that is no sign that it has heard of it.
         if let Some(reload) = &mut self.reload
             && reload.reimport.is_none()
-            && (begins_import || activity.moment == Moment::Seen)
+            && (activity.entry || activity.moment == Moment::Seen)
         {
             reload.reimport = Some(now);
         }
@@ -390,11 +391,9 @@ impl Environment {
         }
         let crawled = self.gated_until().unwrap_or_default();
         let Some(reload) = self.reload else { return Some(crawled) };
-        if reload.reimport.is_none() && self.has_runner {
-            return Some(crawled.max(reload.since + policy.debounce()));
-        }
-        let last = self.last_activity.max(reload.since);
-        Some(last + if self.in_flight == 0 { policy.quiet() } else { policy.debounce() })
+        let reimports = reload.reimport.is_some() || !self.has_runner;
+        let quiet = if reimports && self.in_flight == 0 { policy.quiet() } else { policy.debounce() };
+        Some(crawled.max(self.last_activity.max(reload.since) + quiet))
     }
 
     pub fn is_stable(&self, policy: &Policy, now: Time) -> bool {

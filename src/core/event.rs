@@ -214,6 +214,11 @@ pub struct Activity {
     pub moment: Moment,
     /// The module's URL.
     pub module: String,
+    /// Given with the begin of a fetch: no module imports this one, and the runner has no copy of it. So it begins to
+    /// import an entry, as it does after a reload.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    #[cfg_attr(feature = "codegen", ts(optional, as = "Option<_>"))]
+    pub entry: bool,
     /// Static imports of the transform result, as URLs; given with the end of a transform.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     #[cfg_attr(feature = "codegen", ts(optional, as = "Option<_>"))]

@@ -106,6 +106,7 @@ impl World {
                         kind: ActivityKind::Fetch,
                         moment,
                         module: "/entry.ts".into(),
+                        entry: moment == Moment::Begin,
                         deps: vec![],
                         dynamic_deps: vec![],
                     };

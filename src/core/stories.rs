@@ -106,7 +106,9 @@ impl Story {
     }
 
     fn observe(&mut self, environment: &str, kind: ActivityKind, moment: Moment, module: &str) {
-        let activity = Activity { kind, moment, module: module.into(), deps: vec![], dynamic_deps: vec![] };
+        let entry = kind == ActivityKind::Fetch && moment == Moment::Begin && module.ends_with("entry.ts");
+        let activity =
+            Activity { kind, moment, module: module.into(), entry, deps: vec![], dynamic_deps: vec![] };
         let activities = vec![activity];
         self.apply(Event::Transformed(Transformed { environment: environment.into(), activities }));
     }
@@ -157,6 +159,7 @@ impl Story {
             kind,
             moment: Moment::End,
             module: module.into(),
+            entry: false,
             deps: owned(deps),
             dynamic_deps: owned(dynamic_deps),
         };
@@ -250,6 +253,23 @@ fn an_activity_without_an_end_is_given_up_after_the_debounce() {
     story.wait(499);
     assert!(!story.is_stable());
     story.wait(1);
+    assert!(story.is_stable());
+}
+
+#[test]
+fn what_was_being_imported_before_a_reload_is_no_sign_of_the_import_behind_it() {
+    let mut story = Story::begin();
+    story.discover("worker", "zod");
+    story.commit("worker", "zod", true);
+    story.reload("worker");
+    story.fetch("worker", "/src/page.tsx");
+    story.wait(400);
+    assert_eq!(story.phase("worker"), Phase::Reloading);
+    story.fetch("worker", "/src/page.tsx");
+    story.wait(499);
+    assert!(!story.is_stable(), "the runner is still busy with what was before");
+    story.fetch("worker", "/src/entry.ts");
+    story.wait(20);
     assert!(story.is_stable());
 }
 

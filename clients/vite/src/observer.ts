@@ -133,10 +133,7 @@ export class EnvironmentObserver implements Environment {
 
   async #crawlOne(module: string): Promise<void> {
     // What fails here fails again, and is reported, when a request really meets it.
-    const result = await this.#copies
-      .expectTransform(module)
-      .then(() => this.#transform(module))
-      .catch(() => null)
+    const result = await this.#transform(module).catch(() => null)
     const imports = result?.deps ? { deps: result.deps, dynamicDeps: result.dynamicDeps ?? [] } : {}
     this.#sidecar.observe(this.name, { kind: 'warmup', moment: 'end', module, ...imports })
   }
@@ -252,7 +249,9 @@ export class EnvironmentObserver implements Environment {
   #watchModules(): void {
     const environment = this.#environment
     environment.fetchModule = async (id, importer, options) => {
-      this.#sidecar.observe(this.name, { kind: 'fetch', moment: 'begin', module: id })
+      // On its way from the runner, an importer that is not there has become `null`.
+      const entry = !importer && !options?.cached
+      this.#sidecar.observe(this.name, { kind: 'fetch', moment: 'begin', module: id, ...(entry && { entry }) })
       try {
         return await this.#copies.fetch(id, importer, options)
       } finally {

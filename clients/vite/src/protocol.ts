@@ -178,6 +178,11 @@ export type Activity = { kind: ActivityKind, moment: Moment,
  */
 module: string, 
 /**
+ * Given with the begin of a fetch: no module imports this one, and the runner has no copy of it. So it begins to
+ * import an entry, as it does after a reload.
+ */
+entry?: boolean, 
+/**
  * Static imports of the transform result, as URLs; given with the end of a transform.
  */
 deps?: Array<string>, 

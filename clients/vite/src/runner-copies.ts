@@ -1,40 +1,44 @@
-import type { DevEnvironment, EnvironmentModuleNode } from 'vite'
+import type { DevEnvironment, EnvironmentModuleNode, TransformResult } from 'vite'
+
+/** What was handed out belonged to no transform result any more when it was. */
+const STALE = Symbol('stale')
 
 /**
  * What a module runner has of an environment's modules. Vite tells it to keep its copy for as long as there is a
- * transform result, because nobody but the runner asks for one. A crawl behind a save does: then the runner's copy
- * is old all the same, and it has to be told so.
+ * transform result, because nobody but the runner asks for one. A crawl does, and a warm-up: then the runner's copy
+ * may be old all the same, and it has to be told so.
  */
 export class RunnerCopies {
   readonly #environment: DevEnvironment
   readonly #fetchModule: DevEnvironment['fetchModule']
-  readonly #fetched = new WeakSet<EnvironmentModuleNode>()
-  /** Transformed anew since the runner fetched them. */
-  readonly #outdated = new Set<EnvironmentModuleNode>()
+  /** Which transform result of a module the runner was given last. */
+  readonly #copies = new WeakMap<EnvironmentModuleNode, TransformResult | typeof STALE>()
 
   constructor(environment: DevEnvironment) {
     this.#environment = environment
     this.#fetchModule = environment.fetchModule.bind(environment)
   }
 
-  /** To be called before somebody else than the runner has a module transformed. */
-  async expectTransform(url: string): Promise<void> {
-    const module = await this.#environment.moduleGraph.getModuleByUrl(url)
-    if (module && !module.transformResult && this.#fetched.has(module)) this.#outdated.add(module)
-  }
-
   readonly fetch: DevEnvironment['fetchModule'] = async (id, importer, options) => {
     const { moduleGraph } = this.#environment
     let result = await this.#fetchModule(id, importer, options)
-    if ('cache' in result && this.#outdated.size > 0) {
+    if ('cache' in result) {
       const module = await moduleGraph.getModuleByUrl(unwrap(id))
-      if (!module || !this.#outdated.has(module)) return result
+      if (!module || !this.#isOutdated(module)) return result
       result = await this.#fetchModule(id, importer, { ...options, cached: false })
     }
     const module = 'id' in result ? moduleGraph.getModuleById(result.id) : undefined
-    if (!module) return result
-    this.#fetched.add(module)
-    return this.#outdated.delete(module) ? { ...result, invalidate: true } : result
+    if (!module || !('code' in result)) return result
+    const { transformResult } = module
+    const isOutdated = this.#isOutdated(module)
+    // Vite hands out the code of a transform result as it is. One that began before a reload may be behind the times.
+    this.#copies.set(module, transformResult?.code === result.code ? transformResult : STALE)
+    return isOutdated ? { ...result, invalidate: true } : result
+  }
+
+  #isOutdated(module: EnvironmentModuleNode): boolean {
+    const copy = this.#copies.get(module)
+    return copy !== undefined && copy !== module.transformResult
   }
 }
 
