@@ -200,7 +200,9 @@ test('after Vite has restarted itself, saves are foreseen as before', async () =
   const session = await openSession('worker')
   try {
     const printed = session.printing()
-    await writeFile(session.inRoot('vite.config.mjs'), "import { viteConfig } from '../setup/vite-config.mjs'\n\nexport default () => viteConfig(process.env)\n")
+    // Moved over the old one: Vite would restart with a half-written config.
+    await writeFile(session.inRoot('.new.mjs'), "import { viteConfig } from '../setup/vite-config.mjs'\n\nexport default () => viteConfig(process.env)\n")
+    await rename(session.inRoot('.new.mjs'), session.inRoot('vite.config.mjs'))
     await until('Vite restarts', () => /server restarted/.test(printed()))
     const next = draft(1, [spare('valtio')])
     await session.comesTo(session.shown)

@@ -1,7 +1,7 @@
-import { stat } from 'node:fs/promises'
+import { statSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 
-/** An editor that truncates a file and writes it has done both by then. */
+/** An editor that truncates a file and writes it has mostly done both by then. */
 const WRITTEN_MS = 10
 /** Behind a change, Vite's watcher swallows further changes of the same file for so long. */
 const SWALLOWED_MS = 50
@@ -12,9 +12,8 @@ interface Save {
 }
 
 /**
- * Vite transforms a saved module when somebody asks for it, and that is seldom before the file is as it will stay. A
- * crawl asks at once: what it reads half-written, or before a formatter saves once more, would stay in Vite's cache,
- * for the watcher does not tell of it again.
+ * A saved file may be read before it is as it will stay: half-written, or before a formatter saves once more. That would
+ * stay in Vite's cache, for the watcher does not tell of it again.
  */
 export class Saves {
   readonly #report: (file: string) => void
@@ -29,23 +28,55 @@ export class Saves {
   written(file: string, timestamp: number): Promise<void> {
     const latest = this.#latest.get(file)
     if (latest?.timestamp === timestamp) return latest.written
-    const state = pause(WRITTEN_MS, undefined, { ref: false }).then(() => stateOf(file))
-    const save = { timestamp, written: state.then(() => {}) }
+    const save: Save = { timestamp, written: Promise.resolve() }
     this.#latest.set(file, save)
-    void this.#lookAgain(file, save, state)
+    save.written = this.#settle(file, save, stateOf(file))
     return save.written
   }
 
-  async #lookAgain(file: string, save: Save, state: Promise<string>): Promise<void> {
-    await pause(WRITTEN_MS + SWALLOWED_MS, undefined, { ref: false })
+  /** A module runner reads the file at once, as it was when the watcher told of it. */
+  async #settle(file: string, save: Save, first: string): Promise<void> {
+    const written = await writtenState(file)
+    if (written !== first) return this.#reportAgain(file, save)
+    void this.#lookAgain(file, save, written)
+  }
+
+  async #lookAgain(file: string, save: Save, written: string): Promise<void> {
+    await wait(SWALLOWED_MS)
     if (this.#latest.get(file) !== save) return
     this.#latest.delete(file)
-    if ((await state) !== (await stateOf(file))) this.#report(file)
+    if (written !== stateOf(file)) this.#report(file)
+  }
+
+  /** What was read then is not to be taken for what was saved: it is written when Vite has heard of it once more. */
+  async #reportAgain(file: string, save: Save): Promise<void> {
+    if (this.#latest.get(file) === save) this.#report(file)
+    for (let waited = 0; waited < SWALLOWED_MS && this.#latest.get(file) === save; waited += WRITTEN_MS) {
+      await wait(WRITTEN_MS)
+    }
+    const next = this.#latest.get(file)
+    if (next === save) this.#latest.delete(file)
+    else await next?.written
   }
 }
 
+/** What is empty was most likely truncated, and its content is about to come. */
+async function writtenState(file: string): Promise<string> {
+  let state = ''
+  for (let waited = 0; waited < SWALLOWED_MS; waited += WRITTEN_MS) {
+    await wait(WRITTEN_MS)
+    state = stateOf(file)
+    if (!state.endsWith(' 0')) break
+  }
+  return state
+}
+
 /** Deleting is an event of its own, which nothing swallows. */
-async function stateOf(file: string): Promise<string> {
-  const found = await stat(file).catch(() => undefined)
+function stateOf(file: string): string {
+  const found = statSync(file, { throwIfNoEntry: false })
   return found ? `${found.mtimeMs} ${found.size}` : ''
+}
+
+function wait(milliseconds: number): Promise<void> {
+  return pause(milliseconds, undefined, { ref: false })
 }
