@@ -1,7 +1,8 @@
 //! Evenkeel keeps the server environments of a Vite dev server consistent while Vite re-optimizes dependencies.
 //!
-//! `core` is the state and the decisions, `protocol` the wire, `server` the shell around both.
+//! `core` is the state and the decisions, `journal` what they were made of, `protocol` the wire, `server` the shell.
 
 pub mod core;
+pub mod journal;
 pub mod protocol;
 pub mod server;

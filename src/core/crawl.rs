@@ -1,20 +1,23 @@
 //! Foreseeing: which modules to transform before a request asks for them, so that late dependencies are met early.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
+
+use indexmap::IndexSet;
+use serde::{Deserialize, Serialize};
 
 use super::graph::{ModuleGraph, ModuleId};
 use super::{Policy, Time};
 
 /// A crawl along the imports of an environment. It is led on by every transform until its budget
 /// is spent.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Crawl {
     statics: VecDeque<ModuleId>,
     dynamics: VecDeque<ModuleId>,
     /// Ordered of the client and not reported as done.
-    underway: HashSet<ModuleId>,
+    underway: IndexSet<ModuleId>,
     /// Queued or ordered in this crawl; nothing is transformed twice for it.
-    seen: HashSet<ModuleId>,
+    seen: IndexSet<ModuleId>,
     deadline: Time,
     /// Whether requests wait for its end.
     pub gates: bool,
@@ -25,8 +28,8 @@ impl Crawl {
         Crawl {
             statics: VecDeque::new(),
             dynamics: VecDeque::new(),
-            underway: HashSet::new(),
-            seen: HashSet::new(),
+            underway: IndexSet::new(),
+            seen: IndexSet::new(),
             deadline: now + policy.foresee_budget(),
             gates,
         }
@@ -60,7 +63,7 @@ impl Crawl {
     }
 
     pub fn done(&mut self, module: ModuleId) {
-        self.underway.remove(&module);
+        self.underway.swap_remove(&module);
     }
 
     /// The next modules to order, so that no more than `most` are underway.

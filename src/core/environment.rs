@@ -51,13 +51,13 @@ pub enum ResolvedId {
     Unknown { generation: u32 },
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct OptimizedFile {
     file: Box<str>,
     browser_hash: Box<str>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 struct Reload {
     since: Time,
     /// Whether an optimizer run caused it, so that the modules of before are of another generation.
@@ -67,14 +67,14 @@ struct Reload {
 }
 
 /// When a module was first fetched in a generation, and whether that was for a request.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Fetched {
     at: Time,
     for_request: bool,
 }
 
 /// See the module's text.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Environment {
     pub name: String,
     pub consumer: Consumer,
@@ -405,6 +405,11 @@ impl Environment {
         if self.reload.is_some() && self.is_stable(policy, now) {
             self.reload = None;
         }
+    }
+
+    /// Whether a reload is still remembered.
+    pub fn is_settling(&self) -> bool {
+        self.reload.is_some()
     }
 
     pub fn phase(&self, policy: &Policy, now: Time) -> Phase {

@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 
 use indexmap::IndexSet;
+use serde::{Deserialize, Serialize};
 
 /// A module by its place in the graph.
 pub type ModuleId = u32;
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Module {
     imports: Box<[ModuleId]>,
     /// How many of the imports, from the front, are static.
@@ -17,7 +18,7 @@ struct Module {
 }
 
 /// Modules by URL, with their imports. A hundred thousand modules take some fifteen megabytes.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct ModuleGraph {
     urls: IndexSet<Box<str>>,
     modules: Vec<Module>,

@@ -173,7 +173,7 @@ fn quote_key(name: &str) -> String {
 }
 
 /// The latest re-optimizations, oldest first.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct History {
     records: VecDeque<Reoptimization>,
     begun: u64,

@@ -2,10 +2,12 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use serde::{Deserialize, Serialize};
+
 use super::{HttpRequest, Policy, Time};
 
 /// A request that entered and has not left.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InFlight {
     pub method: String,
     pub url: String,
@@ -28,16 +30,17 @@ impl InFlight {
 }
 
 /// What a re-issue is counted under: all requests that one re-optimization doomed count once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RetryCause {
     Epoch(u64),
     Single(HttpRequest),
 }
 
 /// Stops loops: a method and URL may be re-issued a few times within a window, and no more.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct RetryBudget {
-    spent: HashMap<(String, String), VecDeque<(Time, RetryCause)>>,
+    /// By method and URL.
+    spent: HashMap<String, VecDeque<(Time, RetryCause)>>,
 }
 
 impl RetryBudget {
@@ -50,7 +53,7 @@ impl RetryBudget {
         now: Time,
     ) -> Option<u32> {
         self.forget_old(policy, now);
-        let spent = self.spent.entry((request.method.clone(), request.url.clone())).or_default();
+        let spent = self.spent.entry(format!("{} {}", request.method, request.url)).or_default();
         if !spent.iter().any(|(_, earlier)| *earlier == cause) {
             if spent.len() as u32 >= policy.retry_budget {
                 return None;

@@ -11,6 +11,7 @@ use crate::core::{
     Defence, Effect, Event, Failure, HttpRequest, Policy, ReloadPlan, ReloadRequested, Reoptimization,
     ReoptimizationOutcome, ResolvedId, Session, Stability, Time, Verdict,
 };
+use crate::journal::Recorded;
 use crate::protocol::{
     EnvironmentStatus, Health, Learned, LogLevel, LogMessage, Progress, ProgressValue, ServerStatus,
     StatusReport, WarmupRequest,
@@ -35,7 +36,7 @@ struct Waiter {
 
 #[derive(Debug)]
 struct State {
-    session: Session,
+    recorded: Recorded,
     waiters: Vec<Waiter>,
     /// Whether `initialize` has been answered: before that, a client is told nothing.
     begun: bool,
@@ -54,7 +55,7 @@ impl Sidecar {
     pub fn new(outbox: Outbox) -> Arc<Self> {
         Arc::new(Sidecar {
             state: Mutex::new(State {
-                session: Session::new(Policy::default()),
+                recorded: Recorded::new(Policy::default()),
                 waiters: Vec::new(),
                 begun: false,
                 published: None,
@@ -70,23 +71,29 @@ impl Sidecar {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// No finer than the journal writes it.
     fn now(&self) -> Time {
-        self.started.elapsed()
+        let elapsed = self.started.elapsed();
+        Time::new(elapsed.as_secs(), elapsed.subsec_micros() * 1000)
     }
 
     pub fn begin(&self, policy: Policy) {
         let mut state = self.state();
-        state.session = Session::new(policy);
+        state.recorded = Recorded::new(policy);
         state.begun = true;
         self.disturbed.notify_one();
     }
 
     pub fn apply(&self, event: Event) {
         let mut state = self.state();
-        let was_disturbed = state.session.is_disturbed();
-        let effects = state.session.apply(event, self.now());
+        let was_disturbed = state.session().is_disturbed();
+        let effects = state.recorded.apply(event, self.now());
+        self.follow_up(&state, was_disturbed, effects);
+    }
+
+    fn follow_up(&self, state: &State, was_disturbed: bool, effects: Vec<Effect>) {
         self.perform(effects);
-        if was_disturbed || state.session.is_disturbed() || !state.waiters.is_empty() {
+        if was_disturbed || state.session().is_disturbed() || !state.waiters.is_empty() {
             self.disturbed.notify_one();
         }
     }
@@ -97,20 +104,23 @@ impl Sidecar {
     }
 
     pub fn plan_reload(&self, reload: ReloadRequested) -> ReloadPlan {
-        self.apply(Event::ReloadRequested(reload.clone()));
-        self.state().session.plan_reload(&reload, self.now())
+        let mut state = self.state();
+        let was_disturbed = state.session().is_disturbed();
+        let (effects, plan) = state.recorded.plan_reload(reload, self.now());
+        self.follow_up(&state, was_disturbed, effects);
+        plan
     }
 
     pub fn classify(&self, failure: &Failure) -> Verdict {
-        self.state().session.classify(failure, self.now())
+        self.state().recorded.classify(failure, self.now())
     }
 
     pub fn resolve(&self, environment: &str, id: &str) -> Option<ResolvedId> {
-        self.state().session.resolve(environment, id)
+        self.state().session().resolve(environment, id)
     }
 
     pub fn environment_names(&self) -> Vec<String> {
-        self.state().session.environments().map(|environment| environment.name.clone()).collect()
+        self.state().session().environments().map(|environment| environment.name.clone()).collect()
     }
 
     /// Puts a request before the gate: `None` when it may enter at once.
@@ -121,11 +131,11 @@ impl Sidecar {
     ) -> Option<oneshot::Receiver<Waited>> {
         let now = self.now();
         let mut state = self.state();
-        if !state.session.policy().hold || state.session.stability(&[], now) == Stability::Stable {
-            state.session.apply(Event::Admitted { request }, now);
+        if !state.session().policy().hold || state.session().stability(&[], now) == Stability::Stable {
+            state.recorded.apply(Event::Admitted { request }, now);
             return None;
         }
-        state.session.apply(Event::Held { request }, now);
+        state.recorded.apply(Event::Held { request }, now);
         let waiting = state.wait(Vec::new(), Some(request), timeout, now);
         self.disturbed.notify_one();
         Some(waiting)
@@ -139,7 +149,7 @@ impl Sidecar {
     ) -> Option<oneshot::Receiver<Waited>> {
         let now = self.now();
         let mut state = self.state();
-        if state.session.stability(&environments, now) == Stability::Stable {
+        if state.session().stability(&environments, now) == Stability::Stable {
             return None;
         }
         let waiting = state.wait(environments, None, timeout, now);
@@ -148,13 +158,13 @@ impl Sidecar {
     }
 
     pub fn holds(&self) -> bool {
-        self.state().session.policy().hold
+        self.state().session().policy().hold
     }
 
     pub fn report(&self) -> StatusReport {
         let now = self.now();
         let state = self.state();
-        let session = &state.session;
+        let session = state.session();
         let environment = |environment: &crate::core::Environment| EnvironmentStatus {
             name: environment.name.clone(),
             guarded: environment.is_guarded(),
@@ -197,7 +207,7 @@ impl Sidecar {
     fn settle(&self) -> Option<Time> {
         let now = self.now();
         let mut state = self.state();
-        let effects = state.session.tick(now);
+        let effects = state.recorded.tick(now);
         self.perform(effects);
         state.answer_waiters(now);
         let status = state.status(now);
@@ -236,6 +246,10 @@ impl Sidecar {
 }
 
 impl State {
+    fn session(&self) -> &Session {
+        self.recorded.session()
+    }
+
     fn wait(
         &mut self,
         environments: Vec<String>,
@@ -244,18 +258,18 @@ impl State {
         now: Time,
     ) -> oneshot::Receiver<Waited> {
         let (answer, waiting) = oneshot::channel();
-        let deadline = now + timeout.unwrap_or_else(|| self.session.policy().deadline());
+        let deadline = now + timeout.unwrap_or_else(|| self.session().policy().deadline());
         self.waiters.push(Waiter { environments, request, since: now, deadline, answer });
         waiting
     }
 
     fn answer_waiters(&mut self, now: Time) {
-        let (session, mut kept) = (&mut self.session, Vec::new());
+        let mut kept = Vec::new();
         for waiter in std::mem::take(&mut self.waiters) {
             if waiter.answer.is_closed() {
                 continue;
             }
-            let waiting_for = match session.stability(&waiter.environments, now) {
+            let waiting_for = match self.session().stability(&waiter.environments, now) {
                 Stability::Stable => Vec::new(),
                 Stability::Unstable { .. } if now < waiter.deadline => {
                     kept.push(waiter);
@@ -264,7 +278,7 @@ impl State {
                 Stability::Unstable { waiting_for, .. } => waiting_for,
             };
             if let Some(request) = waiter.request {
-                session.apply(Event::Admitted { request }, now);
+                self.recorded.apply(Event::Admitted { request }, now);
             }
             // Whoever cancelled in this very moment needs no answer.
             let _ = waiter.answer.send(Waited { waiting_for, time: now - waiter.since });
@@ -273,12 +287,12 @@ impl State {
     }
 
     fn next_look(&self, now: Time) -> Option<Time> {
-        let stable_at = match self.session.stability(&[], now) {
+        let stable_at = match self.session().stability(&[], now) {
             Stability::Unstable { at, .. } => at,
             Stability::Stable => None,
         };
         let some_stable_at = self.waiters.iter().filter_map(|waiter| {
-            match self.session.stability(&waiter.environments, now) {
+            match self.session().stability(&waiter.environments, now) {
                 Stability::Unstable { at, .. } => at,
                 Stability::Stable => Some(now),
             }
@@ -288,10 +302,10 @@ impl State {
     }
 
     fn status(&self, now: Time) -> ServerStatus {
-        let records = || self.session.records();
+        let records = || self.session().records();
         let failed =
             records().next_back().is_some_and(|record| record.outcome == ReoptimizationOutcome::Failed);
-        match self.session.stability(&[], now) {
+        match self.session().stability(&[], now) {
             Stability::Stable if failed => ServerStatus {
                 health: Health::Warning,
                 quiescent: true,

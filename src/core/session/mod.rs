@@ -79,7 +79,7 @@ pub struct Counts {
 }
 
 /// See the module's text.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Session {
     policy: Policy,
     environments: IndexMap<String, Environment>,
@@ -136,6 +136,11 @@ impl Session {
     /// Whether a guarded environment was unstable at the last event.
     pub fn is_disturbed(&self) -> bool {
         self.disturbed
+    }
+
+    /// Whether the mere passing of time may change something.
+    pub fn is_settling(&self) -> bool {
+        self.disturbed || self.environments.values().any(Environment::is_settling)
     }
 
     pub fn requests_in_flight(&self) -> usize {

@@ -1,0 +1,244 @@
+//! What a session was told, in order: the bug report that replays.
+//!
+//! The core gives the same state for the same inputs, so that the inputs are all that has to be kept. They are kept as
+//! lines of JSON, in memory, and the oldest half is dropped when there are too many; each half begins with the session
+//! as it was then.
+
+mod replay;
+
+pub use replay::{Difference, Replay, ReplayError, replay};
+
+use serde::{Deserialize, Serialize};
+
+use crate::core::{Effect, Event, Failure, Policy, ReloadPlan, ReloadRequested, Session, Time, Verdict};
+
+/// The version of the format.
+pub const FORMAT: u32 = 1;
+/// Half of what is kept at most, in bytes.
+const HALF: usize = 2 * 1024 * 1024;
+
+/// Everything that changes a session.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Input {
+    Event(Event),
+    PlanReload(ReloadRequested),
+    Classify(Failure),
+    /// Time went on while something was to settle.
+    Tick,
+}
+
+/// What a session answered, where that is more than an effect.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Answer {
+    Plan(ReloadPlan),
+    Verdict(Verdict),
+}
+
+/// A line of a journal: the first begins with a session, the last of a saved one ends with it, all others are inputs.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Line<'a> {
+    Begin {
+        journal: u32,
+        version: &'a str,
+        session: &'a Session,
+    },
+    Entry {
+        /// Microseconds since the sidecar started.
+        at: u64,
+        input: &'a Input,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        answer: Option<&'a Answer>,
+    },
+    End {
+        at: u64,
+        end: &'a Session,
+    },
+}
+
+#[derive(Debug)]
+struct Half {
+    begin: Session,
+    lines: Vec<u8>,
+}
+
+/// A session, and the journal of what it was told.
+#[derive(Debug)]
+pub struct Recorded {
+    session: Session,
+    older: Half,
+    newer: Half,
+    /// Where the latest line begins in the newer half.
+    latest: usize,
+}
+
+impl Recorded {
+    pub fn new(policy: Policy) -> Self {
+        let session = Session::new(policy);
+        let half = || Half { begin: session.clone(), lines: Vec::new() };
+        Recorded { older: half(), newer: half(), session, latest: 0 }
+    }
+
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    pub fn apply(&mut self, event: Event, now: Time) -> Vec<Effect> {
+        let Input::Event(event) = self.record(Input::Event(event), now) else { return Vec::new() };
+        self.session.apply(event, now)
+    }
+
+    /// Lets time pass.
+    pub fn tick(&mut self, now: Time) -> Vec<Effect> {
+        if self.session.is_settling() {
+            self.record(Input::Tick, now);
+        }
+        self.session.tick(now)
+    }
+
+    /// Begins a reload, and says what has to happen with it.
+    pub fn plan_reload(&mut self, reload: ReloadRequested, now: Time) -> (Vec<Effect>, ReloadPlan) {
+        self.make_room();
+        let effects = self.session.apply(Event::ReloadRequested(reload.clone()), now);
+        let plan = self.session.plan_reload(&reload, now);
+        self.write(&Input::PlanReload(reload), Some(&Answer::Plan(plan.clone())), now);
+        (effects, plan)
+    }
+
+    pub fn classify(&mut self, failure: &Failure, now: Time) -> Verdict {
+        self.make_room();
+        let verdict = self.session.classify(failure, now);
+        self.write(&Input::Classify(failure.clone()), Some(&Answer::Verdict(verdict.clone())), now);
+        verdict
+    }
+
+    /// The latest line, for those who follow.
+    pub fn latest(&self) -> &[u8] {
+        self.newer.lines.get(self.latest..).unwrap_or_default()
+    }
+
+    /// The journal as a text that can be replayed.
+    pub fn save(&self, now: Time) -> String {
+        let mut text = Vec::with_capacity(self.older.lines.len() + self.newer.lines.len() + 4096);
+        let begin = &self.older.begin;
+        put(&mut text, &Line::Begin { journal: FORMAT, version: env!("CARGO_PKG_VERSION"), session: begin });
+        text.extend_from_slice(&self.older.lines);
+        text.extend_from_slice(&self.newer.lines);
+        put(&mut text, &Line::End { at: micros(now), end: &self.session });
+        String::from_utf8(text).unwrap_or_default()
+    }
+
+    fn record(&mut self, input: Input, now: Time) -> Input {
+        self.make_room();
+        self.write(&input, None, now);
+        input
+    }
+
+    fn make_room(&mut self) {
+        if self.newer.lines.len() >= HALF {
+            let newer = Half { begin: self.session.clone(), lines: Vec::with_capacity(HALF) };
+            self.older = std::mem::replace(&mut self.newer, newer);
+        }
+    }
+
+    fn write(&mut self, input: &Input, answer: Option<&Answer>, now: Time) {
+        self.latest = self.newer.lines.len();
+        put(&mut self.newer.lines, &Line::Entry { at: micros(now), input, answer });
+    }
+}
+
+/// What a session holds can always be written.
+fn put(text: &mut Vec<u8>, line: &Line) {
+    let begin = text.len();
+    match serde_json::to_writer(&mut *text, line) {
+        Ok(()) => text.push(b'\n'),
+        Err(error) => {
+            text.truncate(begin);
+            tracing::error!(%error, "a line of the journal was dropped");
+        }
+    }
+}
+
+/// Times are kept in microseconds, and are no finer anywhere.
+fn micros(time: Time) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::{Consumer, EnvironmentSnapshot, OptimizerSnapshot, RequestStarted};
+
+    fn told(journal: &mut Recorded, requests: u32) {
+        let mut now = Time::ZERO;
+        let snapshot = EnvironmentSnapshot {
+            name: "worker".into(),
+            consumer: Consumer::Server,
+            root: "/app".into(),
+            base: "/".into(),
+            optimizer: Some(OptimizerSnapshot::default()),
+            bridges: Vec::new(),
+        };
+        journal.apply(Event::EnvironmentOpened(snapshot), now);
+        for request in 0..requests {
+            now += Time::from_micros(1500);
+            let (method, url) = ("GET".to_owned(), format!("/{}", "x".repeat(100)));
+            journal.apply(Event::RequestStarted(RequestStarted { request, method, url, mode: None }), now);
+            let environment = "worker".to_owned();
+            journal.plan_reload(ReloadRequested { environment, triggered_by: None, alongside: vec![] }, now);
+            journal.classify(&Failure { request, sent: false, status: Some(500), error: None }, now);
+            journal.tick(now);
+        }
+    }
+
+    #[test]
+    fn a_journal_replays_to_the_same_state_and_answers() {
+        for requests in [0, 3, 9000] {
+            let mut journal = Recorded::new(Policy::default());
+            told(&mut journal, requests);
+            let text = journal.save(Time::from_secs(60));
+            assert!(text.len() < 4 * HALF, "the oldest lines are dropped: {}", text.len());
+            let replayed = replay(&text).expect("it is whole");
+            assert_eq!(replayed.differences, []);
+            assert!(replayed.is_whole);
+        }
+    }
+
+    #[test]
+    fn a_difference_is_found() {
+        let mut journal = Recorded::new(Policy::default());
+        told(&mut journal, 1);
+        let text = journal.save(Time::from_secs(60));
+        for (what, instead) in [
+            ("\"action\":\"pass\"", "\"action\":\"retry\""),
+            ("\"end\":{\"policy\":{\"foresee\":true", "\"end\":{\"policy\":{\"foresee\":false"),
+        ] {
+            assert!(text.contains(what), "{text}");
+            let replayed = replay(&text.replace(what, instead)).expect("it is whole");
+            assert_eq!(replayed.differences.len(), 1, "{:?}", replayed.differences);
+        }
+    }
+
+    #[test]
+    fn what_is_no_journal_is_refused_with_its_line() {
+        let table = [
+            ("", "is empty"),
+            ("{}\n", "line 1"),
+            ("{\"journal\":99,\"version\":\"9.0.0\",\"session\":{}}\n", "line 1"),
+            ("hello\n", "line 1"),
+        ];
+        for (text, expected) in table {
+            let error = replay(text).expect_err("it is no journal").to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+        let mut journal = Recorded::new(Policy::default());
+        told(&mut journal, 1);
+        let text = journal.save(Time::from_secs(60));
+        let cut = &text[..text.find("\"end\"").expect("it ends")];
+        let whole_lines = &cut[..=cut.rfind('\n').expect("it has lines")];
+        assert!(!replay(whole_lines).expect("all lines are whole").is_whole);
+        assert!(replay(cut).expect_err("the last line is cut").to_string().contains("line 7"));
+    }
+}
