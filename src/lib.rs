@@ -2,6 +2,7 @@
 //!
 //! `core` is the state and the decisions, `journal` what they were made of, `protocol` the wire, `server` the shell.
 
+pub mod attach;
 pub mod core;
 pub mod journal;
 pub mod protocol;

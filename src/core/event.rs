@@ -27,6 +27,7 @@ pub enum Event {
     },
     RequestStarted(RequestStarted),
     RequestFinished(RequestFinished),
+    Listening(Listening),
 }
 
 /// Whom an environment's code runs for, as in Vite's `consumer` option.
@@ -275,6 +276,15 @@ pub struct RequestFinished {
     pub request: HttpRequest,
 }
 
+/// The dev server listens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Listening {
+    /// Where a browser finds it, `base` included.
+    pub url: String,
+}
+
 macro_rules! events_from_facts {
     ($($fact:ident => $event:ident,)*) => {
         $(impl From<$fact> for Event {
@@ -293,4 +303,5 @@ events_from_facts! {
     Transformed => Transformed,
     RequestStarted => RequestStarted,
     RequestFinished => RequestFinished,
+    Listening => Listening,
 }

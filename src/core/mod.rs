@@ -22,7 +22,7 @@ pub use event::{
     Activity, ActivityKind, ChangeCause, Changed, CommitOutcome, Consumer, Discovered, DiscoveredDep,
     EnvironmentSnapshot, Event, ImportSite, Moment, OptimizedDep, OptimizerSnapshot, Transformed,
 };
-pub use event::{Bridge, Committed, ReloadRequested, RequestFinished, RequestStarted};
+pub use event::{Bridge, Committed, Listening, ReloadRequested, RequestFinished, RequestStarted};
 pub use graph::ModuleGraph;
 pub use policy::Policy;
 pub use reoptimization::{Defence, LateDependency, Reoptimization, ReoptimizationOutcome};

@@ -8,6 +8,8 @@ mod replay;
 
 pub use replay::{Difference, Replay, ReplayError, replay};
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::core::{Effect, Event, Failure, Policy, ReloadPlan, ReloadRequested, Session, Time, Verdict};
@@ -70,15 +72,19 @@ pub struct Recorded {
     session: Session,
     older: Half,
     newer: Half,
-    /// Where the latest line begins in the newer half.
-    latest: usize,
+    follower: Arc<dyn Follower>,
+}
+
+/// Hears of every line.
+pub trait Follower: std::fmt::Debug + Send + Sync {
+    fn hear(&self, line: &[u8]);
 }
 
 impl Recorded {
-    pub fn new(policy: Policy) -> Self {
+    pub fn new(policy: Policy, follower: Arc<dyn Follower>) -> Self {
         let session = Session::new(policy);
         let half = || Half { begin: session.clone(), lines: Vec::new() };
-        Recorded { older: half(), newer: half(), session, latest: 0 }
+        Recorded { older: half(), newer: half(), session, follower }
     }
 
     pub fn session(&self) -> &Session {
@@ -114,11 +120,6 @@ impl Recorded {
         verdict
     }
 
-    /// The latest line, for those who follow.
-    pub fn latest(&self) -> &[u8] {
-        self.newer.lines.get(self.latest..).unwrap_or_default()
-    }
-
     /// The journal as a text that can be replayed.
     pub fn save(&self, now: Time) -> String {
         let mut text = Vec::with_capacity(self.older.lines.len() + self.newer.lines.len() + 4096);
@@ -144,8 +145,9 @@ impl Recorded {
     }
 
     fn write(&mut self, input: &Input, answer: Option<&Answer>, now: Time) {
-        self.latest = self.newer.lines.len();
+        let begin = self.newer.lines.len();
         put(&mut self.newer.lines, &Line::Entry { at: micros(now), input, answer });
+        self.follower.hear(&self.newer.lines[begin..]);
     }
 }
 
@@ -170,6 +172,17 @@ fn micros(time: Time) -> u64 {
 mod tests {
     use super::*;
     use crate::core::{Consumer, EnvironmentSnapshot, OptimizerSnapshot, RequestStarted};
+
+    #[derive(Debug)]
+    struct Nobody;
+
+    impl Follower for Nobody {
+        fn hear(&self, _line: &[u8]) {}
+    }
+
+    fn recorded() -> Recorded {
+        Recorded::new(Policy::default(), Arc::new(Nobody))
+    }
 
     fn told(journal: &mut Recorded, requests: u32) {
         let mut now = Time::ZERO;
@@ -196,7 +209,7 @@ mod tests {
     #[test]
     fn a_journal_replays_to_the_same_state_and_answers() {
         for requests in [0, 3, 9000] {
-            let mut journal = Recorded::new(Policy::default());
+            let mut journal = recorded();
             told(&mut journal, requests);
             let text = journal.save(Time::from_secs(60));
             assert!(text.len() < 4 * HALF, "the oldest lines are dropped: {}", text.len());
@@ -208,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_difference_is_found() {
-        let mut journal = Recorded::new(Policy::default());
+        let mut journal = recorded();
         told(&mut journal, 1);
         let text = journal.save(Time::from_secs(60));
         for (what, instead) in [
@@ -233,7 +246,7 @@ mod tests {
             let error = replay(text).expect_err("it is no journal").to_string();
             assert!(error.contains(expected), "{error}");
         }
-        let mut journal = Recorded::new(Policy::default());
+        let mut journal = recorded();
         told(&mut journal, 1);
         let text = journal.save(Time::from_secs(60));
         let cut = &text[..text.find("\"end\"").expect("it ends")];

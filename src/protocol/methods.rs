@@ -57,6 +57,8 @@ macro_rules! method_table {
             "Activity of an environment, batched: module fetches and transforms, their begin and end, and what the modules import.";
             fact "request/didStart" (RequestStarted) RequestStarted,
             "An HTTP request enters an environment.";
+            fact "devServer/didListen" (Listening) Listening,
+            "The dev server listens: where a browser finds it.";
             fact "request/didFinish" (RequestFinished) RequestFinished,
             "An HTTP request left its environment, or its client went away while it was held.";
 
@@ -77,6 +79,8 @@ macro_rules! method_table {
             "Modules to transform before a request asks for them, as Vite's `warmupRequest` does. Each is reported back by `onTransform`.";
             tell "optimizer/didLearn" (Learned),
             "Late dependencies that an optimizer run has taken up, for `optimizeDeps.include` at the next start.";
+            tell "devServer/restartRequest" (RestartRequest),
+            "Somebody wants the dev server to be restarted, from an editor or the command line.";
             tell "experimental/serverStatus" (ServerStatus),
             "Health, quiescence and a short message; sent when one of them changes.";
             tell "$/progress" (Progress),

@@ -113,6 +113,12 @@ pub struct WarmupRequest {
     pub modules: Vec<String>,
 }
 
+/// Orders the dev server to be restarted.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct RestartRequest {}
+
 /// Dependencies that were met late and are worth remembering for the next start.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -162,9 +168,18 @@ pub struct EnvironmentStatus {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+#[cfg_attr(feature = "codegen", ts(optional_fields))]
 pub struct StatusReport {
     /// The sidecar's version.
     pub version: String,
+    /// The sidecar's process id.
+    pub pid: u32,
+    /// Vite's `root`, an absolute path, once an environment has been reported.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub root: Option<String>,
+    /// Where a browser finds the dev server, once it listens.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub url: Option<String>,
     #[serde(flatten)]
     pub status: ServerStatus,
     pub environments: Vec<EnvironmentStatus>,

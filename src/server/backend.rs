@@ -9,9 +9,10 @@ use tower_lsp::ls_types::{InitializeParams, InitializeResult, ServerCapabilities
 use tower_lsp::{LanguageServer, LspService};
 
 use super::sidecar::{Sidecar, Waited, millis};
+use crate::attach;
 use crate::core::{
-    Changed, Committed, Discovered, EnvironmentSnapshot, Event, Failure, ReloadPlan, ReloadRequested,
-    RequestFinished, RequestStarted, ResolvedId, Transformed, Verdict,
+    Changed, Committed, Discovered, EnvironmentSnapshot, Event, Failure, Listening, ReloadPlan,
+    ReloadRequested, RequestFinished, RequestStarted, ResolvedId, Transformed, Verdict,
 };
 use crate::protocol::{
     AdmitOutcome, AdmitParams, AdmitResult, AwaitStableParams, AwaitStableResult, DidCloseEnvironment,
@@ -40,6 +41,7 @@ impl LanguageServer for Backend {
             )));
         }
         self.sidecar.begin(options.policy);
+        attach::open(self.sidecar.clone());
         Ok(InitializeResult {
             capabilities: ServerCapabilities {
                 experimental: Some(

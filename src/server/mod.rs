@@ -13,6 +13,8 @@ use backend::service;
 use outbox::Outbox;
 use sidecar::Sidecar;
 
+use crate::attach;
+
 /// Serves one client over stdio until it says `exit` or its end of stdin closes.
 pub fn run() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
@@ -31,5 +33,6 @@ pub fn run() -> ExitCode {
     });
     // Waiting requests and a blocked writer must not keep the process once its client is gone.
     runtime.shutdown_background();
+    attach::close();
     code
 }

@@ -7,14 +7,15 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
 use super::outbox::Outbox;
+use crate::attach::{Host, Publisher, methods::STATUS};
 use crate::core::{
     Defence, Effect, Event, Failure, HttpRequest, Policy, ReloadPlan, ReloadRequested, Reoptimization,
     ReoptimizationOutcome, ResolvedId, Session, Stability, Time, Verdict,
 };
 use crate::journal::Recorded;
 use crate::protocol::{
-    EnvironmentStatus, Health, Learned, LogLevel, LogMessage, Progress, ProgressValue, ServerStatus,
-    StatusReport, WarmupRequest,
+    EnvironmentStatus, Health, Learned, LogLevel, LogMessage, Progress, ProgressValue, RestartRequest,
+    ServerStatus, StatusReport, WarmupRequest,
 };
 
 /// How a wait ended.
@@ -41,6 +42,8 @@ struct State {
     /// Whether `initialize` has been answered: before that, a client is told nothing.
     begun: bool,
     published: Option<ServerStatus>,
+    /// When the readers' snapshot was made.
+    snapshot_at: Option<Time>,
 }
 
 #[derive(Debug)]
@@ -49,20 +52,24 @@ pub struct Sidecar {
     started: Instant,
     disturbed: Notify,
     outbox: Outbox,
+    publisher: Arc<Publisher>,
 }
 
 impl Sidecar {
     pub fn new(outbox: Outbox) -> Arc<Self> {
+        let publisher = Arc::<Publisher>::default();
         Arc::new(Sidecar {
             state: Mutex::new(State {
-                recorded: Recorded::new(Policy::default()),
+                recorded: Recorded::new(Policy::default(), publisher.clone()),
                 waiters: Vec::new(),
                 begun: false,
                 published: None,
+                snapshot_at: None,
             }),
             started: Instant::now(),
             disturbed: Notify::new(),
             outbox,
+            publisher,
         })
     }
 
@@ -79,7 +86,7 @@ impl Sidecar {
 
     pub fn begin(&self, policy: Policy) {
         let mut state = self.state();
-        state.recorded = Recorded::new(policy);
+        state.recorded = Recorded::new(policy, self.publisher.clone());
         state.begun = true;
         self.disturbed.notify_one();
     }
@@ -162,43 +169,23 @@ impl Sidecar {
     }
 
     pub fn report(&self) -> StatusReport {
-        let now = self.now();
-        let state = self.state();
-        let session = state.session();
-        let environment = |environment: &crate::core::Environment| EnvironmentStatus {
-            name: environment.name.clone(),
-            guarded: environment.is_guarded(),
-            phase: environment.phase(session.policy(), now),
-            generation: environment.generation,
-            browser_hash: environment.browser_hash.clone(),
-            optimized: u32::try_from(environment.optimized_count()).unwrap_or(u32::MAX),
-            pending: environment.pending().map(str::to_owned).collect(),
-            in_flight: environment.in_flight(),
-        };
-        StatusReport {
-            version: env!("CARGO_PKG_VERSION").into(),
-            status: state.status(now),
-            environments: session.environments().map(environment).collect(),
-            records: session.records().cloned().collect(),
-            counts: session.counts(),
-            requests_in_flight: u32::try_from(session.requests_in_flight()).unwrap_or(u32::MAX),
-            uptime_ms: millis(now),
-        }
+        self.state().report(self.now())
     }
 
     /// Follows the state from change to change: ends waits, lets time pass, publishes the status.
     pub async fn keep(self: Arc<Self>) {
         loop {
             let wake = self.settle();
-            let disturbed = self.disturbed.notified();
-            match wake {
-                None => disturbed.await,
-                Some(at) => {
-                    tokio::select! {
-                        () = disturbed => {}
-                        () = tokio::time::sleep_until(self.started + at) => {}
-                    }
+            let due = async {
+                match wake {
+                    Some(at) => tokio::time::sleep_until(self.started + at).await,
+                    None => std::future::pending().await,
                 }
+            };
+            tokio::select! {
+                () = self.disturbed.notified() => {}
+                () = self.publisher.woken() => {}
+                () = due => {}
             }
         }
     }
@@ -214,8 +201,21 @@ impl Sidecar {
         if state.begun && state.published.as_ref() != Some(&status) {
             self.outbox.notify("experimental/serverStatus", &status);
             state.published = Some(status);
+            self.publisher.note_change();
         }
-        state.next_look(now)
+        let snapshot_due = self.publish_snapshot(&mut state, now);
+        state.next_look(now).into_iter().chain(snapshot_due).min()
+    }
+
+    /// Leaves the readers a snapshot if one is due, and says when the next one is.
+    fn publish_snapshot(&self, state: &mut State, now: Time) -> Option<Time> {
+        let due = self.publisher.due(state.snapshot_at)?;
+        if due > now {
+            return Some(due);
+        }
+        self.publisher.publish(STATUS, &state.report(now));
+        state.snapshot_at = Some(now);
+        None
     }
 
     fn perform(&self, effects: Vec<Effect>) {
@@ -242,6 +242,20 @@ impl Sidecar {
                 }
             }
         }
+    }
+}
+
+impl Host for Sidecar {
+    fn publisher(&self) -> &Arc<Publisher> {
+        &self.publisher
+    }
+
+    fn journal(&self) -> String {
+        self.state().recorded.save(self.now())
+    }
+
+    fn restart(&self) {
+        self.outbox.notify("devServer/restartRequest", RestartRequest {});
     }
 }
 
@@ -299,6 +313,32 @@ impl State {
         });
         let deadlines = self.waiters.iter().map(|waiter| waiter.deadline);
         stable_at.into_iter().chain(some_stable_at).chain(deadlines).min()
+    }
+
+    fn report(&self, now: Time) -> StatusReport {
+        let session = self.session();
+        let environment = |environment: &crate::core::Environment| EnvironmentStatus {
+            name: environment.name.clone(),
+            guarded: environment.is_guarded(),
+            phase: environment.phase(session.policy(), now),
+            generation: environment.generation,
+            browser_hash: environment.browser_hash.clone(),
+            optimized: u32::try_from(environment.optimized_count()).unwrap_or(u32::MAX),
+            pending: environment.pending().map(str::to_owned).collect(),
+            in_flight: environment.in_flight(),
+        };
+        StatusReport {
+            version: env!("CARGO_PKG_VERSION").into(),
+            pid: std::process::id(),
+            root: session.environments().next().map(|environment| environment.root.clone()),
+            url: session.url().map(str::to_owned),
+            status: self.status(now),
+            environments: session.environments().map(environment).collect(),
+            records: session.records().cloned().collect(),
+            counts: session.counts(),
+            requests_in_flight: u32::try_from(session.requests_in_flight()).unwrap_or(u32::MAX),
+            uptime_ms: millis(now),
+        }
     }
 
     fn status(&self, now: Time) -> ServerStatus {

@@ -5,10 +5,14 @@ import { setTimeout as pause } from 'node:timers/promises'
 const WRITTEN_MS = 10
 /** Behind a change, Vite's watcher swallows further changes of the same file for so long. */
 const SWALLOWED_MS = 50
+/** Vite hears of what is reported once more long before that. */
+const HEARD_MS = 2_000
 
 interface Save {
   timestamp: number
   written: Promise<void>
+  /** Called when Vite has heard of the file once more. */
+  superseded?: () => void
 }
 
 /**
@@ -31,6 +35,7 @@ export class Saves {
     const save: Save = { timestamp, written: Promise.resolve() }
     this.#latest.set(file, save)
     save.written = this.#settle(file, save, stateOf(file))
+    latest?.superseded?.()
     return save.written
   }
 
@@ -50,9 +55,12 @@ export class Saves {
 
   /** What was read then is not to be taken for what was saved: it is written when Vite has heard of it once more. */
   async #reportAgain(file: string, save: Save): Promise<void> {
-    if (this.#latest.get(file) === save) this.#report(file)
-    for (let waited = 0; waited < SWALLOWED_MS && this.#latest.get(file) === save; waited += WRITTEN_MS) {
-      await wait(WRITTEN_MS)
+    if (this.#latest.get(file) === save) {
+      const superseded = new Promise<void>((resolve) => {
+        save.superseded = resolve
+      })
+      this.#report(file)
+      await Promise.race([superseded, wait(HEARD_MS)])
     }
     const next = this.#latest.get(file)
     if (next === save) this.#latest.delete(file)

@@ -97,6 +97,8 @@ pub struct Session {
     epoch: u64,
     disturbed: bool,
     browser_reloaded_in: Option<u64>,
+    /// Where a browser finds the dev server.
+    url: Option<String>,
 }
 
 impl Session {
@@ -114,6 +116,7 @@ impl Session {
             epoch: 0,
             disturbed: false,
             browser_reloaded_in: None,
+            url: None,
         }
     }
 
@@ -136,6 +139,11 @@ impl Session {
     /// Whether a guarded environment was unstable at the last event.
     pub fn is_disturbed(&self) -> bool {
         self.disturbed
+    }
+
+    /// Where a browser finds the dev server, once it listens.
+    pub fn url(&self) -> Option<&str> {
+        self.url.as_deref()
     }
 
     /// Whether the mere passing of time may change something.
@@ -179,6 +187,7 @@ impl Session {
             Event::Held { request } => self.hold(request, now),
             Event::Admitted { request } => self.admit(request, now),
             Event::RequestStarted(started) => self.start(started, now),
+            Event::Listening(listening) => self.url = Some(listening.url),
             Event::RequestFinished(finished) => {
                 self.requests.remove(&finished.request);
                 self.admitted.remove(&finished.request);

@@ -1,0 +1,134 @@
+//! What readers see: snapshots that the one writer leaves for them, so that they never ask it to wait.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+
+use dashmap::DashMap;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use tokio::sync::{Notify, broadcast, watch};
+
+use crate::core::Time;
+use crate::journal::Follower;
+
+/// A snapshot is no more than this behind the state.
+const EVERY: Time = Time::from_millis(50);
+/// Lines that a reader may be behind before it is dropped.
+const LINES: usize = 4096;
+
+/// Between the writer's thread and that of the readers.
+#[derive(Debug)]
+pub struct Publisher {
+    /// The latest snapshot of each kind, as JSON, by the method that asks for it.
+    snapshots: DashMap<&'static str, Arc<RawValue>>,
+    published: watch::Sender<u64>,
+    lines: broadcast::Sender<Arc<str>>,
+    /// Readers that want to hear of every change.
+    watchers: AtomicUsize,
+    wanted: AtomicBool,
+    changed: AtomicBool,
+    wake: Notify,
+}
+
+impl Default for Publisher {
+    fn default() -> Self {
+        Publisher {
+            snapshots: DashMap::new(),
+            published: watch::Sender::new(0),
+            lines: broadcast::Sender::new(LINES),
+            watchers: AtomicUsize::new(0),
+            wanted: AtomicBool::new(false),
+            changed: AtomicBool::new(false),
+            wake: Notify::new(),
+        }
+    }
+}
+
+/// A reader that wants to hear of every change, for as long as this lives.
+#[derive(Debug)]
+pub struct Watcher {
+    publisher: Arc<Publisher>,
+    published: watch::Receiver<u64>,
+}
+
+impl Watcher {
+    /// Waits for the next snapshot.
+    pub async fn changed(&mut self) {
+        // The sender lives as long as the publisher does.
+        let _ = self.published.changed().await;
+    }
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        self.publisher.watchers.fetch_sub(1, Relaxed);
+    }
+}
+
+/// The readers' side.
+impl Publisher {
+    pub fn watch(self: &Arc<Self>) -> Watcher {
+        self.watchers.fetch_add(1, Relaxed);
+        let mut published = self.published.subscribe();
+        published.mark_unchanged();
+        Watcher { publisher: self.clone(), published }
+    }
+
+    /// A snapshot that was made behind this call.
+    pub async fn fresh(&self, kind: &str) -> Option<Arc<RawValue>> {
+        let mut published = self.published.subscribe();
+        self.wanted.store(true, Relaxed);
+        self.wake.notify_one();
+        published.changed().await.ok()?;
+        self.latest(kind)
+    }
+
+    pub fn latest(&self, kind: &str) -> Option<Arc<RawValue>> {
+        self.snapshots.get(kind).map(|found| found.clone())
+    }
+
+    pub fn lines(&self) -> broadcast::Receiver<Arc<str>> {
+        self.lines.subscribe()
+    }
+}
+
+impl Follower for Publisher {
+    fn hear(&self, line: &[u8]) {
+        if self.lines.receiver_count() > 0 {
+            // Without a receiver by now, nobody misses it.
+            let _ = self.lines.send(String::from_utf8_lossy(line).trim_end().into());
+        }
+        self.note_change();
+    }
+}
+
+/// The writer's side.
+impl Publisher {
+    /// Waits until a reader wants something.
+    pub async fn woken(&self) {
+        self.wake.notified().await;
+    }
+
+    /// The state has changed.
+    pub fn note_change(&self) {
+        if self.watchers.load(Relaxed) > 0 && !self.changed.swap(true, Relaxed) {
+            self.wake.notify_one();
+        }
+    }
+
+    /// When the next snapshot is due, the last having been made at `last`; `None` when nobody waits for one.
+    pub fn due(&self, last: Option<Time>) -> Option<Time> {
+        let due = self.wanted.load(Relaxed) || self.changed.load(Relaxed);
+        due.then(|| last.map_or(Time::ZERO, |last| last + EVERY))
+    }
+
+    pub fn publish(&self, kind: &'static str, snapshot: &impl Serialize) {
+        self.wanted.store(false, Relaxed);
+        self.changed.store(false, Relaxed);
+        match serde_json::value::to_raw_value(snapshot) {
+            Ok(json) => self.snapshots.insert(kind, json.into()),
+            Err(error) => return tracing::error!(%error, "a snapshot could not be written"),
+        };
+        self.published.send_modify(|version| *version += 1);
+    }
+}

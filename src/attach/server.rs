@@ -1,0 +1,184 @@
+//! The sidecar's side of the door: a thread of its own, so that no reader is ever in the way of stdio.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use interprocess::local_socket::tokio::{Listener, Stream, prelude::*};
+use jsonrpsee::core::SubscriptionResult;
+use jsonrpsee::server::{
+    HttpRequest, PendingSubscriptionSink, PingConfig, RpcModule, Server, ServerConfig, StopHandle,
+    SubscriptionMessage, SubscriptionSink, TowerServiceBuilder, serve, stop_channel,
+};
+use jsonrpsee::types::{ErrorCode, ErrorObjectOwned};
+use jsonrpsee::{Extensions, Methods};
+use serde_json::value::{RawValue, to_raw_value};
+use tokio_util::sync::CancellationToken;
+use tower::util::service_fn;
+use tower_service::Service;
+
+use super::connection::Cuttable;
+use super::methods::{EVENTS, JOURNAL, RESTART, STATUS, STATUS_CHANGES, Subscription};
+use super::place::Socket;
+use super::publisher::Publisher;
+
+/// Messages that may wait for a reader; one that leaves more unread is dropped.
+const UNREAD: u32 = 8;
+/// Lines are sent together that happen within this time.
+const GATHER: Duration = Duration::from_millis(20);
+/// A reader that does not even answer a ping.
+const SILENT: Duration = Duration::from_secs(30);
+const LARGEST: u32 = 64 * 1024 * 1024;
+
+/// What the door needs of the sidecar, beside what is published.
+pub trait Host: Send + Sync + 'static {
+    fn publisher(&self) -> &Arc<Publisher>;
+    fn journal(&self) -> String;
+    /// Asks the plugin to restart the dev server.
+    fn restart(&self);
+}
+
+/// Opens the door. That it cannot be opened is no reason not to serve stdio.
+pub fn open(host: Arc<impl Host>) {
+    let thread = std::thread::Builder::new().name("attach".into()).spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(async {
+            let listener = Socket::own()?.listen()?;
+            listen(listener, methods(host)?).await
+        })
+    });
+    // The thread ends with the process.
+    drop(thread.map(|thread: std::thread::JoinHandle<Result<(), Problem>>| {
+        std::thread::spawn(move || match thread.join() {
+            Ok(Err(error)) => tracing::warn!(%error, "editors and the command line cannot attach"),
+            Ok(Ok(())) | Err(_) => {}
+        })
+    }));
+}
+
+/// Takes away the socket; the process is about to end.
+pub fn close() {
+    if let Ok(socket) = Socket::own() {
+        socket.remove();
+    }
+}
+
+type Problem = Box<dyn std::error::Error + Send + Sync>;
+
+async fn listen(listener: Listener, methods: Methods) -> Result<(), Problem> {
+    let config = ServerConfig::builder()
+        .ws_only()
+        .max_connections(1024)
+        .max_response_body_size(LARGEST)
+        .set_message_buffer_capacity(UNREAD)
+        .enable_ws_ping(PingConfig::new().ping_interval(SILENT / 3).inactive_limit(SILENT))
+        .build();
+    let builder = Server::builder().set_config(config).to_service_builder();
+    // The server is never stopped; it ends with the process.
+    let (stop, _handle) = stop_channel();
+    loop {
+        let stream = listener.accept().await?;
+        tokio::spawn(answer(stream, builder.clone(), methods.clone(), stop.clone()));
+    }
+}
+
+fn answer(
+    stream: Stream,
+    builder: TowerServiceBuilder<tower::layer::util::Identity, tower::layer::util::Identity>,
+    methods: Methods,
+    stop: StopHandle,
+) -> impl Future<Output = Result<(), Problem>> {
+    let cut = CancellationToken::new();
+    let stream = Cuttable::new(stream, &cut);
+    let service = service_fn(move |mut request: HttpRequest<_>| {
+        request.extensions_mut().insert(cut.clone());
+        builder.clone().build(methods.clone(), stop.clone()).call(request)
+    });
+    serve(stream, service)
+}
+
+fn methods(host: Arc<impl Host>) -> Result<Methods, Problem> {
+    let mut module = RpcModule::from_arc(host);
+    module.register_async_method(STATUS, |_, host, _| async move {
+        let status = host.publisher().fresh(STATUS).await;
+        status.ok_or_else(|| ErrorObjectOwned::from(ErrorCode::InternalError))
+    })?;
+    module.register_method(JOURNAL, |_, host, _| host.journal())?;
+    module.register_method(RESTART, |_, host, _| host.restart())?;
+    subscription(&mut module, STATUS_CHANGES, |sink, host, cut| tell_status(sink, host, cut))?;
+    subscription(&mut module, EVENTS, |sink, host, cut| tell_events(sink, host, cut))?;
+    Ok(module.into())
+}
+
+fn subscription<H: Host, F>(
+    module: &mut RpcModule<H>,
+    names: Subscription,
+    tell: impl Fn(SubscriptionSink, Arc<Publisher>, CancellationToken) -> F + Send + Sync + Clone + 'static,
+) -> Result<(), Problem>
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let Subscription { subscribe, notification, unsubscribe } = names;
+    module.register_subscription(
+        subscribe,
+        notification,
+        unsubscribe,
+        move |_, pending: PendingSubscriptionSink, host, extensions: Extensions| {
+            let tell = tell.clone();
+            async move {
+                let cut = extensions.get::<CancellationToken>().cloned().unwrap_or_default();
+                let sink = pending.accept().await?;
+                tell(sink, host.publisher().clone(), cut).await;
+                SubscriptionResult::Ok(())
+            }
+        },
+    )?;
+    Ok(())
+}
+
+/// The status now, and whenever it has changed.
+async fn tell_status(mut sink: SubscriptionSink, publisher: Arc<Publisher>, cut: CancellationToken) {
+    let mut watcher = publisher.watch();
+    let mut status = publisher.fresh(STATUS).await;
+    while let Some(found) = status {
+        if !send(&mut sink, &*found, &cut) {
+            return;
+        }
+        tokio::select! {
+            () = watcher.changed() => status = publisher.latest(STATUS),
+            () = sink.closed() => return,
+        }
+    }
+}
+
+/// The lines of the journal from now on, those of a moment together.
+async fn tell_events(mut sink: SubscriptionSink, publisher: Arc<Publisher>, cut: CancellationToken) {
+    let mut lines = publisher.lines();
+    loop {
+        let first = tokio::select! {
+            line = lines.recv() => line,
+            () = sink.closed() => return,
+        };
+        // One that is too far behind is dropped: with lines missing, the rest would tell something else.
+        let Ok(first) = first else { return cut.cancel() };
+        tokio::time::sleep(GATHER).await;
+        let mut gathered = vec![first];
+        while let Ok(line) = lines.try_recv() {
+            gathered.push(line);
+        }
+        let joined = format!("[{}]", gathered.join(","));
+        let Ok(message) = RawValue::from_string(joined) else { return };
+        if !send(&mut sink, &message, &cut) {
+            return;
+        }
+    }
+}
+
+/// Never waits: a reader that leaves too much unread is dropped.
+fn send(sink: &mut SubscriptionSink, message: &RawValue, cut: &CancellationToken) -> bool {
+    let Ok(message) = to_raw_value(message) else { return false };
+    let sent = sink.try_send(SubscriptionMessage::from(message)).is_ok();
+    if !sent {
+        cut.cancel();
+    }
+    sent
+}
