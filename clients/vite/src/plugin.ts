@@ -1,6 +1,8 @@
 import type { Connect, EnvironmentModuleNode, Plugin, ViteDevServer } from 'vite'
 import { bridgedTo } from './bridge.js'
+import { devtoolsDock } from './devtools.js'
 import { Gate } from './gate.js'
+import { Inspector } from './inspector.js'
 import { EnvironmentObserver } from './observer.js'
 import { type EvenkeelOptions, type ResolvedOptions, resolveOptions } from './options.js'
 import { LearnedDeps } from './learned.js'
@@ -31,6 +33,7 @@ export function evenkeelFor(framework: Framework, options?: EvenkeelOptions): Pl
       name: 'evenkeel',
       apply: 'serve',
       enforce: 'pre',
+      ...devtoolsDock,
       api: {
         resolveOptimizedId: async (environment, id) => guarded?.resolveOptimizedId(environment, id),
       },
@@ -40,7 +43,9 @@ export function evenkeelFor(framework: Framework, options?: EvenkeelOptions): Pl
         order: 'pre',
         handler(server) {
           guarded = new GuardedServer(server, resolved, framework)
-          const { gate } = guarded
+          const { gate, inspector } = guarded
+          // Here and now: behind Vite's check of the host, and before anything that a worker could answer.
+          server.middlewares.use(inspector.handle)
           return () => {
             server.middlewares.use(gate.enter)
             guardPreMiddleware(server, gate)
@@ -102,6 +107,7 @@ export interface EvenkeelApi {
 class GuardedServer {
   readonly observers = new Map<string, EnvironmentObserver>()
   readonly gate: Gate
+  readonly inspector: Inspector
   readonly #lease: Lease
   readonly #saves: Saves
   /** The reloads of this turn of the event loop. */
@@ -124,6 +130,7 @@ class GuardedServer {
       browserSettled: async () => this.observers.get('client')?.settled(),
       handle: (request, response) => server.middlewares(request, response),
     })
+    this.inspector = new Inspector(config.base, sidecar)
     const learned = new LearnedDeps(config.root, config.cacheDir, options.learn, log)
     for (const environment of Object.values(environments)) {
       const { name, depsOptimizer } = environment
@@ -193,6 +200,7 @@ class GuardedServer {
   }
 
   close(): void {
+    this.inspector.close()
     for (const observer of this.observers.values()) this.#lease.sidecar.close(observer)
     this.#lease.release()
   }
