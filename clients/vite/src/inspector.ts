@@ -22,22 +22,22 @@ const HEADERS = {
 
 /** The page that shows what the sidecar knows, and its stream of events. */
 export class Inspector {
-  readonly #root: string
+  readonly #path: string
   readonly #stream: StatusStream
 
-  constructor(base: string, sidecar: Sidecar) {
-    this.#root = base + INSPECTOR_PATH
-    this.#stream = new StatusStream(sidecar)
+  constructor({ base, root }: { base: string; root: string }, sidecar: Sidecar) {
+    this.#path = base + INSPECTOR_PATH
+    this.#stream = new StatusStream(sidecar, { root })
   }
 
   readonly handle: Connect.NextHandleFunction = (request, response, next) => {
     const path = (request.url ?? '/').replace(/[?#].*/s, '')
-    if (path !== this.#root.slice(0, -1) && !path.startsWith(this.#root)) return next()
+    if (path !== this.#path.slice(0, -1) && !path.startsWith(this.#path)) return next()
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value)
     if (isForeign(request)) return answer(response, 403)
     if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, { allow: 'GET, HEAD' })
-    if (!path.startsWith(this.#root)) return answer(response, 302, { location: this.#root })
-    const name = path.slice(this.#root.length)
+    if (!path.startsWith(this.#path)) return answer(response, 302, { location: this.#path })
+    const name = path.slice(this.#path.length)
     if (name === 'events') return this.#stream.serve(request, response)
     const found = Object.hasOwn(FILES, name) ? FILES[name] : undefined
     if (!found) return answer(response, 404)

@@ -130,7 +130,7 @@ class GuardedServer {
       browserSettled: async () => this.observers.get('client')?.settled(),
       handle: (request, response) => server.middlewares(request, response),
     })
-    this.inspector = new Inspector(config.base, sidecar)
+    this.inspector = new Inspector(config, sidecar)
     const learned = new LearnedDeps(config.root, config.cacheDir, options.learn, log)
     for (const environment of Object.values(environments)) {
       const { name, depsOptimizer } = environment

@@ -4,15 +4,21 @@ import type { Sidecar } from './sidecar.js'
 
 /** The least time between two questions, and the time between them while phases move without a word of the sidecar. */
 const LEAST_PAUSE_MS = 100
-const UNSETTLED_PAUSE_MS = 1_000
+const UNSETTLED_PAUSE_MS = 250
 /** Proxies close a connection on which nothing is said. */
 const KEEP_ALIVE_MS = 15_000
 /** How much a viewer may leave unread. */
 const MOST_UNREAD = 1 << 20
 
+/** What a viewer is told once: its files are shown as they lie in the project. */
+export interface Project {
+  root: string
+}
+
 /** Tells viewers the sidecar's status as server-sent events. Nothing is asked while nobody looks. */
 export class StatusStream {
   readonly #sidecar: Sidecar
+  readonly #greeting: string
   readonly #viewers = new Set<ServerResponse>()
   #stopWatching: (() => void) | undefined
   #keepAlive: NodeJS.Timeout | undefined
@@ -24,8 +30,9 @@ export class StatusStream {
   #latest: string | undefined
   #closed = false
 
-  constructor(sidecar: Sidecar) {
+  constructor(sidecar: Sidecar, project: Project) {
     this.#sidecar = sidecar
+    this.#greeting = `retry: 1000\n\n${event('project', project)}`
   }
 
   serve(request: IncomingMessage, response: ServerResponse): void {
@@ -37,7 +44,7 @@ export class StatusStream {
     response.on('error', () => this.#leave(response))
     this.#viewers.add(response)
     if (this.#viewers.size === 1) this.#begin()
-    this.#send(response, `retry: 1000\n\n${this.#latest ?? ''}`)
+    this.#send(response, this.#greeting + (this.#latest ?? ''))
     this.#changed()
   }
 

@@ -5,13 +5,15 @@ type Tone = 'good' | 'busy' | 'warn' | 'bad' | 'quiet'
 
 const RECONNECT_MS = 1_000
 const COPIED_MS = 1_500
+/** More dependencies of one record are folded. */
+const MOST_SHOWN = 5
 
 const COUNTS: Array<[keyof Counts, string]> = [
   ['reoptimizations', 'Re-optimizations'],
   ['reloads', 'Reloads'],
   ['requests', 'Requests'],
-  ['held', 'Held'],
-  ['recovered', 'Recovered'],
+  ['held', 'Requests held'],
+  ['recovered', 'Requests recovered'],
   ['gaveUp', 'Gave up'],
 ]
 
@@ -41,7 +43,9 @@ const mark = (text: string, tone: Tone) => element('span', { class: 'mark', 'dat
 
 const cell = (label: string, ...children: Array<Node | string>) => element('td', { 'data-label': label }, ...children)
 
-const number = (label: string, text: string) => element('td', { 'data-label': label, class: 'number' }, text)
+/** A nought is no news. */
+const number = (label: string, value: number, text = String(value)) =>
+  element('td', { 'data-label': label, class: value === 0 ? 'number quiet' : 'number' }, text)
 
 const duration = (ms: number) => (ms < 1_000 ? `${ms} ms` : `${(ms / 1_000).toFixed(1)} s`)
 
@@ -107,13 +111,14 @@ class Rows {
   }
 }
 
+let root = ''
 const epoch = new Epoch()
 const environmentRows = new Rows(byId('environments'))
 const recordRows = new Rows(byId('records'))
 
 function showStatus(status: StatusReport): void {
   epoch.hear(status.uptimeMs)
-  say(status.health === 'warning' ? 'warning' : status.quiescent ? 'stable' : 'busy', sentence(status.message))
+  say(status.health === 'warning' ? 'warning' : status.quiescent ? 'stable' : 'busy', sentence(status.message.replaceAll(`${root}/`, '')))
   byId('sidecar').textContent = `Sidecar ${status.version}, running since ${clock(epoch.date(0))}`
   showCounts(status.counts)
   environmentRows.show(status.environments, ({ name }) => name, (environment) => environment, environmentRow)
@@ -138,15 +143,15 @@ function showCounts(counts: Counts): void {
 }
 
 function environmentRow({ name, guarded, phase, generation, optimized, pending }: EnvironmentStatus): HTMLElement {
-  const head = element('th', { scope: 'row', 'data-label': 'Name' }, name)
-  if (!guarded) head.append(' ', element('span', { class: 'quiet' }, '(watched only)'))
+  const label = element('span', {}, name)
+  if (!guarded) label.append(element('span', { class: 'quiet' }, ' (watched only)'))
   return element(
     'tr',
     { 'data-environment': name },
-    head,
+    element('th', { scope: 'row', 'data-label': 'Name' }, label),
     cell('Phase', mark(phase, toneOf(phase))),
-    number('Generation', String(generation)),
-    number('Optimized', String(optimized)),
+    number('Generation', generation),
+    number('Optimized', optimized),
     cell('Waiting', pending.length > 0 ? element('code', {}, pending.join(', ')) : element('span', { class: 'quiet' }, 'nothing')),
   )
 }
@@ -162,6 +167,7 @@ function recordRow(record: Reoptimization, phase: Phase | undefined): HTMLElemen
   const { id, environment, outcome, met, discoveredAtMs, costMs, held, recovered } = record
   const running = isRunning(record)
   const when = epoch.date(discoveredAtMs)
+  const took = (record.stableAtMs ?? epoch.age) - discoveredAtMs
   const now = running && phase && phase !== 'stable' ? mark(phase, 'busy') : mark(outcome, TONES[outcome])
   return element(
     'tr',
@@ -170,27 +176,43 @@ function recordRow(record: Reoptimization, phase: Phase | undefined): HTMLElemen
     element('th', { scope: 'row', 'data-label': 'Environment' }, environment),
     cell('Dependencies', causes(record)),
     cell('Outcome', now),
-    cell('Met', mark(met, TONES[met])),
-    number('Took', duration((record.stableAtMs ?? epoch.age) - discoveredAtMs)),
-    number('Cost', duration(costMs)),
-    number('Held', String(held)),
-    number('Recovered', String(recovered)),
+    // What will have met it is known when it is over, unless it was foreseen.
+    cell('Met', running && met === 'missed' ? '…' : mark(met, TONES[met])),
+    number('Took', took, duration(took)),
+    number('Cost', costMs, duration(costMs)),
+    number('Held', held),
+    number('Recovered', recovered),
   )
 }
 
 function causes({ dependencies, advice }: Reoptimization): HTMLElement {
-  const list = element('ul', {}, ...dependencies.map((dependency) => element('li', {}, ...cause(dependency))))
-  if (dependencies.length === 0) list.append(element('li', { class: 'quiet' }, 'none that is known'))
-  const block = element('div', {}, list)
+  const block = element('div', {}, listOf(dependencies.slice(0, MOST_SHOWN)))
+  const more = dependencies.slice(MOST_SHOWN)
+  if (more.length > 0) block.append(element('details', {}, element('summary', {}, `${more.length} more`), listOf(more)))
+  if (dependencies.length === 0) block.append(element('span', { class: 'quiet' }, 'none that is known'))
   if (advice) block.append(adviceLine(advice, dependencies))
   return block
+}
+
+function listOf(dependencies: LateDependency[]): HTMLElement {
+  return element('ul', {}, ...dependencies.map((dependency) => element('li', {}, ...cause(dependency))))
 }
 
 function cause({ id, importer }: LateDependency): Array<Node | string> {
   const name = element('code', {}, id)
   if (!importer) return [name]
-  const site = [importer.file, importer.line, importer.column].filter((part) => part !== undefined).join(':')
+  const site = [inProject(importer.file), importer.line, importer.column].filter((part) => part !== undefined).join(':')
   return [name, element('span', { class: 'quiet' }, ' imported by '), element('code', { class: 'quiet' }, site)]
+}
+
+/** A file's path as it is seen from the root of the project. */
+function inProject(file: string): string {
+  const [from, to] = [root.split('/'), file.split('/')]
+  const parting = to.findIndex((part, at) => part !== from[at])
+  const common = parting < 0 ? to.length : parting
+  // On another drive, or with nothing in common but the root of all.
+  if (common < 2) return file
+  return [...from.slice(common).map(() => '..'), ...to.slice(common)].join('/')
 }
 
 function adviceLine(advice: string, dependencies: LateDependency[]): HTMLElement {
@@ -223,6 +245,9 @@ async function write(text: HTMLElement): Promise<boolean> {
 
 function connect(): void {
   const events = new EventSource('events')
+  events.addEventListener('project', ({ data }: MessageEvent<string>) => {
+    root = (JSON.parse(data) as { root: string }).root
+  })
   events.addEventListener('status', ({ data }: MessageEvent<string>) => showStatus(JSON.parse(data) as StatusReport))
   events.addEventListener('gone', ({ data }: MessageEvent<string>) => {
     const { why } = JSON.parse(data) as { why: string }
