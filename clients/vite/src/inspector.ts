@@ -31,7 +31,7 @@ export class Inspector {
   }
 
   readonly handle: Connect.NextHandleFunction = (request, response, next) => {
-    const path = (request.url ?? '/').replace(/[?#].*/s, '')
+    const path = (request.originalUrl ?? request.url ?? '/').replace(/[?#].*/s, '')
     if (path !== this.#path.slice(0, -1) && !path.startsWith(this.#path)) return next()
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value)
     if (isForeign(request)) return answer(response, 403)
