@@ -13,6 +13,7 @@ import { latePages, spareDeps } from '../apps/pages/table.mjs'
 import { copyApp, newCacheDir, startApp } from './lib/app.mjs'
 import { openBrowser } from './lib/browser.mjs'
 import { draft, openSession } from './lib/drafts.mjs'
+import { freePort } from './lib/free-port.mjs'
 import { guarded } from './lib/guarded.mjs'
 import { ended, sidecarOfSoon } from './lib/processes.mjs'
 import { ask } from './lib/raw.mjs'
@@ -250,18 +251,26 @@ for (const [what, base] of [['at the root', ''], ['below a base', '/app']]) {
   })
 }
 
+test('a server that restarts with the same plugins streams on', async () => {
+  const cacheDir = await newCacheDir()
+  cleanUp(() => rm(cacheDir, { recursive: true, force: true }))
+  const port = await freePort()
+  const vite = await createServer({ ...small(cacheDir), server: { host: '127.0.0.1', port, strictPort: true, watch: null } })
+  await vite.listen()
+  cleanUp(() => vite.close())
+  const events = await listen(`http://127.0.0.1:${port}/app/__evenkeel/events`)
+  await events.next('status')
+  await vite.restart()
+  assert.ok(await settles(events.end, stopsWithin), 'the stream of before ends')
+  const anew = await listen(`http://127.0.0.1:${port}/app/__evenkeel/events`)
+  const { environments } = await anew.next('status')
+  assert.deepEqual(environments.map(({ name }) => name).toSorted(), ['client', 'ssr'])
+})
+
 test('in middleware mode the streams end with Vite, and do not keep the server from its end', async () => {
   const cacheDir = await newCacheDir()
   cleanUp(() => rm(cacheDir, { recursive: true, force: true }))
-  const vite = await createServer({
-    configFile: false,
-    root: cacheDir,
-    cacheDir,
-    base: '/app/',
-    logLevel: 'error',
-    server: { middlewareMode: true, watch: null, ws: false },
-    plugins: [evenkeel()],
-  })
+  const vite = await createServer({ ...small(cacheDir), server: { middlewareMode: true, watch: null, ws: false } })
   const server = http.createServer(vite.middlewares).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const events = await listen(`http://127.0.0.1:${server.address().port}/app/__evenkeel/events`)
@@ -375,6 +384,17 @@ test('Vite DevTools gets a dock entry', () => {
   const { type, id, title, icon, url } = entries[0]
   assert.deepEqual({ type, id, title, url }, { type: 'iframe', id: 'evenkeel', title: 'Evenkeel', url: '/app/__evenkeel/' })
   assert.match(icon, /^ph:/)
+})
+
+/** A Vite server of its own, with something to guard. */
+const small = (cacheDir) => ({
+  configFile: false,
+  root: cacheDir,
+  cacheDir,
+  base: '/app/',
+  logLevel: 'error',
+  environments: { ssr: { optimizeDeps: { noDiscovery: false, include: [] } } },
+  plugins: [evenkeel()],
 })
 
 /** Server-sent events as they come. */

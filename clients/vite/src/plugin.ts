@@ -28,6 +28,7 @@ export interface Framework {
 export function evenkeelFor(framework: Framework, options?: EvenkeelOptions): Plugin<EvenkeelApi>[] {
   const resolved = resolveOptions(options)
   let guarded: GuardedServer | undefined
+  const open = new Set<GuardedServer>()
   return [
     {
       name: 'evenkeel',
@@ -43,6 +44,7 @@ export function evenkeelFor(framework: Framework, options?: EvenkeelOptions): Pl
         order: 'pre',
         handler(server) {
           guarded = new GuardedServer(server, resolved, framework)
+          open.add(guarded)
           const { gate, inspector } = guarded
           // Here and now: behind Vite's check of the host, and before anything that a worker could answer.
           server.middlewares.use(inspector.handle)
@@ -68,9 +70,13 @@ export function evenkeelFor(framework: Framework, options?: EvenkeelOptions): Pl
           if (resolved.foresee) guarded?.touched(this.environment.name, modules, timestamp)
         },
       },
+      // When Vite restarts with the same plugins, the next server is there before the last one is closed.
       closeBundle() {
-        guarded?.close()
-        guarded = undefined
+        const closing = [...open].find((server) => server.has(this.environment))
+        if (!closing) return
+        open.delete(closing)
+        closing.close()
+        if (guarded === closing) guarded = undefined
       },
     },
     {
@@ -108,6 +114,7 @@ class GuardedServer {
   readonly observers = new Map<string, EnvironmentObserver>()
   readonly gate: Gate
   readonly inspector: Inspector
+  readonly #environments: ViteDevServer['environments']
   readonly #lease: Lease
   readonly #saves: Saves
   /** The reloads of this turn of the event loop. */
@@ -118,6 +125,7 @@ class GuardedServer {
 
   constructor(server: ViteDevServer, options: ResolvedOptions, framework: Framework) {
     const { config, environments, watcher } = server
+    this.#environments = environments
     this.#saves = new Saves((file) => watcher.emit('change', file))
     const log = logOf(server, options)
     this.#lease = acquire(`${config.root}\n${config.cacheDir}`, options, log)
@@ -197,6 +205,10 @@ class GuardedServer {
       resolved = await ask()
     }
     return resolved?.state === 'resolved' ? resolved.id : undefined
+  }
+
+  has(environment: unknown): boolean {
+    return Object.values<unknown>(this.#environments).includes(environment)
   }
 
   close(): void {
