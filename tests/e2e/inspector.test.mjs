@@ -157,6 +157,32 @@ describe('in a browser', () => {
     await says(page, /EVENKEEL_BINARY names \/nonexistent, which does not exist/)
   })
 
+  test("another site's page may lead there, and see nothing", async () => {
+    const app = await start({ env: guarded() })
+    const inspector = `${app.url}/__evenkeel/`
+    const foreign = http.createServer((_request, response) => {
+      response.setHeader('content-type', 'text/html')
+      response.end(`<a href="${inspector}">there</a><iframe src="${inspector}"></iframe><script src="${inspector}page.js"></script>
+        <script>
+          new EventSource('${inspector}events')
+          fetch('${inspector}', { mode: 'no-cors' })
+        </script>`)
+    })
+    foreign.listen(0, '127.0.0.1')
+    cleanUp(() => foreign.close())
+    await once(foreign, 'listening')
+    const { page } = await browser.openTab()
+    cleanUp(() => page.close())
+    const statuses = []
+    page.on('response', (response) => response.url().startsWith(inspector) && statuses.push(response.status()))
+    // For a browser, the name and the address are two sites.
+    await page.goto(`http://localhost:${foreign.address().port}/`)
+    await until('all four are answered', () => statuses.length >= 4)
+    assert.deepEqual(statuses, [403, 403, 403, 403])
+    await page.getByText('there').click()
+    await says(page, /^Stable$/)
+  })
+
   test('Vite restarts in place, and stops, while somebody looks', async () => {
     const { root, remove } = await copyApp('worker')
     cleanUp(remove)
