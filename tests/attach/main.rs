@@ -2,7 +2,6 @@
 #![cfg(unix)]
 
 #[path = "../rpc/process.rs"]
-#[allow(dead_code, reason = "the transcripts of the wire use all of it")]
 mod process;
 
 use std::io::{BufRead, BufReader};

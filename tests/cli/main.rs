@@ -1,7 +1,6 @@
 //! What the commands print: transcripts that are run against the real binary, beside a real sidecar where one is needed.
 
 #[path = "../rpc/process.rs"]
-#[allow(dead_code, reason = "the transcripts of the wire use all of it")]
 mod process;
 
 use std::path::Path;

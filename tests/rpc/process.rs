@@ -1,4 +1,5 @@
 //! The real binary behind real streams.
+#![allow(dead_code, reason = "each target of tests uses a part of it")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
