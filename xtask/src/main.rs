@@ -14,7 +14,7 @@ Usage: cargo xtask <command>
 
   demo [--keep] [--json]      Run the same app without and with Evenkeel, side by side
   test [rust|client|e2e]      Run all tests, or one part of them
-  bench <name> [--json]       Run a benchmark: rpc, recovery, startup, graph, rwsdk
+  bench <name> [--json]       Run a benchmark: rpc, attach, recovery, startup, graph, rwsdk
   codegen [--check]           Write the generated files of the protocol, or check that they are current";
 
 fn main() -> ExitCode {
@@ -24,7 +24,7 @@ fn main() -> ExitCode {
         ["demo", rest @ ..] => demo(rest),
         ["test", rest @ ..] => test(rest),
         ["bench", "graph", rest @ ..] => bench_graph::run(rest),
-        ["bench", name @ ("rpc" | "recovery" | "startup" | "rwsdk"), rest @ ..] => bench(name, rest),
+        ["bench", name @ ("rpc" | "attach" | "recovery" | "startup" | "rwsdk"), rest @ ..] => bench(name, rest),
         ["codegen"] => codegen::write(),
         ["codegen", "--check"] => codegen::check(),
         ["-h" | "--help"] => {
