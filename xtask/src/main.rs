@@ -24,7 +24,9 @@ fn main() -> ExitCode {
         ["demo", rest @ ..] => demo(rest),
         ["test", rest @ ..] => test(rest),
         ["bench", "graph", rest @ ..] => bench_graph::run(rest),
-        ["bench", name @ ("rpc" | "attach" | "recovery" | "startup" | "rwsdk"), rest @ ..] => bench(name, rest),
+        ["bench", name @ ("rpc" | "attach" | "recovery" | "startup" | "rwsdk"), rest @ ..] => {
+            bench(name, rest)
+        }
         ["codegen"] => codegen::write(),
         ["codegen", "--check"] => codegen::check(),
         ["-h" | "--help"] => {
