@@ -256,6 +256,6 @@ mod tests {
         let cut = &text[..text.find("\"end\"").expect("it ends")];
         let whole_lines = &cut[..=cut.rfind('\n').expect("it has lines")];
         assert!(!replay(whole_lines).expect("all lines are whole").is_whole);
-        assert!(replay(cut).expect_err("the last line is cut").to_string().contains("line 7"));
+        assert!(replay(cut).expect_err("the last line is cut").to_string().contains("line 8"));
     }
 }
