@@ -3,7 +3,10 @@
 //! `core` is the state and the decisions, `journal` what they were made of, `protocol` the wire, `server` the shell.
 
 pub mod attach;
+pub mod cli;
 pub mod core;
 pub mod journal;
+pub mod lsp;
+mod project;
 pub mod protocol;
 pub mod server;

@@ -25,7 +25,7 @@ pub use event::{
 pub use event::{Bridge, Committed, Listening, ReloadRequested, RequestFinished, RequestStarted};
 pub use graph::ModuleGraph;
 pub use policy::Policy;
-pub use reoptimization::{Defence, LateDependency, Reoptimization, ReoptimizationOutcome};
+pub use reoptimization::{Defence, LateDependency, Reoptimization, ReoptimizationOutcome, advice};
 pub use session::{Counts, Effect, ReloadPlan, ReloadTarget, Session, Stability};
 pub use verdict::{Action, ErrorInfo, ErrorKind, Failure, Verdict};
 

@@ -24,6 +24,19 @@ pub struct LateDependency {
     pub importer: Option<ImportSite>,
 }
 
+impl LateDependency {
+    /// `zod, imported by src/pages/zod.tsx:1`
+    pub fn cause(&self) -> String {
+        match &self.importer {
+            Some(ImportSite { file, line: Some(line), .. }) => {
+                format!("{}, imported by {file}:{line}", self.id)
+            }
+            Some(site) => format!("{}, imported by {}", self.id, site.file),
+            None => self.id.clone(),
+        }
+    }
+}
+
 impl From<&DiscoveredDep> for LateDependency {
     fn from(dep: &DiscoveredDep) -> Self {
         LateDependency { id: dep.id.clone(), importer: dep.importer.clone() }
@@ -137,23 +150,12 @@ impl Reoptimization {
 
     /// The `optimizeDeps.include` line that makes the dependencies known from the start.
     fn advise(&mut self) {
-        let ids: Vec<String> = self.dependencies.iter().map(|dep| format!("'{}'", dep.id)).collect();
-        let environment = quote_key(&self.environment);
-        let include = ids.join(", ");
-        self.advice =
-            format!("environments: {{ {environment}: {{ optimizeDeps: {{ include: [{include}] }} }} }}");
+        self.advice = advice(&self.environment, &self.dependencies);
     }
 
     /// `zod, imported by src/pages/zod.tsx:1`; of many dependencies the first few.
     pub fn cause(&self) -> String {
-        let describe = |dep: &LateDependency| match &dep.importer {
-            Some(ImportSite { file, line: Some(line), .. }) => {
-                format!("{}, imported by {file}:{line}", dep.id)
-            }
-            Some(site) => format!("{}, imported by {}", dep.id, site.file),
-            None => dep.id.clone(),
-        };
-        let named: Vec<_> = self.dependencies.iter().take(MOST_NAMED).map(describe).collect();
+        let named: Vec<_> = self.dependencies.iter().take(MOST_NAMED).map(LateDependency::cause).collect();
         match self.dependencies.len().saturating_sub(MOST_NAMED) {
             0 => named.join("; "),
             more => format!("{}; and {more} more", named.join("; ")),
@@ -163,6 +165,13 @@ impl Reoptimization {
     pub fn is_running(&self) -> bool {
         self.stable_at_ms.is_none()
     }
+}
+
+/// The line of a Vite config that has dependencies known from the start.
+pub fn advice(environment: &str, dependencies: &[LateDependency]) -> String {
+    let ids: Vec<String> = dependencies.iter().map(|dep| format!("'{}'", dep.id)).collect();
+    let environment = quote_key(environment);
+    format!("environments: {{ {environment}: {{ optimizeDeps: {{ include: [{}] }} }} }}", ids.join(", "))
 }
 
 /// Environment names may hold characters that a bare object key may not.

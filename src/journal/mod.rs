@@ -6,7 +6,7 @@
 
 mod replay;
 
-pub use replay::{Difference, Replay, ReplayError, replay};
+pub use replay::{Difference, Replay, ReplayError, entry, replay};
 
 use std::sync::Arc;
 

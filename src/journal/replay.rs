@@ -75,6 +75,12 @@ pub fn replay(text: &str) -> Result<Replay, ReplayError> {
     Ok(replay)
 }
 
+/// An input as it was recorded, and what was answered; `None` when the line is another.
+pub fn entry(line: &Value) -> Option<(Time, Input, Option<Answer>)> {
+    let line = Line::deserialize(line).ok()?;
+    Some((Time::from_micros(line.at?), line.input?, line.answer))
+}
+
 fn begin(text: &str) -> Result<Replay, ReplayError> {
     #[derive(Deserialize)]
     struct Header {

@@ -1,6 +1,8 @@
 import type { Connect, EnvironmentModuleNode, Plugin, ViteDevServer } from 'vite'
 import { bridgedTo } from './bridge.js'
+import { devtoolsDock } from './devtools.js'
 import { Gate } from './gate.js'
+import { Inspector } from './inspector.js'
 import { EnvironmentObserver } from './observer.js'
 import { type EvenkeelOptions, type ResolvedOptions, resolveOptions } from './options.js'
 import { LearnedDeps } from './learned.js'
@@ -26,11 +28,13 @@ export interface Framework {
 export function evenkeelFor(framework: Framework, options?: EvenkeelOptions): Plugin<EvenkeelApi>[] {
   const resolved = resolveOptions(options)
   let guarded: GuardedServer | undefined
+  const open = new Set<GuardedServer>()
   return [
     {
       name: 'evenkeel',
       apply: 'serve',
       enforce: 'pre',
+      ...devtoolsDock,
       api: {
         resolveOptimizedId: async (environment, id) => guarded?.resolveOptimizedId(environment, id),
       },
@@ -40,7 +44,10 @@ export function evenkeelFor(framework: Framework, options?: EvenkeelOptions): Pl
         order: 'pre',
         handler(server) {
           guarded = new GuardedServer(server, resolved, framework)
-          const { gate } = guarded
+          open.add(guarded)
+          const { gate, inspector } = guarded
+          // Here and now: behind Vite's check of the host, and before anything that a worker could answer.
+          server.middlewares.use(inspector.handle)
           return () => {
             server.middlewares.use(gate.enter)
             guardPreMiddleware(server, gate)
@@ -63,9 +70,13 @@ export function evenkeelFor(framework: Framework, options?: EvenkeelOptions): Pl
           if (resolved.foresee) guarded?.touched(this.environment.name, modules, timestamp)
         },
       },
+      // When Vite restarts with the same plugins, the next server is there before the last one is closed.
       closeBundle() {
-        guarded?.close()
-        guarded = undefined
+        const closing = [...open].find((server) => server.has(this.environment))
+        if (!closing) return
+        open.delete(closing)
+        closing.close()
+        if (guarded === closing) guarded = undefined
       },
     },
     {
@@ -102,6 +113,8 @@ export interface EvenkeelApi {
 class GuardedServer {
   readonly observers = new Map<string, EnvironmentObserver>()
   readonly gate: Gate
+  readonly inspector: Inspector
+  readonly #environments: ViteDevServer['environments']
   readonly #lease: Lease
   readonly #saves: Saves
   /** The reloads of this turn of the event loop. */
@@ -112,6 +125,7 @@ class GuardedServer {
 
   constructor(server: ViteDevServer, options: ResolvedOptions, framework: Framework) {
     const { config, environments, watcher } = server
+    this.#environments = environments
     this.#saves = new Saves((file) => watcher.emit('change', file))
     const log = logOf(server, options)
     this.#lease = acquire(`${config.root}\n${config.cacheDir}`, options, log)
@@ -124,6 +138,7 @@ class GuardedServer {
       browserSettled: async () => this.observers.get('client')?.settled(),
       handle: (request, response) => server.middlewares(request, response),
     })
+    this.inspector = new Inspector(config, sidecar)
     const learned = new LearnedDeps(config.root, config.cacheDir, options.learn, log)
     for (const environment of Object.values(environments)) {
       const { name, depsOptimizer } = environment
@@ -192,7 +207,12 @@ class GuardedServer {
     return resolved?.state === 'resolved' ? resolved.id : undefined
   }
 
+  has(environment: unknown): boolean {
+    return Object.values<unknown>(this.#environments).includes(environment)
+  }
+
   close(): void {
+    this.inspector.close()
     for (const observer of this.observers.values()) this.#lease.sidecar.close(observer)
     this.#lease.release()
   }

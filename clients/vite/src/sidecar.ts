@@ -47,6 +47,9 @@ export class Sidecar {
   #connection: RpcConnection | undefined
   /** Resolves when the sidecar may be asked, or is known to be gone. */
   #ready: Promise<void> = Promise.resolve()
+  /** Why nobody can be asked. */
+  #trouble: string | undefined = 'the sidecar is being started'
+  readonly #watchers = new Set<() => void>()
   #respawns = 0
   #warned = false
   #closed = false
@@ -63,6 +66,17 @@ export class Sidecar {
 
   get pid(): number | undefined {
     return this.#child?.pid
+  }
+
+  /** Why nobody can be asked, in a sentence; `undefined` while somebody can. */
+  get trouble(): string | undefined {
+    return this.#trouble
+  }
+
+  /** Calls whenever `status` may have another answer than before, until the function it returns is called. */
+  watch(changed: () => void): () => void {
+    this.#watchers.add(changed)
+    return () => this.#watchers.delete(changed)
   }
 
   open(environment: Environment): void {
@@ -84,11 +98,13 @@ export class Sidecar {
   requestStarted(request: RequestStarted): void {
     this.#requests.set(request.request, request)
     this.notify('request/didStart', request)
+    this.#changed()
   }
 
   requestFinished(request: number): void {
     this.#requests.delete(request)
     this.notify('request/didFinish', { request })
+    this.#changed()
   }
 
   /** Reports activity with the next message, or at the end of this turn of the event loop. */
@@ -223,7 +239,9 @@ export class Sidecar {
     if (this.#closed) return void child.stdin.end()
     connection.notify('initialized', {})
     this.#connection = connection
+    this.#trouble = undefined
     this.#tellEverything()
+    this.#changed()
   }
 
   #tellEverything(): void {
@@ -243,15 +261,19 @@ export class Sidecar {
     this.#child = undefined
     if (this.#closed) return
     const backoff = RESPAWN_BACKOFF_MS[this.#respawns]
-    if (!this.#warned || backoff === undefined) {
-      const next = backoff === undefined ? 'Vite goes on without Evenkeel until it is restarted.' : 'It is being restarted; Vite goes on without it meanwhile.'
-      this.#log.warn(`the sidecar ${how}. ${next}`)
-    }
+    const next = backoff === undefined ? 'Vite goes on without Evenkeel until it is restarted.' : 'It is being restarted; Vite goes on without it meanwhile.'
+    this.#trouble = `the sidecar ${how}. ${next}`
+    if (!this.#warned || backoff === undefined) this.#log.warn(this.#trouble)
     this.#warned = true
+    this.#changed()
     if (backoff === undefined) return
     this.#respawns += 1
     const timer = setTimeout(() => this.#closed || this.#start(), backoff)
     timer.unref()
+  }
+
+  #changed(): void {
+    for (const changed of this.#watchers) changed()
   }
 
   #hear(method: string, params: unknown): void {
@@ -264,6 +286,8 @@ export class Sidecar {
       void this.environments.get(environment)?.crawl(modules)
     },
     'optimizer/didLearn': ({ environment, dependencies }) => this.environments.get(environment)?.learn(dependencies),
+    'experimental/serverStatus': () => this.#changed(),
+    '$/progress': () => this.#changed(),
     'window/logMessage': ({ type, message }) => (type <= 2 ? this.#log.warn(message) : this.#log.info(message)),
   }
 }

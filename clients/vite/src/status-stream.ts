@@ -1,0 +1,121 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { StatusReport } from './protocol.js'
+import type { Sidecar } from './sidecar.js'
+
+/** The least time between two questions, and the time between them while phases move without a word of the sidecar. */
+const LEAST_PAUSE_MS = 100
+const UNSETTLED_PAUSE_MS = 250
+/** Proxies close a connection on which nothing is said. */
+const KEEP_ALIVE_MS = 15_000
+/** How much a viewer may leave unread. */
+const MOST_UNREAD = 1 << 20
+
+/** What a viewer is told once: its files are shown as they lie in the project. */
+export interface Project {
+  root: string
+}
+
+/** Tells viewers the sidecar's status as server-sent events. Nothing is asked while nobody looks. */
+export class StatusStream {
+  readonly #sidecar: Sidecar
+  readonly #greeting: string
+  readonly #viewers = new Set<ServerResponse>()
+  #stopWatching: (() => void) | undefined
+  #keepAlive: NodeJS.Timeout | undefined
+  #next: NodeJS.Timeout | undefined
+  #asking = false
+  #askedAt = -Infinity
+  /** Whether something changed since the latest question. */
+  #stale = false
+  #latest: string | undefined
+  #closed = false
+
+  constructor(sidecar: Sidecar, project: Project) {
+    this.#sidecar = sidecar
+    this.#greeting = `retry: 1000\n\n${event('project', project)}`
+  }
+
+  serve(request: IncomingMessage, response: ServerResponse): void {
+    // An idle connection would keep a server that is closing from its end.
+    response.shouldKeepAlive = false
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    if (request.method === 'HEAD' || this.#closed) return void response.end()
+    response.once('close', () => this.#leave(response))
+    response.on('error', () => this.#leave(response))
+    this.#viewers.add(response)
+    if (this.#viewers.size === 1) this.#begin()
+    this.#send(response, this.#greeting + (this.#latest ?? ''))
+    this.#changed()
+  }
+
+  close(): void {
+    this.#closed = true
+    for (const viewer of this.#viewers) viewer.end()
+    this.#viewers.clear()
+    this.#stop()
+  }
+
+  #begin(): void {
+    this.#stopWatching = this.#sidecar.watch(() => this.#changed())
+    this.#keepAlive = setInterval(() => this.#tell(':\n\n'), KEEP_ALIVE_MS)
+    this.#keepAlive.unref()
+  }
+
+  #leave(viewer: ServerResponse): void {
+    this.#viewers.delete(viewer)
+    if (this.#viewers.size === 0) this.#stop()
+  }
+
+  #stop(): void {
+    this.#stopWatching?.()
+    this.#stopWatching = undefined
+    clearInterval(this.#keepAlive)
+    clearTimeout(this.#next)
+    this.#latest = undefined
+  }
+
+  #changed(): void {
+    this.#stale = true
+    this.#askIn(LEAST_PAUSE_MS)
+  }
+
+  /** Asks once so much time has passed since the latest question. */
+  #askIn(milliseconds: number): void {
+    if (this.#asking) return
+    clearTimeout(this.#next)
+    this.#next = setTimeout(() => void this.#ask(), Math.max(0, this.#askedAt + milliseconds - performance.now()))
+    this.#next.unref()
+  }
+
+  async #ask(): Promise<void> {
+    this.#asking = true
+    this.#stale = false
+    this.#askedAt = performance.now()
+    const status = await this.#sidecar.ask('status', {})
+    this.#asking = false
+    if (this.#viewers.size === 0) return
+    this.#latest = status ? event('status', status) : event('gone', { why: this.#sidecar.trouble ?? 'the sidecar gave no answer' })
+    this.#tell(this.#latest)
+    if (this.#stale) this.#askIn(LEAST_PAUSE_MS)
+    else if (status && !isSettled(status)) this.#askIn(UNSETTLED_PAUSE_MS)
+  }
+
+  #tell(text: string): void {
+    for (const viewer of this.#viewers) this.#send(viewer, text)
+  }
+
+  #send(viewer: ServerResponse, text: string): void {
+    if (viewer.writableLength > MOST_UNREAD) viewer.destroy()
+    else viewer.write(text)
+  }
+}
+
+/** JSON has no line breaks of its own, so that it is one line of the event. */
+function event(name: string, data: unknown): string {
+  return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`
+}
+
+function isSettled({ environments, records }: StatusReport): boolean {
+  const quiet = environments.every(({ phase }) => phase === 'idle' || phase === 'stable')
+  return quiet && records.every(({ stableAtMs }) => stableAtMs !== undefined)
+}

@@ -1,0 +1,129 @@
+//! `evenkeel events`
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use anstream::println;
+use clap::Args;
+use serde_json::Value;
+
+use super::table::moment;
+use super::{Answer, Failed, Target, Yes};
+use crate::core::{Action, CommitOutcome, Event, LateDependency, Time};
+use crate::journal::{Answer as Told, Input, entry};
+
+#[derive(Debug, Args)]
+pub struct EventsArgs {
+    #[command(flatten)]
+    target: Target,
+    /// Go on, and print what happens from now on
+    #[arg(long, conflicts_with = "save")]
+    follow: bool,
+    /// Print the lines of the journal as they are, one JSON each
+    #[arg(long, conflicts_with = "save")]
+    json: bool,
+    /// Save the journal, for `evenkeel replay` and for bug reports
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
+}
+
+pub async fn run(arguments: EventsArgs) -> Answer {
+    let attached = arguments.target.join().await?;
+    if let Some(file) = &arguments.save {
+        let journal = attached.journal().await?;
+        std::fs::write(file, &journal).map_err(|error| Failed::file(file, error))?;
+        let lines = journal.lines().count();
+        println!("saved {lines} lines to {}; replay them with: evenkeel replay {0}", file.display());
+        return Ok(Yes::Yes);
+    }
+    // Begun before what has happened is printed, so that nothing is lost in between.
+    let mut following = if arguments.follow { Some(attached.follow_events().await?) } else { None };
+    for line in attached.journal().await?.lines().filter_map(|line| serde_json::from_str(line).ok()) {
+        print(&line, arguments.json)?;
+    }
+    while let Some(following) = &mut following {
+        let Some(Ok(lines)) = following.next().await else { break };
+        lines.iter().try_for_each(|line| print(line, arguments.json))?;
+    }
+    Ok(Yes::Yes)
+}
+
+fn print(line: &Value, json: bool) -> Result<(), Failed> {
+    let mut out = anstream::stdout().lock();
+    if json {
+        writeln!(out, "{line}")?;
+    } else if let Some((at, input, answer)) = entry(line)
+        && let Some(text) = describe(&input, answer.as_ref())
+    {
+        writeln!(out, "{}  {text}", moment(at.as_millis() as u64))?;
+    }
+    Ok(out.flush()?)
+}
+
+/// What a person wants to know of; the comings and goings of modules and of sound requests are left out.
+pub fn describe(input: &Input, answer: Option<&Told>) -> Option<String> {
+    let text = match (input, answer) {
+        (Input::Classify(failure), Some(Told::Verdict(verdict))) => match verdict.action {
+            Action::Pass if verdict.environment.is_none() => return None,
+            Action::Pass => format!("request {}: passed on; {}", failure.request, verdict.reason),
+            Action::Retry => format!("request {}: re-issued; {}", failure.request, verdict.reason),
+            Action::Reload => format!("request {}: the browser reloads; {}", failure.request, verdict.reason),
+        },
+        (Input::PlanReload(reload), Some(Told::Plan(plan))) => {
+            let with: Vec<&str> = plan.reload.iter().map(|target| &*target.environment).collect();
+            let with = if with.is_empty() { String::new() } else { format!(", and {}", with.join(", ")) };
+            let because = reload.triggered_by.as_ref().map_or(String::new(), |file| format!(" for {file}"));
+            let doomed = plan.doomed.len();
+            format!("{}: reloads{with}{because}; {doomed} doomed inside", reload.environment)
+        }
+        (Input::Event(event), _) => return describe_event(event),
+        _ => return None,
+    };
+    Some(text)
+}
+
+fn describe_event(event: &Event) -> Option<String> {
+    let text = match event {
+        Event::EnvironmentOpened(opened) => {
+            let known = opened.optimizer.as_ref().map_or(0, |optimizer| optimizer.optimized.len());
+            format!("{}: opened with {known} optimized", opened.name)
+        }
+        Event::EnvironmentClosed { name } => format!("{name}: closed"),
+        Event::Discovered(late) => {
+            let dep = LateDependency { id: late.id.clone(), importer: late.importer.clone() };
+            let how = if late.learned { "remembered" } else { "discovered" };
+            format!("{}: {how} {}", late.environment, dep.cause())
+        }
+        Event::Committed(commit) => match (commit.outcome, commit.reload) {
+            (CommitOutcome::Failed, _) => format!("{}: the optimizer failed", commit.environment),
+            (_, true) => format!("{}: optimized, with a reload", commit.environment),
+            (_, false) => format!("{}: optimized, without a reload", commit.environment),
+        },
+        Event::Changed(changed) => {
+            let cause = serde_json::to_value(changed.cause).unwrap_or_default();
+            let cause = cause.as_str().unwrap_or_default();
+            format!("{}: {cause} of {}", changed.environment, shorten(&changed.modules))
+        }
+        Event::Held { request } => format!("request {request}: held"),
+        Event::Listening(listening) => format!("listening at {}", listening.url),
+        Event::Admitted { .. }
+        | Event::ReloadRequested(_)
+        | Event::RequestStarted(_)
+        | Event::RequestFinished(_)
+        | Event::Transformed(_) => return None,
+    };
+    Some(text)
+}
+
+fn shorten(modules: &[String]) -> String {
+    match modules {
+        [] => "nothing".into(),
+        [one] => one.replace('\0', ""),
+        [first, more @ ..] => format!("{} and {} more", first.replace('\0', ""), more.len()),
+    }
+}
+
+/// When something happened, for a line of text.
+pub fn at(time: Time) -> String {
+    moment(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
+}

@@ -1,0 +1,174 @@
+//! The `evenkeel` command.
+
+mod doctor;
+mod events;
+mod replay;
+mod status;
+mod table;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+
+use crate::attach::{self, AttachError, Attached};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  all is well
+  1  the answer is no: a replay differs, the doctor has found something to mend
+  2  the arguments are wrong, or a file cannot be read
+  3  there is no dev server to attach to, or it does not answer";
+
+/// Keeps the server environments of a Vite dev server consistent while Vite re-optimizes dependencies.
+///
+/// The Vite plugin starts `evenkeel serve` by itself. The other commands look at a dev server that is running.
+#[derive(Debug, Parser)]
+#[command(name = "evenkeel", version, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// The sidecar of a Vite plugin: JSON-RPC on stdin and stdout, logs on stderr
+    #[command(after_help = "\
+Environment:
+  EVENKEEL_LOG  what to log, as in RUST_LOG: evenkeel=debug (default: warn)
+
+Example: the Vite plugin runs
+  evenkeel serve")]
+    Serve,
+    /// A language server that shows an editor what the dev server of its workspace is doing
+    #[command(after_help = "\
+Example: in Neovim 0.11 or newer
+  vim.lsp.config('evenkeel', { cmd = { 'evenkeel', 'lsp' }, root_markers = { 'vite.config.ts' } })
+  vim.lsp.enable('evenkeel')")]
+    Lsp,
+    /// Environments, phases, generations, and the latest re-optimizations
+    #[command(after_help = "\
+Examples:
+  evenkeel status
+  evenkeel status --json | jq '.records[-1].dependencies'
+  evenkeel status --watch")]
+    Status(status::StatusArgs),
+    /// What has happened: late dependencies, commits, reloads, requests held and re-issued
+    #[command(after_help = "\
+Examples:
+  evenkeel events --follow
+  evenkeel events --save bug.jsonl   # names of files, URLs and error texts of the app are in it")]
+    Events(events::EventsArgs),
+    /// Runs a saved journal through the core once more, and says where it differs
+    #[command(after_help = "\
+Example:
+  evenkeel events --save bug.jsonl && evenkeel replay bug.jsonl")]
+    Replay(replay::ReplayArgs),
+    /// Checks a project: versions, the Vite config, what would be late, and what to do about it
+    #[command(after_help = "\
+Examples:
+  evenkeel doctor
+  evenkeel doctor --json --root apps/web")]
+    Doctor(doctor::DoctorArgs),
+    /// Completions for a shell
+    #[command(after_help = "\
+Example: in ~/.bashrc
+  source <(evenkeel completions bash)")]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Which dev server is meant.
+#[derive(Debug, Args)]
+struct Target {
+    /// The project's folder, or one inside or around it
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    root: PathBuf,
+    /// The sidecar's process id, where several dev servers are running
+    #[arg(long)]
+    pid: Option<u32>,
+}
+
+impl Target {
+    async fn join(&self) -> Result<Attached, Failed> {
+        Ok(attach::join(&self.folder()?, self.pid).await?)
+    }
+
+    fn folder(&self) -> Result<PathBuf, Failed> {
+        self.root.canonicalize().map_err(|error| Failed::file(&self.root, error))
+    }
+}
+
+/// Why a command has nothing to show.
+#[derive(Debug, thiserror::Error)]
+enum Failed {
+    #[error(transparent)]
+    Attach(#[from] AttachError),
+    #[error("{file}: {reason}")]
+    File { file: String, reason: String },
+    /// The reader of a pipe has seen enough.
+    #[error("nobody reads the output")]
+    Unread,
+}
+
+impl Failed {
+    fn file(path: &std::path::Path, reason: impl std::fmt::Display) -> Self {
+        Failed::File { file: path.display().to_string(), reason: reason.to_string() }
+    }
+
+    fn code(&self) -> u8 {
+        match self {
+            Failed::Unread => 0,
+            Failed::File { .. } => 2,
+            Failed::Attach(_) => 3,
+        }
+    }
+}
+
+impl From<std::io::Error> for Failed {
+    fn from(_: std::io::Error) -> Self {
+        Failed::Unread
+    }
+}
+
+/// What a command says at its end.
+type Answer = Result<Yes, Failed>;
+
+/// Whether the answer is yes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Yes {
+    Yes,
+    No,
+}
+
+pub fn run() -> ExitCode {
+    let answer = match Cli::parse().command.unwrap_or(Command::Serve) {
+        Command::Serve => return crate::server::run(),
+        Command::Lsp => return crate::lsp::run(),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "evenkeel", &mut std::io::stdout());
+            Ok(Yes::Yes)
+        }
+        Command::Replay(arguments) => replay::run(&arguments),
+        Command::Status(arguments) => block_on(status::run(arguments)),
+        Command::Events(arguments) => block_on(events::run(arguments)),
+        Command::Doctor(arguments) => block_on(doctor::run(arguments)),
+    };
+    match answer {
+        Ok(Yes::Yes) => ExitCode::SUCCESS,
+        Ok(Yes::No) => ExitCode::FAILURE,
+        Err(failed) => {
+            if failed.code() > 0 {
+                eprintln!("evenkeel: {failed}");
+            }
+            ExitCode::from(failed.code())
+        }
+    }
+}
+
+fn block_on(answer: impl Future<Output = Answer>) -> Answer {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(answer)
+}

@@ -1,0 +1,18 @@
+//! What can be known of a Vite project from its files.
+
+use std::path::{Path, PathBuf};
+
+/// Vite's own order.
+const CONFIG_FILES: [&str; 6] = [
+    "vite.config.js",
+    "vite.config.mjs",
+    "vite.config.ts",
+    "vite.config.cjs",
+    "vite.config.mts",
+    "vite.config.cts",
+];
+
+/// The config that Vite takes in a root.
+pub fn config_file(root: &Path) -> Option<PathBuf> {
+    CONFIG_FILES.iter().map(|name| root.join(name)).find(|file| file.is_file())
+}

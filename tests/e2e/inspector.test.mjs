@@ -1,0 +1,446 @@
+// The page that shows what happens, in a real browser and while it happens; and who may not see it.
+import assert from 'node:assert/strict'
+import { EventEmitter, once } from 'node:events'
+import { mkdir, mkdtemp, rm, utimes } from 'node:fs/promises'
+import http from 'node:http'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { after, afterEach, before, describe, test } from 'node:test'
+import { evenkeel } from 'evenkeel'
+import { createServer } from 'vite'
+import { StatusStream } from '../../clients/vite/dist/status-stream.js'
+import { latePages, spareDeps } from '../apps/pages/table.mjs'
+import { copyApp, newCacheDir, startApp } from './lib/app.mjs'
+import { openBrowser } from './lib/browser.mjs'
+import { draft, openSession } from './lib/drafts.mjs'
+import { freePort } from './lib/free-port.mjs'
+import { guarded } from './lib/guarded.mjs'
+import { ended, sidecarOfSoon } from './lib/processes.mjs'
+import { ask } from './lib/raw.mjs'
+import { settles, until } from './lib/waiting.mjs'
+import { isRight, visit } from './lib/visit.mjs'
+
+const mostBytes = 60 * 1024
+const stopsWithin = 5_000
+/** So long that each phase behind a reload can be looked at. */
+const quiet = 1_500
+
+const toggle = latePages.find(({ path }) => path === '/late/toggle')
+const include = (dep) => new RegExp(`^environments: \\{ '?\\w+'?: \\{ optimizeDeps: \\{ include: \\['${dep}'\\] \\} \\} \\}$`)
+
+const cleanUps = []
+const cleanUp = (step) => cleanUps.push(step)
+afterEach(async () => {
+  for (const step of cleanUps.splice(0).reverse()) await step()
+})
+
+async function start(options) {
+  const app = await startApp(options)
+  cleanUp(() => app.stop())
+  return app
+}
+
+describe('in a browser', () => {
+  let browser
+  let screenshots
+  before(async () => {
+    browser = await openBrowser()
+    screenshots = process.env.EVENKEEL_SCREENSHOTS ?? (await mkdtemp(path.join(tmpdir(), 'evenkeel-screenshots-')))
+    await mkdir(screenshots, { recursive: true })
+  })
+  after(async () => {
+    await browser?.close()
+    if (!process.env.EVENKEEL_SCREENSHOTS) await rm(screenshots, { recursive: true, force: true })
+  })
+
+  /** A tab with the inspector, connected; what a person would find wrong in its console is its `complaints`. */
+  async function inspect(app) {
+    const { page, trouble } = await browser.openTab()
+    cleanUp(() => page.close())
+    const complaints = trouble
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
+    })
+    await page.goto(`${app.url}/__evenkeel/`)
+    return { page, complaints }
+  }
+
+  const stateOf = (page) => page.getByRole('status').innerText()
+  const says = (page, pattern) => until(`the page says ${pattern}`, async () => (await stateOf(page)).match(pattern))
+  const running = (page) => page.locator('[data-running=true]')
+  const finished = (page, dep) => page.locator('[data-running=false]', { hasText: dep })
+  const cellOf = (row, label) => row.locator(`[data-label="${label}"]`).innerText()
+
+  for (const [what, pathname] of [['', ''], [', below a base', '/app/']]) {
+    test(`a re-optimization is shown while it happens, and what it was${what}`, async () => {
+      const app = await start({ env: { ...guarded({ quiet }), BASE: pathname } })
+      assert.equal((await visit(app, '/')).status, 200)
+      const { page, complaints } = await inspect(app)
+      await says(page, /^Stable$/)
+      assert.equal(await page.locator('#none').isVisible(), true)
+
+      const visited = visit(app, toggle)
+      await running(page).waitFor()
+      await says(page, /^Re-optimizing \w+: @radix-ui\/react-toggle, imported by /)
+      await running(page).locator('[data-label=Outcome]', { hasText: /reloading|settling/ }).waitFor()
+      const during = path.join(screenshots, `during${pathname && '-base'}.png`)
+      await page.screenshot({ path: during, fullPage: true })
+      assert.ok(isRight(toggle, await visited))
+
+      const row = finished(page, toggle.dep)
+      await row.waitFor()
+      await says(page, /^Stable$/)
+      assert.equal(await cellOf(row, 'Outcome'), 'reloaded')
+      assert.equal(await cellOf(row, 'Met'), 'recovered')
+      assert.equal(await cellOf(row, 'Recovered'), '1')
+      assert.match(await cellOf(row, 'Cost'), /^[\d.]+ m?s$/)
+      assert.notEqual(await cellOf(row, 'Cost'), '0 ms')
+      assert.match(await cellOf(row, 'Dependencies'), /@radix-ui\/react-toggle imported by \.\.\/pages\/get\/toggle\.tsx:\d+:\d+/)
+      await until('the counts follow', async () => (await page.locator('[data-count=recovered]').innerText()) === '1')
+
+      await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+      await row.getByRole('button', { name: 'Copy the include line for @radix-ui/react-toggle' }).click()
+      await row.getByText('Copied').waitFor()
+      assert.match(await page.evaluate(() => navigator.clipboard.readText()), include(toggle.dep))
+      assert.deepEqual(complaints, [])
+    })
+  }
+
+  test('a save that imports something new is foreseen; light, dark and narrow', async () => {
+    const session = await openSession('worker')
+    cleanUp(() => session.close())
+    const { page, complaints } = await inspect(session.server)
+    await says(page, /^Stable$/)
+    const spares = spareDeps.filter(({ dep }) => ['valtio', 'use-debounce'].includes(dep))
+    const saved = draft(1, spares)
+    await session.save(saved)
+    const row = finished(page, 'valtio').first()
+    await row.waitFor()
+    await session.comesTo(saved)
+    assert.equal(await cellOf(row, 'Met'), 'foreseen')
+    assert.match(await cellOf(row, 'Dependencies'), /valtio imported by src\/draft\.tsx:2:\d+/)
+
+    const backgrounds = []
+    for (const colorScheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme })
+      await page.screenshot({ path: path.join(screenshots, `${colorScheme}.png`), fullPage: true })
+      backgrounds.push(await page.evaluate(() => getComputedStyle(document.body).backgroundColor))
+    }
+    assert.notEqual(backgrounds[0], backgrounds[1])
+    await page.setViewportSize({ width: 390, height: 844 })
+    await page.screenshot({ path: path.join(screenshots, 'narrow.png'), fullPage: true })
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+    assert.ok(overflow <= 0, `${overflow} pixels too wide`)
+    assert.deepEqual(complaints, [])
+  })
+
+  test('a sidecar that ends, comes again, and is given up', async () => {
+    const app = await start({ env: guarded({ callDeadline: 5_000, log: 'warn' }) })
+    const { page, complaints } = await inspect(app)
+    for (let life = 1; life <= 4; life++) {
+      const sidecar = await sidecarOfSoon(app)
+      assert.equal((await visit(app, '/')).status, 200)
+      await says(page, /^Stable$/)
+      process.kill(sidecar, 'SIGKILL')
+      await ended(sidecar)
+      // The first successor may be there before anybody has read that it was needed.
+      if (life === 2 || life === 3) await says(page, /^The sidecar ended \(SIGKILL\)\. It is being restarted/)
+    }
+    await says(page, /goes on without Evenkeel until it is restarted/)
+    await page.screenshot({ path: path.join(screenshots, 'gone.png'), fullPage: true })
+    assert.deepEqual(complaints, [])
+  })
+
+  test('a sidecar that was never there', async () => {
+    const app = await start({ env: { ...guarded(), EVENKEEL_BINARY: '/nonexistent' } })
+    const { page } = await inspect(app)
+    await says(page, /EVENKEEL_BINARY names \/nonexistent, which does not exist/)
+  })
+
+  test("another site's page may lead there, and see nothing", async () => {
+    const app = await start({ env: guarded() })
+    const inspector = `${app.url}/__evenkeel/`
+    const foreign = http.createServer((_request, response) => {
+      response.setHeader('content-type', 'text/html')
+      response.end(`<a href="${inspector}">there</a><iframe src="${inspector}"></iframe><script src="${inspector}page.js"></script>
+        <script>
+          new EventSource('${inspector}events')
+          fetch('${inspector}', { mode: 'no-cors' })
+        </script>`)
+    })
+    foreign.listen(0, '127.0.0.1')
+    cleanUp(() => foreign.close())
+    await once(foreign, 'listening')
+    const { page } = await browser.openTab()
+    cleanUp(() => page.close())
+    const statuses = []
+    page.on('response', (response) => response.url().startsWith(inspector) && statuses.push(response.status()))
+    // For a browser, the name and the address are two sites.
+    await page.goto(`http://localhost:${foreign.address().port}/`)
+    await until('all four are answered', () => statuses.length >= 4)
+    assert.deepEqual(statuses, [403, 403, 403, 403])
+    await page.getByText('there').click()
+    await says(page, /^Stable$/)
+  })
+
+  test('Vite restarts in place, and stops, while somebody looks', async () => {
+    const { root, remove } = await copyApp('worker')
+    cleanUp(remove)
+    const app = await start({ root, env: guarded() })
+    const { page } = await inspect(app)
+    await says(page, /^Stable$/)
+    const now = new Date()
+    await utimes(path.join(root, 'vite.config.mjs'), now, now)
+    await says(page, /^Not connected$/)
+    await says(page, /^Stable$/)
+
+    const startedAt = performance.now()
+    const { forced } = await app.stop()
+    assert.equal(forced, false, 'it had to be killed')
+    const took = performance.now() - startedAt
+    assert.ok(took < stopsWithin, `${took} ms`)
+    await says(page, /^Not connected$/)
+  })
+})
+
+for (const [what, base] of [['at the root', ''], ['below a base', '/app']]) {
+  describe(`who may look, ${what}`, () => {
+    let app
+    before(async () => {
+      app = await startApp({ env: { ...guarded(), BASE: `${base}/` } })
+    })
+    after(() => app?.stop())
+    const inspector = `${base}/__evenkeel/`
+    const own = () => `127.0.0.1:${app.port}`
+    const asks = (name, headers, options) => ask(app, { path: inspector + name, headers, ...options })
+    const fetched = (site, mode, dest) => ({ 'sec-fetch-site': site, 'sec-fetch-mode': mode, 'sec-fetch-dest': dest })
+
+    for (const name of ['', 'events', 'page.js', 'nothing']) {
+      test(`refused: /${name}`, async () => {
+        const refused = {
+          'a foreign host': { host: 'evil.example' },
+          'a foreign origin': { origin: 'http://evil.example' },
+          'another port': { origin: 'http://127.0.0.1:1' },
+          'a sandboxed page': { origin: 'null' },
+          'a frame of another site': fetched('cross-site', 'navigate', 'iframe'),
+          'a frame of another port': fetched('same-site', 'navigate', 'iframe'),
+          'a script of another site': fetched('cross-site', 'no-cors', 'script'),
+          'a fetch of another site': fetched('cross-site', 'cors', 'empty'),
+        }
+        for (const [what, headers] of Object.entries(refused)) {
+          const { status, text } = await asks(name, headers)
+          assert.equal(status, 403, what)
+          assert.ok(!/late dependencies|data:/i.test(text), `${what}: ${text}`)
+        }
+      })
+    }
+
+    test('the page and what belongs to it', async () => {
+      let bytes = 0
+      for (const [name, type] of [['', 'text/html'], ['page.css', 'text/css'], ['page.js', 'text/javascript']]) {
+        const { status, headers, text } = await asks(name, { origin: `http://${own()}` })
+        assert.equal(status, 200)
+        assert.equal(headers['content-type'], `${type}; charset=utf-8`)
+        assert.equal(headers['x-content-type-options'], 'nosniff')
+        assert.equal(headers['cache-control'], 'no-store')
+        assert.match(headers['content-security-policy'], /^default-src 'none'; .*frame-ancestors 'self'/)
+        bytes += Buffer.byteLength(text)
+      }
+      assert.ok(bytes <= mostBytes, `${bytes} bytes`)
+    })
+
+    test('a link of another site, a frame of the same', async () => {
+      assert.equal((await asks('', fetched('cross-site', 'navigate', 'document'))).status, 200)
+      assert.equal((await asks('', fetched('same-origin', 'navigate', 'iframe'))).status, 200)
+    })
+
+    test('the events', async () => {
+      const events = await listen(`${app.url}/__evenkeel/events`)
+      const { version, environments, records } = await events.next('status')
+      assert.match(version, /^\d/)
+      assert.ok(environments.some(({ guarded }) => guarded))
+      assert.ok(Array.isArray(records))
+      events.close()
+    })
+
+    test('other URLs and methods', async () => {
+      const { status, headers } = await ask(app, { path: inspector.slice(0, -1) })
+      assert.equal(status, 302)
+      assert.equal(headers.location, inspector)
+      const head = await asks('', {}, { method: 'HEAD' })
+      assert.deepEqual([head.status, head.text], [200, ''])
+      assert.equal((await asks('events', {}, { method: 'HEAD' })).status, 200)
+      assert.equal((await asks('', {}, { method: 'POST' })).status, 405)
+      assert.equal((await asks('constructor')).status, 404)
+      if (base) assert.notEqual((await ask(app, { path: '/__evenkeel/' })).status, 200)
+    })
+  })
+}
+
+test('a server that restarts with the same plugins streams on', async () => {
+  const cacheDir = await newCacheDir()
+  cleanUp(() => rm(cacheDir, { recursive: true, force: true }))
+  const port = await freePort()
+  const vite = await createServer({ ...small(cacheDir), server: { host: '127.0.0.1', port, strictPort: true, watch: null } })
+  await vite.listen()
+  cleanUp(() => vite.close())
+  const events = await listen(`http://127.0.0.1:${port}/app/__evenkeel/events`)
+  await events.next('status')
+  await vite.restart()
+  assert.ok(await settles(events.end, stopsWithin), 'the stream of before ends')
+  const anew = await listen(`http://127.0.0.1:${port}/app/__evenkeel/events`)
+  const { environments } = await anew.next('status')
+  assert.deepEqual(environments.map(({ name }) => name).toSorted(), ['client', 'ssr'])
+})
+
+test('in middleware mode the streams end with Vite, and do not keep the server from its end', async () => {
+  const cacheDir = await newCacheDir()
+  cleanUp(() => rm(cacheDir, { recursive: true, force: true }))
+  const vite = await createServer({ ...small(cacheDir), server: { middlewareMode: true, watch: null, ws: false } })
+  const server = http.createServer(vite.middlewares).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const events = await listen(`http://127.0.0.1:${server.address().port}/app/__evenkeel/events`)
+  await events.next('status')
+  const closed = once(server, 'close')
+  server.close()
+  await vite.close()
+  assert.ok(await settles(events.end, stopsWithin), 'the stream ends')
+  assert.ok(await settles(closed, stopsWithin), 'the server ends')
+})
+
+describe('the stream', () => {
+  /** A sidecar that counts how often it is asked, and whose answers are steered. */
+  function sidecarWith(status) {
+    const changes = new EventEmitter()
+    const sidecar = {
+      asked: 0,
+      ask: async () => {
+        sidecar.asked++
+        return { environments: [], records: [], ...status }
+      },
+      watch: (changed) => {
+        changes.on('changed', changed)
+        return () => changes.off('changed', changed)
+      },
+      change: () => changes.emit('changed'),
+      watchers: () => changes.listenerCount('changed'),
+    }
+    return sidecar
+  }
+
+  function viewer() {
+    const told = []
+    const response = Object.assign(new EventEmitter(), {
+      told,
+      writableLength: 0,
+      writeHead: () => response,
+      write: (text) => told.push(text),
+      end: () => response.emit('close'),
+      destroy: () => response.emit('close'),
+    })
+    return response
+  }
+
+  const statuses = ({ told }) => told.filter((text) => text.includes('event: status')).length
+
+  test('nobody asks while nobody looks', async () => {
+    const sidecar = sidecarWith({})
+    const stream = new StatusStream(sidecar, { root: '/' })
+    sidecar.change()
+    assert.equal(sidecar.watchers(), 0)
+    const response = viewer()
+    stream.serve({ method: 'GET' }, response)
+    await until('it is told', () => statuses(response) === 1)
+    response.emit('close')
+    assert.equal(sidecar.watchers(), 0)
+    assert.equal(sidecar.asked, 1)
+  })
+
+  test('many changes are few questions, and the last one is answered', async () => {
+    const sidecar = sidecarWith({})
+    const stream = new StatusStream(sidecar, { root: '/' })
+    const response = viewer()
+    cleanUp(() => stream.close())
+    stream.serve({ method: 'GET' }, response)
+    const startedAt = performance.now()
+    await until('a second has passed', () => {
+      sidecar.change()
+      return performance.now() - startedAt > 1_000
+    })
+    const asked = sidecar.asked
+    assert.ok(asked >= 2 && asked <= (performance.now() - startedAt) / 100 + 1, `${asked} times`)
+    await until('the last change is told', () => statuses(response) === asked + 1)
+  })
+
+  test('while something moves it is asked again and again', async () => {
+    const sidecar = sidecarWith({ environments: [{ phase: 'optimizing' }] })
+    const stream = new StatusStream(sidecar, { root: '/' })
+    cleanUp(() => stream.close())
+    const response = viewer()
+    stream.serve({ method: 'GET' }, response)
+    await until('it is told thrice', () => statuses(response) === 3)
+  })
+
+  test('a viewer that reads nothing is dropped, and the others are told', async () => {
+    const sidecar = sidecarWith({})
+    const stream = new StatusStream(sidecar, { root: '/' })
+    cleanUp(() => stream.close())
+    const [slow, quick] = [viewer(), viewer()]
+    stream.serve({ method: 'GET' }, slow)
+    stream.serve({ method: 'GET' }, quick)
+    await until('both are told', () => statuses(slow) && statuses(quick))
+    slow.writableLength = 2 ** 21
+    const dropped = once(slow, 'close')
+    const before = [statuses(slow), statuses(quick)]
+    sidecar.change()
+    await dropped
+    await until('the other one is told', () => statuses(quick) > before[1])
+    assert.equal(statuses(slow), before[0])
+  })
+})
+
+// Vite DevTools is too large to be installed for one entry. What is called here is called so by its version 0.8, with which
+// it was tried by hand.
+test('Vite DevTools gets a dock entry', () => {
+  const plugins = evenkeel().filter((plugin) => plugin.devtools)
+  assert.equal(plugins.length, 1)
+  const entries = []
+  plugins[0].devtools.setup({ viteConfig: { base: '/app/' }, docks: { register: (entry) => entries.push(entry) } })
+  assert.equal(entries.length, 1)
+  const { type, id, title, icon, url } = entries[0]
+  assert.deepEqual({ type, id, title, url }, { type: 'iframe', id: 'evenkeel', title: 'Evenkeel', url: '/app/__evenkeel/' })
+  assert.match(icon, /^ph:/)
+})
+
+/** A Vite server of its own, with something to guard. */
+const small = (cacheDir) => ({
+  configFile: false,
+  root: cacheDir,
+  cacheDir,
+  base: '/app/',
+  logLevel: 'error',
+  environments: { ssr: { optimizeDeps: { noDiscovery: false, include: [] } } },
+  plugins: [evenkeel()],
+})
+
+/** Server-sent events as they come. */
+async function listen(url) {
+  const aborted = new AbortController()
+  const response = await fetch(url, { signal: aborted.signal })
+  assert.equal(response.status, 200)
+  assert.match(response.headers.get('content-type'), /^text\/event-stream/)
+  let text = ''
+  const read = async () => {
+    for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) text += chunk
+  }
+  const end = read()
+  end.catch(() => {})
+  return {
+    end,
+    next: async (name) => {
+      const [, data] = await until(`an event ${name}`, () => text.match(new RegExp(`event: ${name}\\ndata: (.*)\\n\\n`)))
+      return JSON.parse(data)
+    },
+    close: () => aborted.abort(),
+  }
+}
