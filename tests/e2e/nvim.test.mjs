@@ -16,7 +16,7 @@ import { printed, until } from './lib/waiting.mjs'
 
 const environment = 'evenkeel_fixture_worker'
 const stable = 'evenkeel ✓'
-const late = spareDeps.find(({ dep }) => dep === 'valtio')
+const late = spareDeps.find(({ dep }) => dep === '@radix-ui/react-dialog')
 const plugin = fileURLToPath(new URL('../../clients/nvim', import.meta.url))
 
 /** As people write it, where the fixture's own delegates to a module that all fixtures share. */
@@ -57,6 +57,8 @@ describe('Neovim', () => {
   })
 
   const edit = (file) => neovim.lua("vim.cmd('edit ' .. vim.fn.fnameescape((...)))", session.inRoot(file))
+  const write = (source) =>
+    neovim.lua("vim.api.nvim_buf_set_lines(0, 0, -1, false, (...)); vim.cmd('silent write')", source.trimEnd().split('\n'))
   const statusline = () => neovim.lua("return require('evenkeel').statusline()")
   const shownStatus = (text) => until(`the statusline says ${text}`, async () => (await statusline()) === text)
   const diagnostics = () => neovim.lua("return vim.diagnostic.get(vim.fn.bufnr((...)))", session.inRoot('src/draft.tsx'))
@@ -73,9 +75,7 @@ describe('Neovim', () => {
 
   test('the statusline goes with a re-optimization', async () => {
     await recordStatusline()
-    const saved = printed(session.server, saveLine)
-    await neovim.lua("vim.api.nvim_buf_set_lines(0, 0, -1, false, (...)); vim.cmd('silent write')", next.source.trimEnd().split('\n'))
-    await saved
+    await Promise.all([printed(session.server, saveLine), write(next.source)])
     const answer = await session.ask()
     assert.ok(shows(next, answer), `${answer.status} ${answer.text}`)
     assert.equal(answer.redirects, 1, 'the dependency was met late')
@@ -123,9 +123,7 @@ describe('Neovim', () => {
   })
 
   test(':EvenkeelRestart restarts the dev server', async () => {
-    const restarted = printed(session.server, /server restarted/)
-    await neovim.lua("vim.cmd('EvenkeelRestart')")
-    await restarted
+    await Promise.all([printed(session.server, /server restarted/), neovim.lua("vim.cmd('EvenkeelRestart')")])
     await shownStatus(stable)
   })
 

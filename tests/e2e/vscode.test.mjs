@@ -19,7 +19,7 @@ import { printed, until } from './lib/waiting.mjs'
 import { visit } from './lib/visit.mjs'
 
 const environment = 'evenkeel_fixture_worker'
-const late = spareDeps.find(({ dep }) => dep === 'valtio')
+const late = spareDeps.find(({ dep }) => dep === '@radix-ui/react-dialog')
 
 describe('the status bar', () => {
   let copy
@@ -56,9 +56,7 @@ describe('the status bar', () => {
   test('while a request meets a late dependency, and behind it', async () => {
     const from = bar.length
     const next = draft(1, [late])
-    const saved = printed(app, saveLine)
-    await writeFile(path.join(copy.root, 'src/draft.tsx'), next.source)
-    await saved
+    await Promise.all([printed(app, saveLine), writeFile(path.join(copy.root, 'src/draft.tsx'), next.source)])
     const answer = await visit(app, '/draft')
     assert.ok(shows(next, answer), `${answer.status} ${answer.text}`)
     assert.equal(answer.redirects, 1, 'the dependency was met late')
@@ -80,9 +78,8 @@ describe('the status bar', () => {
   })
 
   test('Restart Dev Server restarts it', async () => {
-    const restarted = printed(app, /server restarted/)
-    await server.ask('workspace/executeCommand', { command: 'evenkeel.restartDevServer' })
-    await restarted
+    const restart = server.ask('workspace/executeCommand', { command: 'evenkeel.restartDevServer' })
+    await Promise.all([printed(app, /server restarted/), restart])
     await shownBar('$(check) Evenkeel')
   })
 

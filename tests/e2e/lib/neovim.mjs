@@ -26,10 +26,11 @@ export async function openNeovim({ cwd, env = {} }) {
 
   /** What the body of a Lua function returns; `arguments_` are its `...`. */
   async function lua(body, ...arguments_) {
-    const given = arguments_.map((value) => `vim.json.decode(${luaString(JSON.stringify(value))})`)
-    const call = `vim.json.encode({ (function(...) ${body.replaceAll('\n', ' ')} end)(${given.join(', ')}) })`
-    const { stdout } = await run('nvim', ['--server', socket, '--remote-expr', `luaeval('${call.replaceAll("'", "''")}')`])
-    return JSON.parse(stdout)[0]
+    const call = `vim.json.encode({ (function(...) ${body.replaceAll('\n', ' ')} end)(unpack(vim.json.decode(_A))) })`
+    const expression = `luaeval(${quoted(call)}, ${quoted(JSON.stringify(arguments_))})`
+    const { stdout, stderr } = await run('nvim', ['--server', socket, '--remote-expr', expression])
+    // Where the answer goes depends on Neovim's version.
+    return JSON.parse(stdout || stderr)[0]
   }
 
   async function close() {
@@ -40,7 +41,7 @@ export async function openNeovim({ cwd, env = {} }) {
 
   try {
     await Promise.race([
-      until('Neovim listens', () => lua('return true').catch(() => false)),
+      until('Neovim listens', () => lua('return true').catch(() => false), { every: 50 }),
       exited.then(([code]) => Promise.reject(new Error(`Neovim ended (${code}):\n${printed}`))),
     ])
   } catch (error) {
@@ -50,9 +51,4 @@ export async function openNeovim({ cwd, env = {} }) {
   return { lua, close, pid: child.pid, printed: () => printed }
 }
 
-function luaString(text) {
-  let fence = ''
-  while (text.includes(`]${fence}]`)) fence += '='
-  // A line break right behind the opening would be swallowed, and JSON has none.
-  return `[${fence}[${text}]${fence}]`
-}
+const quoted = (text) => `'${text.replaceAll("'", "''")}'`
