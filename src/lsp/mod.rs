@@ -1,4 +1,36 @@
-//! What an editor sees.
-pub fn run() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+//! What an editor sees: a language server that joins the running sidecar of its workspace.
+
+mod backend;
+mod config_edit;
+mod documents;
+mod follower;
+mod late;
+mod progress;
+
+use std::process::ExitCode;
+
+use tower_lsp::{LspService, Server};
+
+use backend::Backend;
+
+/// Requests that may wait at a time: none waits for long, and a cancel must always come through.
+const CONCURRENCY: usize = 64;
+
+/// Serves one editor over stdio.
+pub fn run() -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tracing::error!(%error, "the async runtime could not be started");
+            return ExitCode::FAILURE;
+        }
+    };
+    runtime.block_on(async {
+        let (service, socket) = LspService::new(Backend::new);
+        let (stdin, stdout) = (tokio::io::stdin(), tokio::io::stdout());
+        Server::new(stdin, stdout, socket).concurrency_level(CONCURRENCY).serve(service).await;
+    });
+    // A read of stdin that cannot be called off must not keep the process.
+    runtime.shutdown_background();
+    ExitCode::SUCCESS
 }

@@ -51,7 +51,7 @@ export function evenkeelFor(framework: Framework, options?: EvenkeelOptions): Pl
           return () => {
             server.middlewares.use(gate.enter)
             guardPreMiddleware(server, gate)
-            if (resolved.foresee) whenListening(server, () => guarded?.started())
+            whenListening(server, () => guarded?.started(server))
           }
         },
       },
@@ -117,6 +117,8 @@ class GuardedServer {
   readonly #environments: ViteDevServer['environments']
   readonly #lease: Lease
   readonly #saves: Saves
+  readonly #log: Log
+  readonly #foresees: boolean
   /** The reloads of this turn of the event loop. */
   #turn: Array<{ observer: EnvironmentObserver; triggeredBy: string | undefined }> = []
 
@@ -128,6 +130,8 @@ class GuardedServer {
     this.#environments = environments
     this.#saves = new Saves((file) => watcher.emit('change', file))
     const log = logOf(server, options)
+    this.#log = log
+    this.#foresees = options.foresee
     this.#lease = acquire(`${config.root}\n${config.cacheDir}`, options, log)
     const { sidecar } = this.#lease
     const followsRedirects = framework.followsRedirects ?? (() => true)
@@ -157,7 +161,10 @@ class GuardedServer {
   }
 
   /** The server is ready; nothing of it is delayed by what begins now. */
-  started(): void {
+  started(server: ViteDevServer): void {
+    const url = urlOf(server)
+    if (url) this.#lease.sidecar.listens({ url, restart: () => void server.restart().catch((error: unknown) => this.#log.warn(`Vite could not be restarted: ${error}`)) })
+    if (!this.#foresees) return
     for (const observer of this.observers.values()) observer.started()
   }
 
@@ -245,6 +252,15 @@ function catchErrors(server: ViteDevServer, gate: Gate): void {
 function whenListening(server: ViteDevServer, then: () => void): void {
   if (server.httpServer && !server.httpServer.listening) server.httpServer.once('listening', then)
   else setImmediate(then)
+}
+
+/** Where a browser of this machine finds the server. In middleware mode only its owner knows. */
+function urlOf({ config, httpServer }: ViteDevServer): string | undefined {
+  const address = httpServer?.address()
+  if (typeof address !== 'object' || !address) return undefined
+  const local = ['127.0.0.1', '::1', '0.0.0.0', '::'].includes(address.address)
+  const named = address.family === 'IPv6' ? `[${address.address}]` : address.address
+  return `${config.server.https ? 'https' : 'http'}://${local ? 'localhost' : named}:${address.port}${config.base}`
 }
 
 function logOf(server: ViteDevServer, options: ResolvedOptions): Log {

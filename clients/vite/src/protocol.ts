@@ -363,7 +363,19 @@ export type StatusReport = {
 /**
  * The sidecar's version.
  */
-version: string, environments: Array<EnvironmentStatus>, 
+version: string, 
+/**
+ * The sidecar's process id.
+ */
+pid: number, 
+/**
+ * Vite's `root`, an absolute path, once an environment has been reported.
+ */
+root?: string, 
+/**
+ * Where a browser finds the dev server, once it listens.
+ */
+url?: string, environments: Array<EnvironmentStatus>, 
 /**
  * The latest re-optimizations, oldest first.
  */
@@ -501,6 +513,20 @@ export type Learned = { environment: string, dependencies: Array<LateDependency>
  */
 export type Defence = "foreseen" | "held" | "recovered" | "missed";
 
+/**
+ * The dev server listens.
+ */
+export type Listening = { 
+/**
+ * Where a browser finds it, `base` included.
+ */
+url: string, };
+
+/**
+ * Orders the dev server to be restarted.
+ */
+export type RestartRequest = Record<symbol, never>;
+
 /** Evenkeel's own methods; LSP's lifecycle is left out. */
 export interface Requests {
   'onFullReload': { params: ReloadRequested; result: ReloadPlan };
@@ -520,6 +546,7 @@ export interface Notifications {
   'environment/didChange': Changed;
   'onTransform': Transformed;
   'request/didStart': RequestStarted;
+  'devServer/didListen': Listening;
   'request/didFinish': RequestFinished;
 }
 
@@ -527,6 +554,7 @@ export interface Notifications {
 export interface SidecarNotifications {
   'environment/warmupRequest': WarmupRequest;
   'optimizer/didLearn': Learned;
+  'devServer/restartRequest': RestartRequest;
   'experimental/serverStatus': ServerStatus;
   '$/progress': Progress;
   'window/logMessage': LogMessage;

@@ -29,6 +29,13 @@ export interface Environment {
   learn(dependencies: LateDependency[]): void
 }
 
+/** What a reader of the sidecar may want of the dev server. */
+export interface DevServer {
+  /** Where a browser finds it. */
+  readonly url: string
+  restart(): void
+}
+
 export interface Log {
   info(message: string): void
   warn(message: string): void
@@ -50,6 +57,7 @@ export class Sidecar {
   /** Why nobody can be asked. */
   #trouble: string | undefined = 'the sidecar is being started'
   readonly #watchers = new Set<() => void>()
+  #devServer: DevServer | undefined
   #respawns = 0
   #warned = false
   #closed = false
@@ -77,6 +85,12 @@ export class Sidecar {
   watch(changed: () => void): () => void {
     this.#watchers.add(changed)
     return () => this.#watchers.delete(changed)
+  }
+
+  /** The dev server listens. */
+  listens(devServer: DevServer): void {
+    this.#devServer = devServer
+    this.notify('devServer/didListen', { url: devServer.url })
   }
 
   open(environment: Environment): void {
@@ -250,6 +264,7 @@ export class Sidecar {
       this.notify('environment/didOpen', environment.snapshot())
     }
     for (const request of this.#requests.values()) this.notify('request/didStart', request)
+    if (this.#devServer) this.notify('devServer/didListen', { url: this.#devServer.url })
   }
 
   #fail(how: string): void {
@@ -285,6 +300,7 @@ export class Sidecar {
     'environment/warmupRequest': ({ environment, modules }) => {
       void this.environments.get(environment)?.crawl(modules)
     },
+    'devServer/restartRequest': () => this.#devServer?.restart(),
     'optimizer/didLearn': ({ environment, dependencies }) => this.environments.get(environment)?.learn(dependencies),
     'experimental/serverStatus': () => this.#changed(),
     '$/progress': () => this.#changed(),

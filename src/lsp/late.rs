@@ -1,0 +1,134 @@
+//! What the records of a sidecar say about the text of a file.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use tower_lsp::ls_types::{Diagnostic, DiagnosticSeverity, NumberOrString, Position, Range};
+
+use crate::core::{Defence, ImportSite, LateDependency, Reoptimization, ReoptimizationOutcome, advice};
+
+pub const SOURCE: &str = "evenkeel";
+const CODE: &str = "late-dependency";
+
+/// An import that was discovered late, and what that has cost each time.
+#[derive(Debug, Clone)]
+pub struct LateImport {
+    pub id: String,
+    pub environment: String,
+    site: ImportSite,
+    records: Vec<Reoptimization>,
+}
+
+/// Late imports by the file they are in.
+pub fn late_imports(records: &[Reoptimization]) -> BTreeMap<PathBuf, Vec<LateImport>> {
+    let mut files: BTreeMap<PathBuf, Vec<LateImport>> = BTreeMap::new();
+    let reloaded = records.iter().filter(|record| record.outcome == ReoptimizationOutcome::Reloaded);
+    for record in reloaded {
+        for dep in &record.dependencies {
+            let Some(site) = dep.importer.as_ref().filter(|site| site.line.is_some()) else { continue };
+            let late = files.entry(PathBuf::from(&site.file)).or_default();
+            let same =
+                |known: &&mut LateImport| known.id == dep.id && known.environment == record.environment;
+            match late.iter_mut().find(same) {
+                Some(known) => known.records.push(record.clone()),
+                None => late.push(LateImport {
+                    id: dep.id.clone(),
+                    environment: record.environment.clone(),
+                    site: site.clone(),
+                    records: vec![record.clone()],
+                }),
+            }
+        }
+    }
+    files
+}
+
+impl LateImport {
+    /// The import's specifier in the text as it is now; `None` when it is gone.
+    pub fn range(&self, text: &str) -> Option<Range> {
+        let expected = self.site.line? as usize - 1;
+        let mut lines: Vec<(usize, &str)> = text.lines().enumerate().collect();
+        lines.sort_by_key(|(number, _)| number.abs_diff(expected));
+        lines.into_iter().find_map(|(number, line)| {
+            let at =
+                ['\'', '"', '`'].iter().find_map(|quote| line.find(&format!("{quote}{}{quote}", self.id)))?;
+            let start = utf16(&line[..=at]);
+            let position =
+                |character| Position { line: u32::try_from(number).unwrap_or(u32::MAX), character };
+            Some(Range { start: position(start), end: position(start + utf16(&self.id)) })
+        })
+    }
+
+    pub fn diagnostic(&self, text: &str) -> Option<Diagnostic> {
+        let foreseen = self.records.iter().all(|record| record.met == Defence::Foreseen);
+        let severity = if foreseen { DiagnosticSeverity::HINT } else { DiagnosticSeverity::INFORMATION };
+        let last = self.records.last()?;
+        Some(Diagnostic {
+            range: self.range(text)?,
+            severity: Some(severity),
+            code: Some(NumberOrString::String(CODE.into())),
+            source: Some(SOURCE.into()),
+            message: format!("`{}` was discovered late: {}.", self.id, cost(last)),
+            data: Some(serde_json::json!({ "environment": self.environment, "id": self.id })),
+            ..Diagnostic::default()
+        })
+    }
+
+    pub fn history(&self) -> String {
+        let times = match self.records.len() {
+            1 => "once".into(),
+            many => format!("{many} times"),
+        };
+        let mut text = format!("**{}** was discovered late {times} in this session.\n\n", self.id);
+        for record in &self.records {
+            text += &format!("- #{}: {}\n", record.id, cost(record));
+        }
+        text + &format!("\nTo have it from the start, in the Vite config:\n```ts\n{}\n```", self.advice())
+    }
+
+    pub fn advice(&self) -> String {
+        advice(&self.environment, &[LateDependency { id: self.id.clone(), importer: None }])
+    }
+}
+
+fn cost(record: &Reoptimization) -> String {
+    let took = record.stable_at_ms.map_or("is being re-optimized".into(), |stable| {
+        format!("was re-optimized in {} ms", stable.saturating_sub(record.discovered_at_ms))
+    });
+    let environment = &record.environment;
+    match record.met {
+        Defence::Foreseen => format!("{environment} {took}, ahead of requests"),
+        _ => format!("{environment} {took}; {} held, {} re-issued", record.held, record.recovered),
+    }
+}
+
+fn utf16(text: &str) -> u32 {
+    u32::try_from(text.encode_utf16().count()).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_import_is_found_where_it_has_moved_to() {
+        let late = LateImport {
+            id: "zod".into(),
+            environment: "worker".into(),
+            site: ImportSite { file: "/a.ts".into(), line: Some(2), column: Some(16) },
+            records: vec![],
+        };
+        let table = [
+            ("\nimport z from 'zod'", Some((1, 15, 18))),
+            ("import z from \"zod\"\n\n\n", Some((0, 15, 18))),
+            ("\n\n\n/* 𝒳 */ import('zod')", Some((3, 17, 20))),
+            ("import z from 'zod/v4'", None),
+            ("", None),
+        ];
+        for (text, expected) in table {
+            let found =
+                late.range(text).map(|range| (range.start.line, range.start.character, range.end.character));
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+}
