@@ -19,6 +19,18 @@ const stable = 'evenkeel ✓'
 const late = spareDeps.find(({ dep }) => dep === '@radix-ui/react-dialog')
 const plugin = fileURLToPath(new URL('../../clients/nvim', import.meta.url))
 
+/** What the floating window shows, if there is one. */
+const floatingText = `
+  for _, window in ipairs(vim.api.nvim_list_wins()) do
+    if vim.api.nvim_win_get_config(window).relative ~= '' then
+      local lines = vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(window), 0, -1, false)
+      vim.api.nvim_win_close(window, true)
+      return table.concat(lines, ' ')
+    end
+  end
+  return ''
+`
+
 /** As people write it, where the fixture's own delegates to a module that all fixtures share. */
 const config = `import { cloudflare } from '@cloudflare/vite-plugin'
 import { evenkeel } from 'evenkeel'
@@ -42,6 +54,8 @@ describe('Neovim', () => {
   let programs
   const next = draft(1, [late])
   const row = next.source.split('\n').indexOf(late.imports)
+  /** As `cursor()` counts. */
+  const importAt = [row + 1, late.imports.indexOf(late.dep) + 1]
 
   before(async () => {
     session = await openSession('worker', { env: {}, config })
@@ -56,6 +70,8 @@ describe('Neovim', () => {
     await programs?.remove()
   })
 
+  /** Evenkeel's memory, too, which would have the same effect as the config. */
+  const forgetDependencies = () => rm(session.cacheDir, { recursive: true })
   const edit = (file) => neovim.lua("vim.cmd('edit ' .. vim.fn.fnameescape((...)))", session.inRoot(file))
   const write = (source) =>
     neovim.lua("vim.api.nvim_buf_set_lines(0, 0, -1, false, (...)); vim.cmd('silent write')", source.trimEnd().split('\n'))
@@ -94,20 +110,36 @@ describe('Neovim', () => {
     const start = late.imports.indexOf(late.dep)
     assert.deepEqual([marked.lnum, marked.source, marked.code, marked.severity], [row, 'evenkeel', 'late-dependency', 3])
     assert.ok(marked.col <= start && start < marked.end_col, JSON.stringify(marked))
-    const hover = await atImport('textDocument/hover')
-    assert.match(JSON.stringify(hover.contents), new RegExp(late.dep))
+    await neovim.lua('vim.fn.cursor(...); vim.lsp.buf.hover()', ...importAt)
+    const hover = await until('there is a hover', () => neovim.lua(floatingText))
+    assert.match(hover, new RegExp(late.dep))
+  })
+
+  test('the next cold start meets it late again', async () => {
+    await session.restart(forgetDependencies)
+    const answer = await session.ask()
+    assert.ok(shows(next, answer), `${answer.status} ${answer.text}`)
+    assert.equal(answer.redirects, 1)
+    await until('the import is marked again', async () => (await diagnostics()).length === 1)
   })
 
   test('a code action adds it to the config, and it is late no more', async () => {
-    const actions = await atImport('textDocument/codeAction')
-    const action = actions.find(({ title }) => title === `Add \`${late.dep}\` to optimizeDeps.include of \`${environment}\``)
-    assert.equal(action?.kind, 'quickfix', JSON.stringify(actions))
-    await neovim.lua("vim.lsp.util.apply_workspace_edit(..., 'utf-16')", action.edit)
+    await neovim.lua(`
+      vim.ui.select = function(items, options, choose)
+        Offered = vim.tbl_map(options.format_item, items)
+        choose(items[1])
+      end
+      vim.fn.cursor(...)
+      vim.lsp.buf.code_action()
+    `, ...importAt)
+    const offered = await until('there is a code action', () => neovim.lua('return Offered'))
+    assert.deepEqual(offered, [`Add \`${late.dep}\` to optimizeDeps.include of \`${environment}\``])
+    const changed = () => neovim.lua('return vim.tbl_map(function(found) return vim.fn.bufname(found.bufnr) end, vim.fn.getbufinfo({ bufmodified = 1 }))')
+    await until('the config is changed', async () => (await changed()).some((name) => name.endsWith('vite.config.mjs')))
     await session.restart(async () => {
       await neovim.lua("vim.cmd('silent wall')")
       assert.match(await readFile(session.inRoot('vite.config.mjs'), 'utf8'), new RegExp(`include: \\['${late.dep}'\\]`))
-      // What was learned would have the same effect.
-      await rm(session.cacheDir, { recursive: true })
+      await forgetDependencies()
     })
     const answer = await session.ask()
     assert.ok(shows(next, answer), `${answer.status} ${answer.text}`)
@@ -144,20 +176,6 @@ describe('Neovim', () => {
         if Seen[#Seen] ~= text then table.insert(Seen, text) end
       end))
     `)
-
-  async function atImport(method) {
-    const position = { line: row, character: late.imports.indexOf(late.dep) }
-    const params = { textDocument: { uri: await neovim.lua('return vim.uri_from_bufnr(0)') } }
-    const [marked] = await diagnostics()
-    const { diagnostic } = marked.user_data.lsp
-    const asked =
-      method === 'textDocument/hover'
-        ? { ...params, position }
-        : { ...params, range: { start: position, end: position }, context: { diagnostics: [diagnostic] } }
-    const answers = await neovim.lua('return vim.tbl_values(vim.lsp.buf_request_sync(0, (...), select(2, ...), 5000))', method, asked)
-    assert.equal(answers[0].error ?? undefined, undefined)
-    return answers[0].result
-  }
 })
 
 /** Writes down the URL that it is given. */

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { after, before, describe, test } from 'node:test'
 import { MissingBinary, findBinary } from '../../clients/vscode/dist/modules/binary.js'
 import { statusBarContent } from '../../clients/vscode/dist/modules/status.js'
@@ -19,7 +20,7 @@ import { printed, until } from './lib/waiting.mjs'
 import { visit } from './lib/visit.mjs'
 
 const environment = 'evenkeel_fixture_worker'
-const late = spareDeps.find(({ dep }) => dep === '@radix-ui/react-dialog')
+const [first, second] = ['@radix-ui/react-dialog', 'react-error-boundary'].map((name) => spareDeps.find(({ dep }) => dep === name))
 
 describe('the status bar', () => {
   let copy
@@ -54,19 +55,22 @@ describe('the status bar', () => {
   })
 
   test('while a request meets a late dependency, and behind it', async () => {
-    const from = bar.length
-    const next = draft(1, [late])
-    await Promise.all([printed(app, saveLine), writeFile(path.join(copy.root, 'src/draft.tsx'), next.source)])
-    const answer = await visit(app, '/draft')
-    assert.ok(shows(next, answer), `${answer.status} ${answer.text}`)
+    const { answer, line } = await meetLate(draft(1, [first]), first)
     assert.equal(answer.redirects, 1, 'the dependency was met late')
-    await shownBar('$(check) Evenkeel')
+    const working = bar.find(({ text }) => text === '$(sync~spin) re-optimizing')
+    assert.match(working.tooltip, new RegExp(`^Evenkeel: re-optimizing ${environment}: ${first.dep}, imported by \\S*src/draft\\.tsx:${line}$`))
+    for (const { text } of bar.slice(1)) assert.match(text, /^\$\(check\) Evenkeel$|^\$\(sync~spin\) (?:re-optimizing|reloading)$/)
+  })
 
-    const working = bar.slice(from).filter(({ text }) => text === '$(sync~spin) re-optimizing')
-    assert.notDeepEqual(working, [], JSON.stringify(bar.slice(from)))
-    const line = next.source.split('\n').indexOf(late.imports) + 1
-    assert.match(working[0].tooltip, new RegExp(`^Evenkeel: re-optimizing ${environment}: ${late.dep}, imported by \\S*src/draft\\.tsx:${line}$`))
-    for (const { text } of bar.slice(from)) assert.match(text, /^\$\(check\) Evenkeel$|^\$\(sync~spin\) (?:re-optimizing|reloading)$/)
+  test('a config that only its author can change is left alone', async () => {
+    const uri = pathToFileURL(path.join(copy.root, 'src/draft.tsx')).href
+    const { diagnostics } = server.told('textDocument/publishDiagnostics').findLast((published) => published.uri === uri)
+    const [{ range }] = diagnostics
+    const [action] = await server.ask('textDocument/codeAction', { textDocument: { uri }, range, context: { diagnostics } })
+    assert.equal(action.edit, undefined)
+    await server.ask('workspace/executeCommand', action.command)
+    const advice = `environments: { ${environment}: { optimizeDeps: { include: ['${first.dep}'] } } }`
+    await until('the text to add is shown', () => server.told('window/showMessage').some(({ message }) => message.includes(advice)))
   })
 
   test('a click shows the timeline', async () => {
@@ -80,7 +84,9 @@ describe('the status bar', () => {
   test('Restart Dev Server restarts it', async () => {
     const restart = server.ask('workspace/executeCommand', { command: 'evenkeel.restartDevServer' })
     await Promise.all([printed(app, /server restarted/), restart])
-    await shownBar('$(check) Evenkeel')
+    // Vite tells of the saves of files that it has been asked for.
+    await until('the page shows', async () => shows(draft(1, [first]), await visit(app, '/draft')))
+    await meetLate(draft(2, [first, second]), second)
   })
 
   test('when the dev server has ended', async () => {
@@ -88,10 +94,26 @@ describe('the status bar', () => {
     await shownBar('$(circle-outline) Evenkeel')
   })
 
+  test('every progress that was begun has ended', () => {
+    const kinds = server.told('$/progress').map(({ value }) => value.kind)
+    const number = (kind) => kinds.filter((each) => each === kind).length
+    assert.equal(number('end'), number('begin'))
+  })
+
   test('the language server ends with its editor', async () => {
     assert.equal(await server.stop(), 0)
     assert.ok(!isRunning(server.pid))
   })
+
+  /** Saves a page and asks for it. Resolves once all is stable again, with the line of the late import. */
+  async function meetLate(page, { dep, imports }) {
+    await Promise.all([printed(app, saveLine), writeFile(path.join(copy.root, 'src/draft.tsx'), page.source)])
+    const answer = await visit(app, '/draft')
+    assert.ok(shows(page, answer), `${answer.status} ${answer.text}`)
+    await until('its re-optimization was shown', () => bar.some(({ tooltip }) => tooltip.includes(`: ${dep}, imported by`)))
+    await shownBar('$(check) Evenkeel')
+    return { answer, line: page.source.split('\n').indexOf(imports) + 1 }
+  }
 })
 
 test('trouble is shown whatever it is about', () => {

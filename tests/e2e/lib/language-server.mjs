@@ -4,10 +4,7 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { StreamMessageReader, StreamMessageWriter, createMessageConnection } from 'vscode-jsonrpc/node'
 
-/**
- * `evenkeel lsp` in a folder, as an editor starts it. `heard` has all notifications in their order, `shown` what the server asked to
- * be shown.
- */
+/** `evenkeel lsp` in a folder, as an editor starts it. `shown` is what the server asked to be shown. */
 export async function startLanguageServer({ binary, root }) {
   const child = spawn(binary, ['lsp'], { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] })
   const exited = once(child, 'exit')
@@ -40,7 +37,8 @@ export async function startLanguageServer({ binary, root }) {
 
   return {
     capabilities,
-    heard,
+    /** The notifications of a method, in their order. */
+    told: (method) => heard.filter((each) => each.method === method).map(({ params }) => params),
     shown,
     pid: child.pid,
     on: (method, listener) => listeners.set(method, listener),
