@@ -1,5 +1,5 @@
-// What VS Code shows, by the extension's own code, of what the real language server tells. No VS Code runs here: it would have to be
-// downloaded. What needs it is kept in files of a few lines, and `cargo xtask package` sees to it that the packaged extension loads.
+// What VS Code's status bar shows, by the extension's own code, of what the real language server tells a plain client. No VS Code runs
+// here: it would have to be downloaded. `vscode-extension.test.mjs` has the whole extension, with a stand-in for VS Code.
 import assert from 'node:assert/strict'
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
