@@ -23,7 +23,15 @@ impl Socket {
     pub fn listen(&self) -> io::Result<Listener> {
         // A sidecar that had the same process id and was killed cannot have cleaned up.
         self.remove();
-        ListenerOptions::new().name(self.name()?).create_tokio()
+        if cfg!(windows) {
+            return ListenerOptions::new().name(self.name()?).create_tokio();
+        }
+        // A socket that is bound and does not listen yet looks as if its sidecar was gone. So it gets its name last.
+        let unready = self.path.with_extension("new");
+        let listener =
+            ListenerOptions::new().name(unready.as_path().to_fs_name::<GenericFilePath>()?).create_tokio()?;
+        std::fs::rename(&unready, &self.path)?;
+        Ok(listener)
     }
 
     /// Connects; when nobody listens any more, what is left of the socket is cleaned up.

@@ -37,22 +37,21 @@ pub trait Host: Send + Sync + 'static {
     fn restart(&self);
 }
 
-/// Opens the door. That it cannot be opened is no reason not to serve stdio.
+/// Opens the door. That it cannot be opened is no reason not to serve stdio. The thread ends with the process.
 pub fn open(host: Arc<impl Host>) {
-    let thread = std::thread::Builder::new().name("attach".into()).spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime.block_on(async {
-            let listener = Socket::own()?.listen()?;
-            listen(listener, methods(host)?).await
-        })
+    let opening = std::thread::Builder::new().name("attach".into()).spawn(move || {
+        if let Err(error) = serve_readers(host) {
+            tracing::warn!(%error, "editors and the command line cannot attach");
+        }
     });
-    // The thread ends with the process.
-    drop(thread.map(|thread: std::thread::JoinHandle<Result<(), Problem>>| {
-        std::thread::spawn(move || match thread.join() {
-            Ok(Err(error)) => tracing::warn!(%error, "editors and the command line cannot attach"),
-            Ok(Ok(())) | Err(_) => {}
-        })
-    }));
+    if let Err(error) = opening {
+        tracing::warn!(%error, "editors and the command line cannot attach");
+    }
+}
+
+fn serve_readers(host: Arc<impl Host>) -> Result<(), Problem> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async { listen(Socket::own()?.listen()?, methods(host)?).await })
 }
 
 /// Takes away the socket; the process is about to end.
@@ -104,8 +103,8 @@ fn methods(host: Arc<impl Host>) -> Result<Methods, Problem> {
     })?;
     module.register_method(JOURNAL, |_, host, _| host.journal())?;
     module.register_method(RESTART, |_, host, _| host.restart())?;
-    subscription(&mut module, STATUS_CHANGES, |sink, host, cut| tell_status(sink, host, cut))?;
-    subscription(&mut module, EVENTS, |sink, host, cut| tell_events(sink, host, cut))?;
+    subscription(&mut module, STATUS_CHANGES, tell_status)?;
+    subscription(&mut module, EVENTS, tell_events)?;
     Ok(module.into())
 }
 
@@ -140,7 +139,7 @@ async fn tell_status(mut sink: SubscriptionSink, publisher: Arc<Publisher>, cut:
     let mut watcher = publisher.watch();
     let mut status = publisher.fresh(STATUS).await;
     while let Some(found) = status {
-        if !send(&mut sink, &*found, &cut) {
+        if !send(&mut sink, &found, &cut) {
             return;
         }
         tokio::select! {

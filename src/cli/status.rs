@@ -9,7 +9,7 @@ use clap::Args;
 use super::table::{count, moment, or_dash, table};
 use super::{Answer, Failed, Target, Yes};
 use crate::attach;
-use crate::core::Reoptimization;
+use crate::core::{Defence, Reoptimization};
 use crate::protocol::{Health, StatusReport};
 
 /// How many re-optimizations a person is shown.
@@ -103,7 +103,8 @@ fn describe(status: &StatusReport) -> String {
                 latest.map(row)
             )
         );
-        for record in status.records.iter().rev().take(LATEST).filter(|record| record.cost_ms > 0) {
+        for record in status.records.iter().rev().take(LATEST).filter(|record| record.met > Defence::Foreseen)
+        {
             text += &format!("\nto prevent #{}: {}\n", record.id, record.advice);
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::sleep_until;
@@ -29,8 +29,10 @@ impl Notification for ServerStatusNotification {
 /// What the editor's requests need of the sidecar that is followed.
 #[derive(Debug, Clone, Default)]
 pub struct Followed {
-    current: Arc<Mutex<Option<(Arc<Attached>, StatusReport)>>>,
+    current: Arc<Mutex<Current>>,
 }
+
+type Current = Option<(Arc<Attached>, StatusReport)>;
 
 impl Followed {
     pub fn sidecar(&self) -> Option<Arc<Attached>> {
@@ -48,11 +50,11 @@ impl Followed {
         late_imports(records).remove(file).unwrap_or_default()
     }
 
-    fn set(&self, current: Option<(Arc<Attached>, StatusReport)>) {
+    fn set(&self, current: Current) {
         *self.lock() = current;
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<(Arc<Attached>, StatusReport)>> {
+    fn lock(&self) -> MutexGuard<'_, Current> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

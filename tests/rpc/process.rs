@@ -1,6 +1,8 @@
 //! The real binary behind real streams.
+#![allow(dead_code, reason = "each target of tests uses a part of it")]
 
 use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::JoinHandle;
@@ -35,8 +37,13 @@ pub struct Process {
 
 impl Process {
     pub fn start(streams: Streams, log: &str) -> Process {
+        Process::start_in(streams, log, &std::env::temp_dir())
+    }
+
+    /// Its socket is below `runtime`.
+    pub fn start_in(streams: Streams, log: &str, runtime: &Path) -> Process {
         let mut command = Command::new(env!("CARGO_BIN_EXE_evenkeel"));
-        command.env("EVENKEEL_LOG", log).stderr(Stdio::piped());
+        command.env("EVENKEEL_LOG", log).env("XDG_RUNTIME_DIR", runtime).stderr(Stdio::piped());
         let (mut child, input, output) = spawn(command, streams);
         let (sender, messages) = channel();
         std::thread::spawn(move || {
@@ -55,6 +62,10 @@ impl Process {
             String::from_utf8_lossy(&text).into_owned()
         });
         Process { child, input: Some(input), messages, errors: Some(errors) }
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     pub fn send(&mut self, bytes: &[u8]) -> Result<(), String> {
@@ -100,7 +111,8 @@ impl Process {
         errors.join().unwrap_or_default()
     }
 
-    fn kill(&mut self) {
+    /// As `kill -9` does.
+    pub fn kill(&mut self) {
         self.input = None;
         // It fails for a process that has ended, which is as good.
         let _ = self.child.kill();

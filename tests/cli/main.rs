@@ -1,0 +1,138 @@
+//! What the commands print: transcripts that are run against the real binary, beside a real sidecar where one is needed.
+
+#[path = "../rpc/process.rs"]
+mod process;
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use process::{Process, Streams, frame};
+use trycmd::TestCases;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Transcripts in the folder of sockets `runtime`, which is theirs alone.
+fn transcripts(runtime: &Path, files: &[&str]) {
+    let cases = TestCases::new();
+    cases.env("XDG_RUNTIME_DIR", runtime.display().to_string());
+    for file in files {
+        cases.case(format!("tests/cli/{file}.md"));
+    }
+    cases.run();
+}
+
+#[test]
+fn without_a_dev_server() {
+    let runtime = tempfile::tempdir().expect("a folder");
+    transcripts(runtime.path(), &["help", "nothing-runs", "replay"]);
+}
+
+#[test]
+fn beside_a_dev_server() {
+    let runtime = tempfile::tempdir().expect("a folder");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/running.in");
+    for (name, version) in [("vite", "8.3.8"), ("evenkeel", env!("CARGO_PKG_VERSION")), ("rwsdk", "1.7.3")] {
+        install(&root, name, version);
+    }
+    let _sidecar = sidecar_with_a_history(runtime.path(), &root);
+    transcripts(runtime.path(), &["running"]);
+    let altered = saved_journal(&root).replace("\"action\":\"retry\"", "\"action\":\"pass\"");
+    let folder = root.with_file_name("differs.in");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::fs::write(folder.join("altered.jsonl"), altered).expect("a file");
+    transcripts(runtime.path(), &["differs"]);
+}
+
+#[test]
+fn several_dev_servers_are_told_apart() {
+    let runtime = tempfile::tempdir().expect("a folder");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/several.in");
+    let _one = sidecar_with_a_history(runtime.path(), &folder.join("one"));
+    let _two = sidecar_with_a_history(runtime.path(), &folder.join("two"));
+    transcripts(runtime.path(), &["several"]);
+}
+
+/// A sidecar that was told of one late dependency, which held a request and re-issued another.
+fn sidecar_with_a_history(runtime: &Path, root: &Path) -> Process {
+    let mut sidecar = Process::start_in(Streams::Pipes, "warn", runtime);
+    let notify = |method: &str, params: serde_json::Value| serde_json::json!({ "jsonrpc": "2.0", "method": method, "params": params });
+    let policy = serde_json::json!({ "quietMs": 0, "debounceMs": 0 });
+    let initialize = serde_json::json!({
+        "jsonrpc": "2.0", "id": 1, "method": "initialize",
+        "params": { "capabilities": {}, "initializationOptions": { "protocolVersion": 1, "policy": policy } },
+    });
+    sidecar.send(&frame(initialize.to_string().as_bytes())).expect("it reads");
+    answered(&sidecar, 1);
+    let mut send = |message: serde_json::Value| {
+        sidecar.send(&frame(message.to_string().as_bytes())).expect("it reads");
+    };
+    let page = root.join("src/page.tsx");
+    send(notify(
+        "environment/didOpen",
+        serde_json::json!({
+            "name": "worker", "consumer": "server", "root": root, "base": "/",
+            "optimizer": { "browserHash": "a", "optimized": [], "discovered": [] },
+        }),
+    ));
+    send(notify("devServer/didListen", serde_json::json!({ "url": "http://localhost:5173/" })));
+    send(notify("request/didStart", serde_json::json!({ "request": 1, "method": "GET", "url": "/" })));
+    send(notify(
+        "optimizer/didDiscover",
+        serde_json::json!({
+            "environment": "worker", "id": "zod", "importer": { "file": page, "line": 1, "column": 16 },
+        }),
+    ));
+    send(serde_json::json!({ "jsonrpc": "2.0", "id": 2, "method": "admit", "params": { "request": 2 } }));
+    send(notify(
+        "optimizer/didCommit",
+        serde_json::json!({
+            "environment": "worker", "outcome": "committed", "browserHash": "b", "reload": true,
+            "changed": [{ "id": "zod", "file": "/deps/zod.js", "browserHash": "b" }], "removed": [], "pending": [],
+        }),
+    ));
+    send(
+        serde_json::json!({ "jsonrpc": "2.0", "id": 3, "method": "onFullReload", "params": { "environment": "worker" } }),
+    );
+    send(
+        serde_json::json!({ "jsonrpc": "2.0", "id": 4, "method": "classifyError", "params": { "request": 1, "status": 500 } }),
+    );
+    answered(&sidecar, 4);
+    answered_or_was(&sidecar, 2);
+    sidecar
+}
+
+fn answered(sidecar: &Process, id: i64) {
+    while let Some(message) = sidecar.receive(PATIENCE).expect("a message") {
+        if message["id"] == id {
+            return;
+        }
+    }
+    panic!("the sidecar ended before it answered {id}");
+}
+
+/// Answers come when they are ready: that of a request that was held may have been passed over.
+fn answered_or_was(sidecar: &Process, id: i64) {
+    let deadline = Instant::now() + Duration::from_millis(500);
+    while Instant::now() < deadline {
+        match sidecar.receive(Duration::from_millis(50)) {
+            Ok(Some(message)) if message["id"] == id => return,
+            Ok(None) => return,
+            _ => {}
+        }
+    }
+}
+
+fn saved_journal(root: &Path) -> String {
+    let file = root.join("saved.jsonl");
+    let text = std::fs::read_to_string(&file).expect("the transcript has saved it");
+    std::fs::remove_file(file).expect("it is there");
+    text
+}
+
+/// No package, but what the doctor reads of one.
+fn install(root: &Path, name: &str, version: &str) {
+    let folder = root.join("node_modules").join(name);
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let manifest = serde_json::json!({ "name": name, "version": version });
+    std::fs::write(folder.join("package.json"), manifest.to_string()).expect("a file");
+}
