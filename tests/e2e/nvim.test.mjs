@@ -1,16 +1,17 @@
 // A real Neovim beside a real dev server without foresight: what a developer sees of a dependency that a request meets late, and how
 // it is late no more.
 import assert from 'node:assert/strict'
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { after, before, describe, test } from 'node:test'
 import { spareDeps } from '../apps/pages/table.mjs'
+import { evenkeel } from './lib/command.mjs'
 import { draft, openSession, shows } from './lib/drafts.mjs'
 import { saveLine } from './lib/log.mjs'
 import { openNeovim } from './lib/neovim.mjs'
-import { sidecarBinary } from './lib/paths.mjs'
+import { binary } from './lib/paths.mjs'
 import { isRunning } from './lib/processes.mjs'
 import { printed, until } from './lib/waiting.mjs'
 
@@ -62,7 +63,7 @@ describe('Neovim', () => {
     programs = await standInBrowser()
     neovim = await openNeovim({ cwd: session.root, env: { PATH: `${programs.folder}${path.delimiter}${process.env.PATH}` } })
     await neovim.lua("vim.opt.runtimepath:append((...)); vim.cmd('filetype plugin on')", plugin)
-    await neovim.lua("require('evenkeel').setup({ cmd = { ..., 'lsp' } })", sidecarBinary)
+    await neovim.lua("require('evenkeel').setup({ cmd = { ..., 'lsp' } })", binary)
   })
   after(async () => {
     await neovim?.close()
@@ -79,6 +80,19 @@ describe('Neovim', () => {
   const shownStatus = (text) => until(`the statusline says ${text}`, async () => (await statusline()) === text)
   const diagnostics = () => neovim.lua("return vim.diagnostic.get(vim.fn.bufnr((...)))", session.inRoot('src/draft.tsx'))
   const client = () => neovim.lua("return vim.tbl_map(function(client) return client.rpc.pid end, vim.lsp.get_active_clients())")
+
+  test('finds the program where it is installed', async () => {
+    await neovim.lua('vim.env.EVENKEEL_BINARY = nil')
+    const find = (folder) => neovim.lua("return require('evenkeel.binary').find((...))", folder)
+    const installed = session.inRoot(`node_modules/@evenkeel/${process.platform}-${process.arch}/bin/evenkeel`)
+    assert.notEqual(await find(session.root), installed)
+    await mkdir(path.dirname(installed), { recursive: true })
+    await writeFile(installed, '')
+    await chmod(installed, 0o755)
+    assert.equal(await find(session.inRoot('src')), installed)
+    await neovim.lua('vim.env.EVENKEEL_BINARY = ...', binary)
+    assert.equal(await find(session.root), binary)
+  })
 
   test('joins the running dev server when a file is opened', async () => {
     assert.equal(await statusline(), '')
@@ -146,6 +160,9 @@ describe('Neovim', () => {
     assert.equal(answer.redirects, 0)
     await shownStatus(stable)
     await until('no import is marked', async () => (await diagnostics()).length === 0)
+    const { stdout } = await evenkeel('status', '--json', '--root', session.root)
+    const met = JSON.parse(stdout).records.flatMap(({ dependencies }) => dependencies.map(({ id }) => id))
+    assert.ok(!met.includes(late.dep), stdout)
   })
 
   test(':EvenkeelTimeline opens a browser', async () => {

@@ -9,7 +9,7 @@ import { draft, openSession, shows } from './lib/drafts.mjs'
 import { openWindow } from './lib/editor-window.mjs'
 import { guarded } from './lib/guarded.mjs'
 import { saveLine } from './lib/log.mjs'
-import { sidecarBinary } from './lib/paths.mjs'
+import { binary } from './lib/paths.mjs'
 import { childrenOf, commandOf } from './lib/processes.mjs'
 import { printed, until } from './lib/waiting.mjs'
 
@@ -23,7 +23,7 @@ describe('beside a dev server', () => {
   let extension
   before(async () => {
     session = await openSession('worker', { env: guarded() })
-    window = openWindow({ folder: session.root, settings: { 'evenkeel.binary': sidecarBinary } })
+    window = openWindow({ folder: session.root, settings: { 'evenkeel.binary': binary } })
     extension = await window.load(bundle)
     await extension.activate({ subscriptions: [] })
   })

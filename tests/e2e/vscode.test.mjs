@@ -14,7 +14,6 @@ import { draft, shows } from './lib/drafts.mjs'
 import { guarded } from './lib/guarded.mjs'
 import { startLanguageServer } from './lib/language-server.mjs'
 import { saveLine } from './lib/log.mjs'
-import { sidecarBinary } from './lib/paths.mjs'
 import { isRunning } from './lib/processes.mjs'
 import { printed, until } from './lib/waiting.mjs'
 import { visit } from './lib/visit.mjs'
@@ -33,7 +32,7 @@ describe('the status bar', () => {
   before(async () => {
     copy = await copyApp('worker')
     await writeFile(path.join(copy.root, 'src/draft.tsx'), draft(0).source)
-    server = await startLanguageServer({ binary: binary(), root: copy.root })
+    server = await startLanguageServer(copy.root)
     server.on('experimental/serverStatus', (status) => bar.push(statusBarContent(status)))
     await server.begin()
   })
@@ -179,8 +178,3 @@ describe('the binary is found', () => {
     assert.match(problem({ env: { EVENKEEL_BINARY: '/no/such' } }), /^EVENKEEL_BINARY names \/no\/such, which does not exist\./)
   })
 })
-
-function binary() {
-  const env = { EVENKEEL_BINARY: sidecarBinary }
-  return findBinary({ configured: '', folders: [], env, platform: process.platform, arch: process.arch })
-}

