@@ -12,6 +12,7 @@ export class Server {
   /** Called with `undefined` where there is nothing that a user would want to know. */
   readonly #tell: (status: ServerStatus | undefined) => void
   #client: LanguageClient | undefined
+  #turn: Promise<void> = Promise.resolve()
   /** Why there is no client. */
   #problem = 'Evenkeel has not been started yet.'
 
@@ -20,7 +21,25 @@ export class Server {
     this.#tell = tell
   }
 
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    return this.#inTurn(() => this.#start())
+  }
+
+  stop(): Promise<void> {
+    return this.#inTurn(() => this.#stop())
+  }
+
+  async execute(command: string): Promise<void> {
+    if (!this.#client) throw new Error(this.#problem)
+    await this.#client.sendRequest(ExecuteCommandRequest.type, { command })
+  }
+
+  /** A setting may be changed again while the server is still starting. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    return (this.#turn = this.#turn.then(work))
+  }
+
+  async #start(): Promise<void> {
     const apps = await appFolders()
     try {
       const client = this.#create(binaryFor(apps))
@@ -34,15 +53,10 @@ export class Server {
     }
   }
 
-  async stop(): Promise<void> {
+  async #stop(): Promise<void> {
     const client = this.#client
     this.#client = undefined
-    await client?.dispose()
-  }
-
-  async execute(command: string): Promise<void> {
-    if (!this.#client) throw new Error(this.#problem)
-    await this.#client.sendRequest(ExecuteCommandRequest.type, { command })
+    await client?.dispose().catch((error: unknown) => this.#log.warn(`the language server did not end as it should: ${error}`))
   }
 
   #create(binary: string): LanguageClient {
