@@ -17,7 +17,9 @@ use crate::core::{Effect, Event, Failure, Policy, ReloadPlan, ReloadRequested, S
 /// The version of the format.
 pub const FORMAT: u32 = 1;
 /// Half of what is kept at most, in bytes.
-const HALF: usize = 2 * 1024 * 1024;
+const HALF: usize = 1024 * 1024;
+/// So that the last line of a half mostly fits without another allocation.
+const SLACK: usize = 64 * 1024;
 
 /// Everything that changes a session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -139,8 +141,9 @@ impl Recorded {
 
     fn make_room(&mut self) {
         if self.newer.lines.len() >= HALF {
-            let newer = Half { begin: self.session.clone(), lines: Vec::with_capacity(HALF) };
+            let newer = Half { begin: self.session.clone(), lines: Vec::with_capacity(HALF + SLACK) };
             self.older = std::mem::replace(&mut self.newer, newer);
+            self.older.lines.shrink_to_fit();
         }
     }
 

@@ -19,101 +19,21 @@
 // Events are counted until a `status` behind them is answered, so that all of them have been applied by then.
 
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { binary, Client, memoryOf, openEnvironment, question, startSidecar, timeTrips } from './lib/client.mjs';
+import { percentile, round } from './lib/report.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const require = createRequire(import.meta.url);
-const binary = process.env.EVENKEEL_BINARY ?? `${root}target/release/evenkeel`;
 const echo = process.env.EVENKEEL_ECHO ?? `${root}target/release/examples/echo`;
 
 const ROUNDS = 20;
 const TRIPS_PER_ROUND = 500;
-const DEPENDENCIES = 300;
 const STARTS = 20;
 const EVENTS = 300_000;
 const EVENTS_PER_MESSAGE = 100;
-
-/** A small LSP-framed client: what it costs is the same for the sidecar and for its floors. */
-class Client {
-  constructor(command, args = []) {
-    this.child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-    this.pending = new Map();
-    this.lastId = 0;
-    this.unread = Buffer.alloc(0);
-    this.child.stdout.on('data', (chunk) => this.read(chunk));
-    this.child.on('error', (error) => {
-      throw new Error(`${command} does not start: ${error.message}`);
-    });
-  }
-
-  read(chunk) {
-    let bytes = this.unread.length > 0 ? Buffer.concat([this.unread, chunk]) : chunk;
-    for (;;) {
-      const end = bytes.indexOf('\r\n\r\n');
-      if (end < 0) break;
-      const body = end + 4;
-      const length = Number(bytes.latin1Slice('Content-Length: '.length, end));
-      if (bytes.length < body + length) break;
-      this.take(JSON.parse(bytes.utf8Slice(body, body + length)));
-      bytes = bytes.subarray(body + length);
-    }
-    this.unread = bytes;
-  }
-
-  take(message) {
-    const resolve = this.pending.get(message.id);
-    if (resolve === undefined) return;
-    this.pending.delete(message.id);
-    resolve(message);
-  }
-
-  write(message) {
-    const body = JSON.stringify(message);
-    return this.child.stdin.write(`Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
-  }
-
-  request(method, params) {
-    const id = ++this.lastId;
-    return new Promise((resolve) => {
-      this.pending.set(id, resolve);
-      this.write({ jsonrpc: '2.0', id, method, params });
-    });
-  }
-
-  notify(method, params) {
-    return this.write({ jsonrpc: '2.0', method, params });
-  }
-
-  end() {
-    const ended = new Promise((resolve) => this.child.once('close', resolve));
-    this.child.stdin.end();
-    return ended;
-  }
-}
-
-async function startSidecar() {
-  const client = new Client(binary);
-  const initializationOptions = { protocolVersion: 1 };
-  const answer = await client.request('initialize', { processId: process.pid, capabilities: {}, initializationOptions });
-  if (answer.error) throw new Error(answer.error.message);
-  client.notify('initialized', {});
-  return client;
-}
-
-function openEnvironment(client) {
-  const dep = (index) => ({
-    id: `@scope/package-${index}/entry`,
-    file: `/home/user/app/node_modules/.vite/deps_worker/@scope_package-${index}_entry.js`,
-    browserHash: '3f9a1c07',
-  });
-  const optimized = Array.from({ length: DEPENDENCIES }, (_, index) => dep(index));
-  const optimizer = { browserHash: '3f9a1c07', optimized, discovered: [] };
-  client.notify('environment/didOpen', { name: 'worker', consumer: 'server', root: '/home/user/app', base: '/', optimizer });
-}
-
-const question = { environment: 'worker', id: `@scope/package-${DEPENDENCIES >> 1}/entry` };
 
 async function contestants() {
   const sidecar = await startSidecar();
@@ -163,7 +83,7 @@ async function measureTrips(trips) {
   for (let round = 0; round <= ROUNDS; round++) {
     for (let turn = 0; turn < names.length; turn++) {
       const name = names[(round + turn) % names.length];
-      const times = await timeTrips(trips[name]);
+      const times = await timeTrips(trips[name], TRIPS_PER_ROUND);
       if (round > 0) rounds[name].push(times);
     }
   }
@@ -179,25 +99,6 @@ async function measureTrips(trips) {
 function compareRounds(one, other) {
   const ratios = one.map((times, index) => percentile(times, 0.5) / percentile(other[index], 0.5));
   return round(percentile(ratios, 0.5), 2);
-}
-
-async function timeTrips(trip) {
-  const times = Array.from({ length: TRIPS_PER_ROUND }, () => 0);
-  for (let index = 0; index < TRIPS_PER_ROUND; index++) {
-    const start = performance.now();
-    await trip();
-    times[index] = (performance.now() - start) * 1000;
-  }
-  return times;
-}
-
-function percentile(values, share) {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length * share)];
-}
-
-function round(value, digits = 1) {
-  return Number(value.toFixed(digits));
 }
 
 async function measureEvents(client) {
@@ -248,14 +149,6 @@ async function measureStarts() {
   return round(percentile(times, 0.5));
 }
 
-function measureMemory(pid) {
-  const path = `/proc/${pid}/status`;
-  if (!existsSync(path)) return {};
-  const status = readFileSync(path, 'utf8');
-  const megabytes = (field) => round(Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(status)[1]) / 1024);
-  return { rssMb: megabytes('VmRSS'), peakRssMb: megabytes('VmHWM') };
-}
-
 function print(report) {
   console.log(`round trip, µs       p50      p99`);
   for (const [name, { p50, p99 }] of Object.entries(report.roundTripUs)) {
@@ -276,7 +169,7 @@ async function measure() {
   const roundTrips = await measureTrips(trips);
   const eventsPerSecond = await measureEvents(sidecar);
   // The last answer has come; what is held now is held at rest.
-  const memory = measureMemory(sidecar.child.pid);
+  const memory = memoryOf(sidecar.child.pid);
   await end();
   return {
     node: process.version,

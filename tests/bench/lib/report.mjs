@@ -12,6 +12,10 @@ export function percentile(numbers, share) {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]
 }
 
+export function round(value, digits = 1) {
+  return Number(value.toFixed(digits))
+}
+
 /** Rows by name, as a table for people. */
 export function printTable(rows) {
   console.table(rows)

@@ -1,0 +1,84 @@
+// What readers cost the one who must not wait: round trips over stdio, without a reader and with fifty, half of them stopped.
+//
+//   node tests/bench/attach.mjs [--json]
+//
+// Two sidecars live through the whole run and are told the same: one has no readers. They take turns. The readers are
+// real: `evenkeel status --watch` and `evenkeel events --follow`. Half of each are stopped by SIGSTOP, so that they
+// read nothing from then on. What they print is read and thrown away.
+
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { binary, memoryOf, openEnvironment, question, startSidecar, timeTrips } from './lib/client.mjs'
+import { percentile, round } from './lib/report.mjs'
+
+const READERS = 50
+const ROUNDS = 40
+const TRIPS_PER_ROUND = 500
+/** What a re-optimization of a small app is worth. */
+const EVENTS_PER_ROUND = 200
+
+const kinds = [
+  ['status', '--watch', '--json'],
+  ['events', '--follow', '--json'],
+]
+
+async function startReader(pid, kind) {
+  const child = spawn(binary, [...kind, '--pid', String(pid)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  await once(child.stdout, 'data')
+  child.stdout.resume()
+  return child
+}
+
+function tell(sidecar, round) {
+  const activities = Array.from({ length: EVENTS_PER_ROUND / 2 }, (_, index) => {
+    const module = `/src/pages/section-${round}/widget-${index}.tsx`
+    const end = { kind: 'transform', moment: 'end', module, deps: ['/src/lib/format.ts', '/src/lib/state.ts'] }
+    return [{ kind: 'transform', moment: 'begin', module }, end]
+  }).flat()
+  // As the plugin sends them: a few with each turn of its event loop.
+  for (let at = 0; at < activities.length; at += 4) {
+    sidecar.notify('onTransform', { environment: 'worker', activities: activities.slice(at, at + 4) })
+  }
+}
+
+async function measure() {
+  const sidecars = { alone: await startSidecar(), attended: await startSidecar() }
+  for (const sidecar of Object.values(sidecars)) {
+    openEnvironment(sidecar)
+    await sidecar.request('status', {})
+  }
+  const { pid } = sidecars.attended.child
+  const starting = Array.from({ length: READERS }, (_, index) => startReader(pid, kinds[index % 2]))
+  const readers = await Promise.all(starting)
+  const stopped = readers.slice(0, READERS / 2)
+  for (const reader of stopped) reader.kill('SIGSTOP')
+
+  const times = { alone: [], attended: [] }
+  const names = Object.keys(sidecars)
+  for (let round = 0; round <= ROUNDS; round++) {
+    for (const name of round % 2 ? names : names.toReversed()) {
+      const sidecar = sidecars[name]
+      tell(sidecar, round)
+      const trips = await timeTrips(() => sidecar.request('resolveOptimizedId', question), TRIPS_PER_ROUND)
+      if (round > 0) times[name].push(...trips)
+    }
+  }
+  const memory = { alone: memoryOf(sidecars.alone.child.pid), attended: memoryOf(pid) }
+  for (const reader of readers) reader.kill('SIGKILL')
+  await Promise.all(Object.values(sidecars).map((sidecar) => sidecar.end()))
+  const of = (name) => ({ p50: round(percentile(times[name], 0.5)), p99: round(percentile(times[name], 0.99)), ...memory[name] })
+  const [alone, attended] = [of('alone'), of('attended')]
+  return { readers: READERS, stopped: stopped.length, alone, attended, p50Ratio: round(attended.p50 / alone.p50, 2), p99Ratio: round(attended.p99 / alone.p99, 2) }
+}
+
+const report = await measure()
+if (process.argv.includes('--json')) {
+  console.log(JSON.stringify(report))
+} else {
+  console.log(`round trip over stdio    p50, µs    p99, µs    memory, MB`)
+  for (const name of ['alone', 'attended']) {
+    const { p50, p99, rssMb } = report[name]
+    console.log(`  ${name.padEnd(20)} ${String(p50).padStart(9)}  ${String(p99).padStart(9)}  ${String(rssMb).padStart(12)}`)
+  }
+  console.log(`  ${report.readers} readers, ${report.stopped} of them stopped: p99 ${report.p99Ratio} times as long`)
+}
