@@ -104,6 +104,8 @@ pub struct Environment {
     cold: bool,
     /// Whether it was at the start, so that the first requests wait for the crawl.
     began_cold: bool,
+    /// Whether a crawl has just met the last of the late dependencies.
+    all_met: bool,
 }
 
 impl Environment {
@@ -131,6 +133,7 @@ impl Environment {
             crawl: None,
             cold: false,
             began_cold: false,
+            all_met: false,
         }
     }
 
@@ -306,6 +309,7 @@ impl Environment {
         if let Some(crawl) = &mut self.crawl {
             crawl.done(module);
             crawl.follow(&self.graph, module);
+            self.all_met = activity.kind == ActivityKind::Warmup && crawl.is_idle();
         }
     }
 
@@ -351,6 +355,11 @@ impl Environment {
         let most = if busy && !crawl.gates { 1 } else { policy.foresee_concurrency as usize };
         let next = crawl.next(&self.graph, most);
         next.into_iter().map(|module| self.graph.url(module).to_owned()).collect()
+    }
+
+    /// Whether the optimizer may run at once: it would wait for more dependencies, and a crawl knows that there are none.
+    pub fn may_run(&mut self) -> bool {
+        std::mem::take(&mut self.all_met) && !self.cold && !self.pending.is_empty()
     }
 
     /// Whether a crawl is what makes this import known.

@@ -257,6 +257,31 @@ fn an_activity_without_an_end_is_given_up_after_the_debounce() {
 }
 
 #[test]
+fn the_optimizer_runs_once_a_crawl_has_met_everything() {
+    let mut story = Story::begin();
+    let runs = |effects: &[Effect]| effects.iter().any(|effect| matches!(effect, Effect::Optimize { .. }));
+    let ends = |story: &mut Story, module: &str, deps: &[&str]| {
+        let activity = Activity {
+            kind: ActivityKind::Warmup,
+            moment: Moment::End,
+            module: module.into(),
+            entry: false,
+            deps: deps.iter().map(|url| (*url).to_owned()).collect(),
+            dynamic_deps: vec![],
+        };
+        let transformed = Transformed { environment: "worker".into(), activities: vec![activity] };
+        story.apply(Event::Transformed(transformed))
+    };
+    assert_eq!(story.change(ChangeCause::Save, "/src/page.tsx"), ["/src/page.tsx"]);
+    story.discover("worker", "zod");
+    assert!(!runs(&ends(&mut story, "/src/page.tsx", &["/src/part.tsx"])), "a part is still to be looked at");
+    assert!(runs(&ends(&mut story, "/src/part.tsx", &[])));
+    story.commit("worker", "zod", false);
+    assert_eq!(story.change(ChangeCause::Save, "/src/page.tsx"), ["/src/page.tsx"]);
+    assert!(!runs(&ends(&mut story, "/src/page.tsx", &[])), "nothing is late");
+}
+
+#[test]
 fn what_was_being_imported_before_a_reload_is_no_sign_of_the_import_behind_it() {
     let mut story = Story::begin();
     story.discover("worker", "zod");

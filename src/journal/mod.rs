@@ -174,7 +174,7 @@ fn micros(time: Time) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::{Consumer, EnvironmentSnapshot, OptimizerSnapshot, RequestStarted};
+    use crate::core::{Consumer, EnvironmentSnapshot, OptimizerSnapshot, RequestFinished, RequestStarted};
 
     #[derive(Debug)]
     struct Nobody;
@@ -206,6 +206,7 @@ mod tests {
             journal.plan_reload(ReloadRequested { environment, triggered_by: None, alongside: vec![] }, now);
             journal.classify(&Failure { request, sent: false, status: Some(500), error: None }, now);
             journal.tick(now);
+            journal.apply(Event::RequestFinished(RequestFinished { request }), now);
         }
     }
 

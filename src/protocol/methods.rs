@@ -77,6 +77,8 @@ macro_rules! method_table {
 
             tell "environment/warmupRequest" (WarmupRequest),
             "Modules to transform before a request asks for them, as Vite's `warmupRequest` does. Each is reported back by `onTransform`.";
+            tell "optimizer/runRequest" (RunRequest),
+            "All late dependencies have been met: the optimizer need not wait for more, as Vite's does for 100 ms after each.";
             tell "optimizer/didLearn" (Learned),
             "Late dependencies that an optimizer run has taken up, for `optimizeDeps.include` at the next start.";
             tell "devServer/restartRequest" (RestartRequest),

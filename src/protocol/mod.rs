@@ -12,7 +12,8 @@ pub use methods::{Kind, Method, Ordering, Sender, methods};
 pub use types::{
     AdmitOutcome, AdmitParams, AdmitResult, AwaitStableParams, AwaitStableResult, DidCloseEnvironment,
     EnvironmentStatus, Health, InitializationOptions, Learned, LogLevel, LogMessage, Progress, ProgressValue,
-    ResolveOptimizedIdParams, RestartRequest, ServerStatus, StatusParams, StatusReport, WarmupRequest,
+    ResolveOptimizedIdParams, RestartRequest, RunRequest, ServerStatus, StatusParams, StatusReport,
+    WarmupRequest,
 };
 
 pub(crate) use methods::method_table;

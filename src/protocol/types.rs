@@ -113,6 +113,14 @@ pub struct WarmupRequest {
     pub modules: Vec<String>,
 }
 
+/// Orders an optimizer run that would begin by itself a little later.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct RunRequest {
+    pub environment: String,
+}
+
 /// Orders the dev server to be restarted.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

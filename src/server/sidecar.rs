@@ -15,7 +15,7 @@ use crate::core::{
 use crate::journal::Recorded;
 use crate::protocol::{
     EnvironmentStatus, Health, Learned, LogLevel, LogMessage, Progress, ProgressValue, RestartRequest,
-    ServerStatus, StatusReport, WarmupRequest,
+    RunRequest, ServerStatus, StatusReport, WarmupRequest,
 };
 
 /// How a wait ended.
@@ -228,6 +228,9 @@ impl Sidecar {
                 }
                 Effect::Crawl { environment, modules } => {
                     self.outbox.notify("environment/warmupRequest", WarmupRequest { environment, modules });
+                }
+                Effect::Optimize { environment } => {
+                    self.outbox.notify("optimizer/runRequest", RunRequest { environment });
                 }
                 Effect::Learned { environment, dependencies } => {
                     self.outbox.notify("optimizer/didLearn", Learned { environment, dependencies });

@@ -138,6 +138,10 @@ export class EnvironmentObserver implements Environment {
     this.#sidecar.observe(this.name, { kind: 'warmup', moment: 'end', module, ...imports })
   }
 
+  optimize(): void {
+    this.#environment.depsOptimizer?.run()
+  }
+
   /**
    * Transforms modules before the runner asks for them. Not reported: what nobody waits for does not keep the
    * environment from being stable.

@@ -527,6 +527,11 @@ url: string, };
  */
 export type RestartRequest = Record<symbol, never>;
 
+/**
+ * Orders an optimizer run that would begin by itself a little later.
+ */
+export type RunRequest = { environment: string, };
+
 /** Evenkeel's own methods; LSP's lifecycle is left out. */
 export interface Requests {
   'onFullReload': { params: ReloadRequested; result: ReloadPlan };
@@ -553,6 +558,7 @@ export interface Notifications {
 /** Evenkeel's own methods; LSP's lifecycle is left out. */
 export interface SidecarNotifications {
   'environment/warmupRequest': WarmupRequest;
+  'optimizer/runRequest': RunRequest;
   'optimizer/didLearn': Learned;
   'devServer/restartRequest': RestartRequest;
   'experimental/serverStatus': ServerStatus;

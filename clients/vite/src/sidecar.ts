@@ -25,6 +25,8 @@ export interface Environment {
   snapshot(): EnvironmentSnapshot
   /** Transforms modules ahead of requests. */
   crawl(modules: string[]): Promise<void>
+  /** Begins the optimizer run that is due. */
+  optimize(): void
   /** Remembers dependencies for the next start. */
   learn(dependencies: LateDependency[]): void
 }
@@ -301,6 +303,7 @@ export class Sidecar {
       void this.environments.get(environment)?.crawl(modules)
     },
     'devServer/restartRequest': () => this.#devServer?.restart(),
+    'optimizer/runRequest': ({ environment }) => this.environments.get(environment)?.optimize(),
     'optimizer/didLearn': ({ environment, dependencies }) => this.environments.get(environment)?.learn(dependencies),
     'experimental/serverStatus': () => this.#changed(),
     '$/progress': () => this.#changed(),

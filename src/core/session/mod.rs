@@ -24,6 +24,8 @@ pub enum Effect {
     Ended(Reoptimization),
     /// Modules to transform ahead of requests.
     Crawl { environment: String, modules: Vec<String> },
+    /// The optimizer need not wait for further dependencies.
+    Optimize { environment: String },
     /// Dependencies that the next start should know from the beginning.
     Learned { environment: String, dependencies: Vec<LateDependency> },
 }
@@ -358,6 +360,9 @@ impl Session {
             let modules = environment.next_to_crawl(busy, &self.policy, now);
             if !modules.is_empty() {
                 effects.push(Effect::Crawl { environment: environment.name.clone(), modules });
+            }
+            if environment.may_run() {
+                effects.push(Effect::Optimize { environment: environment.name.clone() });
             }
         }
     }
