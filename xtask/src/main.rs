@@ -3,6 +3,7 @@
 mod bench_graph;
 mod codegen;
 mod node;
+mod package;
 mod run;
 
 use std::process::ExitCode;
@@ -15,6 +16,7 @@ Usage: cargo xtask <command>
   demo [--keep] [--json]      Run the same app without and with Evenkeel, side by side
   test [rust|client|e2e]      Run all tests, or one part of them
   bench <name> [--json]       Run a benchmark: rpc, attach, recovery, startup, graph, rwsdk
+  package                     Write what is shipped to target/package: the extension for VS Code
   codegen [--check]           Write the generated files of the protocol, or check that they are current";
 
 fn main() -> ExitCode {
@@ -27,6 +29,7 @@ fn main() -> ExitCode {
         ["bench", name @ ("rpc" | "attach" | "recovery" | "startup" | "rwsdk"), rest @ ..] => {
             bench(name, rest)
         }
+        ["package"] => package::vscode(),
         ["codegen"] => codegen::write(),
         ["codegen", "--check"] => codegen::check(),
         ["-h" | "--help"] => {
@@ -72,12 +75,15 @@ fn test(parts: &[&str]) -> Result<(), Failure> {
         node::install("clients/vite")?;
         Step::npm(["run", "--silent", "build"]).within("clients/vite").run()?;
         Step::npm(["run", "--silent", "lint"]).within("clients/vite").run()?;
+        package::vscode()?;
+        Step::npm(["run", "--silent", "lint"]).within("clients/vscode").run()?;
         // What a destructuring leaves out is named there and used nowhere.
         let linter = run::root().join("clients/vite/node_modules/.bin/oxlint");
         Step::new(linter).args(["--deny-warnings", "-A", "no-unused-vars", "tests"]).run()?;
     }
     if asked("e2e") {
         prepare()?;
+        package::build_vscode()?;
         let files = run::files_ending("tests/e2e", ".test.mjs")?;
         // The machine is small and the servers are real: two files at once would only slow each other down.
         let runner = ["--test", "--test-concurrency=1", "--test-timeout=900000", "--test-reporter=spec"];

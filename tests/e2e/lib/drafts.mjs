@@ -35,8 +35,11 @@ export const drafts = {
   home: { file: 'src/home.tsx', path: '/' },
 }
 
-/** A copy of an app with a server on it, for a test that saves. The first start is cold, a restart is warm. */
-export async function openSession(app, { page = 'draft', env = defaults(), first = draft(0) } = {}) {
+/**
+ * A copy of an app with a server on it, for a test that saves. The first start is cold, a restart is warm. `config` is the text of a
+ * vite.config.mjs of its own.
+ */
+export async function openSession(app, { page = 'draft', env = defaults(), first = draft(0), config } = {}) {
   const { root, remove: removeCopy } = await copyApp(app)
   const cacheDir = await newCacheDir()
   const remove = () => Promise.all([removeCopy(), rm(cacheDir, { recursive: true, force: true })])
@@ -45,12 +48,14 @@ export async function openSession(app, { page = 'draft', env = defaults(), first
   const write = (text) => writeFile(inRoot(file), text)
   const start = () => startApp({ root, env, cacheDir })
   await write(first.source)
+  if (config) await writeFile(inRoot('vite.config.mjs'), config)
   let server = await start().catch(async (error) => {
     await remove()
     throw error
   })
   const session = {
     root,
+    cacheDir,
     inRoot,
     /** What the page showed last, for certain. */
     shown: first,

