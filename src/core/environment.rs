@@ -358,8 +358,9 @@ impl Environment {
     }
 
     /// Whether the optimizer may run at once: it would wait for more dependencies, and a crawl knows that there are none.
+    /// A page gets its modules while it asks for them, so that its environment goes on as Vite has it.
     pub fn may_run(&mut self) -> bool {
-        std::mem::take(&mut self.all_met) && !self.cold && !self.pending.is_empty()
+        std::mem::take(&mut self.all_met) && self.is_guarded() && !self.cold && !self.pending.is_empty()
     }
 
     /// Whether a crawl is what makes this import known.

@@ -4,16 +4,19 @@ import type {
   DepOptimizationMetadata,
   DevEnvironment,
   EnvironmentModuleNode,
-  FullReloadPayload,
   HotPayload,
   OptimizedDepInfo,
-  UpdatePayload,
 } from 'vite'
 import { importSite } from './import-site.js'
 import type { LearnedDeps } from './learned.js'
 import type { DiscoveredDep, EnvironmentSnapshot, ImportSite, LateDependency, OptimizedDep } from './protocol.js'
 import { RunnerCopies } from './runner-copies.js'
 import type { Environment, Sidecar } from './sidecar.js'
+
+/** By this event frameworks with server components have a page fetch itself anew, and import what is new in it. */
+const RSC_UPDATE = 'rsc:update'
+/** A page that was told to reload is gone by then. */
+const RELOADING_MS = 2_000
 
 type DepsOptimizer = NonNullable<DevEnvironment['depsOptimizer']>
 
@@ -38,6 +41,8 @@ export class EnvironmentObserver implements Environment {
   /** While Vite is about to invalidate what a save has changed. */
   #invalidated: Promise<void> | undefined
   #reloads = 0
+  #reloadedAt = 0
+  #savedAt = 0
   #send: DevEnvironment['hot']['send']
   readonly #transform: DevEnvironment['transformRequest']
   readonly #copies: RunnerCopies
@@ -117,6 +122,24 @@ export class EnvironmentObserver implements Environment {
     void invalidated.then(() => {
       if (this.#invalidated === invalidated) this.#invalidated = undefined
     })
+    this.#reportSave(modules)
+  }
+
+  /** The same, while other plugins take their time with the update: what they invalidate is crawled again when it is. */
+  changing(modules: EnvironmentModuleNode[], written: Promise<void>): void {
+    if (modules.length === 0) return
+    this.#invalidated ??= written.then(() => {
+      this.#invalidated = undefined
+    })
+    this.#reportSave(modules)
+  }
+
+  /** A file was saved, at this time. */
+  saved(timestamp: number): void {
+    this.#savedAt = timestamp
+  }
+
+  #reportSave(modules: EnvironmentModuleNode[]): void {
     const urls = modules.map(({ url }) => url)
     this.#sidecar.notify('environment/didChange', { environment: this.name, cause: 'save', modules: urls })
   }
@@ -281,25 +304,27 @@ export class EnvironmentObserver implements Environment {
     this.#send = hot.send.bind(hot)
     const send = (...args: [HotPayload] | [string, unknown?]) => {
       const [payload] = args
-      const type = typeof payload === 'string' ? 'custom' : payload.type
-      if (type === 'full-reload') {
+      const sendNow = () => (this.#send as (...args: unknown[]) => void)(...args)
+      if (typeof payload !== 'string' && payload.type === 'full-reload') {
         this.#reloads += 1
-        this.#onReload(this, (payload as FullReloadPayload).triggeredBy)
+        this.#reloadedAt = Date.now()
+        this.#onReload(this, payload.triggeredBy)
       }
-      if (type === 'update' && this.#isClient) return void this.#sendUnlessReloaded(payload as UpdatePayload)
-      return (this.#send as (...args: unknown[]) => void)(...args)
+      if (this.#isClient && isUpdate(payload)) return void this.#unlessReloaded(sendNow)
+      return sendNow()
     }
     hot.send = send as typeof hot.send
   }
 
   /**
    * A page that takes an update with a late dependency gets it beside the modules of before, and is then reloaded all the
-   * same. So an update waits for what its crawl finds, and for the optimizer; behind a reload nobody needs it.
+   * same. So an update waits for what its crawl finds, and for the optimizer. Behind a reload nobody needs it: what was
+   * saved before that is in the new page, and the old one is still there for a moment.
    */
-  async #sendUnlessReloaded(update: UpdatePayload): Promise<void> {
-    const reloads = this.#reloads
+  async #unlessReloaded(sendUpdate: () => void): Promise<void> {
     await this.settled()
-    if (this.#reloads === reloads) this.#send(update)
+    const isInReload = this.#reloadedAt >= this.#savedAt && Date.now() - this.#reloadedAt < RELOADING_MS
+    if (!isInReload) sendUpdate()
   }
 
   /** How often Vite has reloaded the environment. */
@@ -311,6 +336,11 @@ export class EnvironmentObserver implements Environment {
   async settled(): Promise<void> {
     await this.#sidecar.wait('awaitStable', { environments: [this.name] })
   }
+}
+
+function isUpdate(payload: HotPayload | string): boolean {
+  if (typeof payload === 'string') return payload === RSC_UPDATE
+  return payload.type === 'update' || (payload.type === 'custom' && payload.event === RSC_UPDATE)
 }
 
 function entries(optimized: DepOptimizationMetadata['optimized']): OptimizedDep[] {

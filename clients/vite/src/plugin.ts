@@ -11,6 +11,9 @@ import type { ReloadPlan, ReloadRequested, ResolvedId } from './protocol.js'
 import { Saves } from './saves.js'
 import type { Log } from './sidecar.js'
 
+/** Plugins that take longer with an update than this are not waited for. */
+const SLOW_UPDATE_MS = 20
+
 const BARE_IMPORT = /^(?![a-zA-Z]:)[\w@](?!.*:\/\/)/
 
 /** Keeps the server environments of a dev server consistent while Vite re-optimizes dependencies. */
@@ -66,8 +69,8 @@ export function evenkeelFor(framework: Framework, options?: EvenkeelOptions): Pl
       // Before a framework takes the update upon itself and leaves no modules to Vite.
       hotUpdate: {
         order: 'pre',
-        handler({ modules, timestamp }) {
-          if (resolved.foresee) guarded?.touched(this.environment.name, modules, timestamp)
+        handler({ file, modules, timestamp }) {
+          if (resolved.foresee) guarded?.touched(this.environment.name, file, modules, timestamp)
         },
       },
       // When Vite restarts with the same plugins, the next server is there before the last one is closed.
@@ -168,12 +171,21 @@ class GuardedServer {
     for (const observer of this.observers.values()) observer.started()
   }
 
-  touched(environment: string, modules: EnvironmentModuleNode[], timestamp: number): void {
-    this.#touched.set(environment, { timestamp, modules })
+  touched(environment: string, file: string, modules: EnvironmentModuleNode[], timestamp: number): void {
+    const touched = { timestamp, modules }
+    this.#touched.set(environment, touched)
+    this.observers.get(environment)?.saved(timestamp)
+    const written = this.#saves.written(file, timestamp)
+    const waiting = setTimeout(() => {
+      // No other plugin has answered yet.
+      if (this.#touched.get(environment) === touched) this.observers.get(environment)?.changing(modules, written)
+    }, SLOW_UPDATE_MS)
+    waiting.unref()
   }
 
   changed(environment: string, file: string, modules: EnvironmentModuleNode[], timestamp: number): void {
     const touched = this.#touched.get(environment)
+    this.#touched.delete(environment)
     const all = new Set([...modules, ...(touched?.timestamp === timestamp ? touched.modules : [])])
     this.observers.get(environment)?.changed([...all], timestamp, this.#saves.written(file, timestamp))
   }
