@@ -9,4 +9,5 @@ pub mod journal;
 pub mod lsp;
 mod project;
 pub mod protocol;
+mod runtime;
 pub mod server;

@@ -18,19 +18,10 @@ const CONCURRENCY: usize = 64;
 
 /// Serves one editor over stdio.
 pub fn run() -> ExitCode {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            tracing::error!(%error, "the async runtime could not be started");
-            return ExitCode::FAILURE;
-        }
-    };
-    runtime.block_on(async {
+    crate::runtime::run(async {
         let (service, socket) = LspService::new(Backend::new);
         let (stdin, stdout) = (tokio::io::stdin(), tokio::io::stdout());
         Server::new(stdin, stdout, socket).concurrency_level(CONCURRENCY).serve(service).await;
-    });
-    // A read of stdin that cannot be called off must not keep the process.
-    runtime.shutdown_background();
-    ExitCode::SUCCESS
+        ExitCode::SUCCESS
+    })
 }

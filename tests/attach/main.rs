@@ -97,7 +97,7 @@ fn begun(runtime: &Path) -> Process {
             json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params }).to_string(),
         ))
         .expect("it reads");
-    answered(&sidecar, 1);
+    sidecar.answered(1, PATIENCE);
     tell(
         &mut sidecar,
         "environment/didOpen",
@@ -107,12 +107,7 @@ fn begun(runtime: &Path) -> Process {
         }),
     );
     ask(&mut sidecar, 2, "status");
-    // The door has a thread of its own.
-    let deadline = Instant::now() + PATIENCE;
-    while !runtime.join(format!("evenkeel/{}.sock", sidecar.pid())).exists() {
-        assert!(Instant::now() < deadline, "the door was not opened");
-        std::thread::sleep(Duration::from_millis(2));
-    }
+    sidecar.opens_its_door(runtime, PATIENCE);
     sidecar
 }
 
@@ -124,16 +119,7 @@ fn tell(sidecar: &mut Process, method: &str, params: Value) {
 fn ask(sidecar: &mut Process, id: i64, method: &str) {
     let message = json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": {} });
     sidecar.send(&frame(message.to_string())).expect("it reads");
-    answered(sidecar, id);
-}
-
-fn answered(sidecar: &Process, id: i64) {
-    while let Some(message) = sidecar.receive(PATIENCE).expect("a message") {
-        if message["id"] == id {
-            return;
-        }
-    }
-    panic!("the sidecar ended before it answered {id}");
+    sidecar.answered(id, PATIENCE);
 }
 
 fn sockets(runtime: &Path) -> usize {

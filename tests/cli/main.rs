@@ -62,7 +62,8 @@ fn sidecar_with_a_history(runtime: &Path, root: &Path) -> Process {
         "params": { "capabilities": {}, "initializationOptions": { "protocolVersion": 1, "policy": policy } },
     });
     sidecar.send(&frame(initialize.to_string().as_bytes())).expect("it reads");
-    answered(&sidecar, 1);
+    sidecar.answered(1, PATIENCE);
+    sidecar.opens_its_door(runtime, PATIENCE);
     let mut send = |message: serde_json::Value| {
         sidecar.send(&frame(message.to_string().as_bytes())).expect("it reads");
     };
@@ -96,18 +97,9 @@ fn sidecar_with_a_history(runtime: &Path, root: &Path) -> Process {
     send(
         serde_json::json!({ "jsonrpc": "2.0", "id": 4, "method": "classifyError", "params": { "request": 1, "status": 500 } }),
     );
-    answered(&sidecar, 4);
+    sidecar.answered(4, PATIENCE);
     answered_or_was(&sidecar, 2);
     sidecar
-}
-
-fn answered(sidecar: &Process, id: i64) {
-    while let Some(message) = sidecar.receive(PATIENCE).expect("a message") {
-        if message["id"] == id {
-            return;
-        }
-    }
-    panic!("the sidecar ended before it answered {id}");
 }
 
 /// Answers come when they are ready: that of a request that was held may have been passed over.

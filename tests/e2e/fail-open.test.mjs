@@ -3,12 +3,13 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { rm, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { after, afterEach, before, describe, test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
 import { getPages, latePages } from '../apps/pages/table.mjs'
 import { copyApp, newCacheDir, startApp } from './lib/app.mjs'
 import { guarded } from './lib/guarded.mjs'
 import { nodeBin } from './lib/paths.mjs'
+import { perTest } from './lib/per-test.mjs'
 import { childrenOf, ended, isRunning, sidecarOf, sidecarOfSoon } from './lib/processes.mjs'
 import { askSlowly } from './lib/raw.mjs'
 import { standIns } from './lib/stand-ins.mjs'
@@ -26,17 +27,7 @@ const page = (path) => latePages.find((page) => page.path === path)
 const reloading = ['/late/toggle', '/late/collapsible', '/act/tabs', '/act/checkbox'].map(page)
 const warnings = (app) => app.log().split('\n').filter((line) => line.includes('[evenkeel]'))
 
-const cleanUps = []
-const cleanUp = (step) => cleanUps.push(step)
-afterEach(async () => {
-  for (const step of cleanUps.splice(0).reverse()) await step()
-})
-
-async function start(options) {
-  const app = await startApp(options)
-  cleanUp(() => app.stop())
-  return app
-}
+const { cleanUp, start } = perTest()
 
 describe('the sidecar goes away in the middle of a re-optimization', () => {
   for (const [signal, words] of [

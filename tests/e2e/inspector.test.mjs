@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, rm, utimes } from 'node:fs/promises'
 import http from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { after, afterEach, before, describe, test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { evenkeel } from 'evenkeel'
 import { createServer } from 'vite'
 import { StatusStream } from '../../clients/vite/dist/status-stream.js'
@@ -15,6 +15,7 @@ import { openBrowser } from './lib/browser.mjs'
 import { draft, openSession } from './lib/drafts.mjs'
 import { freePort } from './lib/free-port.mjs'
 import { guarded } from './lib/guarded.mjs'
+import { perTest } from './lib/per-test.mjs'
 import { ended, sidecarOfSoon } from './lib/processes.mjs'
 import { ask } from './lib/raw.mjs'
 import { settles, until } from './lib/waiting.mjs'
@@ -28,17 +29,7 @@ const quiet = 1_500
 const toggle = latePages.find(({ path }) => path === '/late/toggle')
 const include = (dep) => new RegExp(`^environments: \\{ '?\\w+'?: \\{ optimizeDeps: \\{ include: \\['${dep}'\\] \\} \\} \\}$`)
 
-const cleanUps = []
-const cleanUp = (step) => cleanUps.push(step)
-afterEach(async () => {
-  for (const step of cleanUps.splice(0).reverse()) await step()
-})
-
-async function start(options) {
-  const app = await startApp(options)
-  cleanUp(() => app.stop())
-  return app
-}
+const { cleanUp, start } = perTest()
 
 describe('in a browser', () => {
   let browser

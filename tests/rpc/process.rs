@@ -64,6 +64,25 @@ impl Process {
         Process { child, input: Some(input), messages, errors: Some(errors) }
     }
 
+    /// Passes over everything up to the answer with this id.
+    pub fn answered(&self, id: i64, patience: Duration) {
+        while let Some(message) = self.receive(patience).expect("a message") {
+            if message["id"] == id {
+                return;
+            }
+        }
+        panic!("the sidecar ended before it answered {id}");
+    }
+
+    /// Waits until editors and commands can attach: the second door has a thread of its own.
+    pub fn opens_its_door(&self, runtime: &Path, patience: Duration) {
+        let deadline = Instant::now() + patience;
+        while !runtime.join(format!("evenkeel/{}.sock", self.pid())).exists() {
+            assert!(Instant::now() < deadline, "the door was not opened");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
