@@ -73,7 +73,8 @@ fn folder() -> io::Result<PathBuf> {
     let uid = rustix::process::getuid().as_raw();
     let folder = match std::env::var_os("XDG_RUNTIME_DIR").filter(|folder| Path::new(folder).is_dir()) {
         Some(runtime) => PathBuf::from(runtime).join("evenkeel"),
-        None => std::env::temp_dir().join(format!("evenkeel-{uid}")),
+        // Not `TMPDIR`, which a dev server and an editor need not have in common.
+        None => PathBuf::from(format!("/tmp/evenkeel-{uid}")),
     };
     match std::fs::DirBuilder::new().mode(0o700).create(&folder) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => private(&folder, uid)?,

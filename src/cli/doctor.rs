@@ -155,7 +155,7 @@ fn config(root: &Path) -> Vec<Finding> {
             Some("Add `evenkeel()` to its plugins, at any place, unless another file does.".into()),
         )];
     }
-    let mut findings = vec![fine(format!("{name} uses evenkeel"))];
+    let mut findings = vec![fine(format!("{name} uses evenkeel; any place in the list of plugins is right"))];
     if installed(root, "rwsdk").is_some() && !text.contains("rwsdk(") {
         let what = "this is a RedwoodSDK app, and its own SSR bridge and retry plugin are in use".into();
         findings.push(hint(
