@@ -21,6 +21,8 @@ fn what_a_killed_sidecar_leaves_is_cleaned_up() {
     let mut sidecar = begun(runtime.path());
     assert_eq!(sockets(runtime.path()), 1);
     assert_eq!(all(runtime.path()).len(), 1);
+    // Before its stdin ends, upon which it would clean up by itself.
+    signal("KILL", sidecar.pid());
     sidecar.kill();
     assert_eq!(sockets(runtime.path()), 1, "nobody could clean up");
     assert_eq!(all(runtime.path()).len(), 0);
