@@ -1,4 +1,4 @@
-//! One thread for everything that waits.
+//! How threads run: one for everything that waits, and those that watch behind those that work.
 
 use std::process::ExitCode;
 
@@ -14,4 +14,13 @@ pub fn run(program: impl Future<Output = ExitCode>) -> ExitCode {
     let code = runtime.block_on(program);
     runtime.shutdown_background();
     code
+}
+
+/// Has the calling thread yield to others where there is too little to do it all: whoever watches can wait.
+pub fn give_way() {
+    // Elsewhere it would be the whole process.
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::nice(10) {
+        tracing::debug!(%error, "the thread keeps its priority");
+    }
 }

@@ -12,7 +12,7 @@ use crate::core::Time;
 use crate::journal::Follower;
 
 /// A snapshot is no more than this behind the state.
-const EVERY: Time = Time::from_millis(50);
+const EVERY: Time = Time::from_millis(100);
 /// Lines that a reader may be behind before it is dropped.
 const LINES: usize = 4096;
 

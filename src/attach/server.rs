@@ -20,11 +20,12 @@ use super::connection::Cuttable;
 use super::methods::{EVENTS, JOURNAL, RESTART, STATUS, STATUS_CHANGES, Subscription};
 use super::place::Socket;
 use super::publisher::Publisher;
+use crate::runtime;
 
 /// Messages that may wait for a reader; one that leaves more unread is dropped.
 const UNREAD: u32 = 8;
 /// Lines are sent together that happen within this time.
-const GATHER: Duration = Duration::from_millis(20);
+const GATHER: Duration = Duration::from_millis(100);
 /// A reader that does not even answer a ping.
 const SILENT: Duration = Duration::from_secs(30);
 const LARGEST: u32 = 64 * 1024 * 1024;
@@ -50,6 +51,7 @@ pub fn open(host: Arc<impl Host>) {
 }
 
 fn serve_readers(host: Arc<impl Host>) -> Result<(), Problem> {
+    runtime::give_way();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async { listen(Socket::own()?.listen()?, methods(host)?).await })
 }

@@ -11,6 +11,7 @@ use super::table::moment;
 use super::{Answer, Failed, Target, Yes};
 use crate::core::{Action, CommitOutcome, Event, LateDependency, Time};
 use crate::journal::{Answer as Told, Input, entry};
+use crate::runtime;
 
 #[derive(Debug, Args)]
 pub struct EventsArgs {
@@ -37,6 +38,9 @@ pub async fn run(arguments: EventsArgs) -> Answer {
         return Ok(Yes::Yes);
     }
     // Begun before what has happened is printed, so that nothing is lost in between.
+    if arguments.follow {
+        runtime::give_way();
+    }
     let mut following = if arguments.follow { Some(attached.follow_events().await?) } else { None };
     for line in attached.journal().await?.lines().filter_map(|line| serde_json::from_str(line).ok()) {
         print(&line, arguments.json)?;

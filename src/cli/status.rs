@@ -11,6 +11,7 @@ use super::{Answer, Failed, Target, Yes};
 use crate::attach;
 use crate::core::{Defence, Reoptimization};
 use crate::protocol::{Health, StatusReport};
+use crate::runtime;
 
 /// How many re-optimizations a person is shown.
 const LATEST: usize = 10;
@@ -39,6 +40,7 @@ pub async fn run(arguments: StatusArgs) -> Answer {
         show(&attached.status, arguments.json)?;
         return Ok(Yes::Yes);
     }
+    runtime::give_way();
     let mut changes = attached.follow_status().await?;
     while let Some(Ok(status)) = changes.next().await {
         if std::io::stdout().is_terminal() && !arguments.json {
