@@ -25,7 +25,9 @@ use crate::runtime;
 /// Messages that may wait for a reader; one that leaves more unread is dropped.
 const UNREAD: u32 = 8;
 /// Lines are sent together that happen within this time.
-const GATHER: Duration = Duration::from_millis(100);
+const GATHER: Duration = Duration::from_millis(20);
+/// More than this is not sent together, in bytes.
+const MOST_GATHERED: usize = 256 * 1024;
 /// A reader that does not even answer a ping.
 const SILENT: Duration = Duration::from_secs(30);
 const LARGEST: u32 = 64 * 1024 * 1024;
@@ -162,11 +164,14 @@ async fn tell_events(mut sink: SubscriptionSink, publisher: Arc<Publisher>, cut:
         // One that is too far behind is dropped: with lines missing, the rest would tell something else.
         let Ok(first) = first else { return cut.cancel() };
         tokio::time::sleep(GATHER).await;
-        let mut gathered = vec![first];
-        while let Ok(line) = lines.try_recv() {
-            gathered.push(line);
+        let mut joined = format!("[{first}");
+        while joined.len() < MOST_GATHERED
+            && let Ok(line) = lines.try_recv()
+        {
+            joined.push(',');
+            joined.push_str(&line);
         }
-        let joined = format!("[{}]", gathered.join(","));
+        joined.push(']');
         let Ok(message) = RawValue::from_string(joined) else { return };
         if !send(&mut sink, &message, &cut) {
             return;

@@ -394,12 +394,25 @@ fn summary(record: &Reoptimization) -> String {
         // A run that this sidecar did not see the beginning of.
         _ if record.dependencies.is_empty() => format!("{environment}: re-optimized in {took} ms"),
         _ if record.met == Defence::Foreseen => {
-            format!("{environment}: re-optimized in {took} ms, ahead of requests, for {cause}")
+            format!(
+                "{environment}: re-optimized in {took} ms, ahead of requests, for {cause}.{}",
+                prevention(record)
+            )
         }
         _ => format!(
-            "{environment}: re-optimized in {took} ms for {cause}; {} held, {} re-issued. To prevent it: {}",
-            record.held, record.recovered, record.advice
+            "{environment}: re-optimized in {took} ms for {cause}; {} held, {} re-issued.{}",
+            record.held,
+            record.recovered,
+            prevention(record)
         ),
+    }
+}
+
+/// The line of config, unless it would be no line any more.
+fn prevention(record: &Reoptimization) -> String {
+    match record.dependencies.len() {
+        ..=3 => format!(" To prevent it: {}", record.advice),
+        _ => " To prevent it, copy the line of config from /__evenkeel/".into(),
     }
 }
 
