@@ -18,8 +18,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 #[derive(Debug, Error)]
 pub enum AttachError {
-    #[error("no dev server with Evenkeel is running {}; start one with `vite dev`", place(.0.as_deref()))]
-    None(Option<PathBuf>),
+    #[error("no dev server with Evenkeel is running in {}; start one with `vite dev`", .0.display())]
+    None(PathBuf),
     #[error("several dev servers are running here; choose one with --pid:\n{}", list(.0))]
     Several(Vec<(u32, String)>),
     #[error("no sidecar has the process id {0}; `evenkeel status --all` lists them")]
@@ -28,10 +28,6 @@ pub enum AttachError {
     Silent { pid: u32, reason: String },
     #[error("the sockets of running sidecars cannot be listed: {0}")]
     Sockets(#[from] std::io::Error),
-}
-
-fn place(root: Option<&Path>) -> String {
-    root.map_or_else(|| "for this user".into(), |root| format!("in {}", root.display()))
 }
 
 fn list(found: &[(u32, String)]) -> String {
@@ -124,7 +120,7 @@ pub async fn join(folder: &Path, pid: Option<u32>) -> Result<Attached, AttachErr
         let roots = near.into_iter().map(|(_, one)| (one.pid, one.status.root.unwrap_or_default()));
         return Err(AttachError::Several(roots.collect()));
     }
-    near.pop().map(|(_, one)| one).ok_or_else(|| AttachError::None(Some(folder.to_owned())))
+    near.pop().map(|(_, one)| one).ok_or_else(|| AttachError::None(folder.to_owned()))
 }
 
 async fn attach(socket: &Socket) -> Result<Attached, AttachError> {

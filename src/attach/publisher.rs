@@ -69,9 +69,7 @@ impl Drop for Watcher {
 impl Publisher {
     pub fn watch(self: &Arc<Self>) -> Watcher {
         self.watchers.fetch_add(1, Relaxed);
-        let mut published = self.published.subscribe();
-        published.mark_unchanged();
-        Watcher { publisher: self.clone(), published }
+        Watcher { publisher: self.clone(), published: self.published.subscribe() }
     }
 
     /// A snapshot that was made behind this call.

@@ -11,7 +11,7 @@ use jsonrpsee::server::{
 };
 use jsonrpsee::types::{ErrorCode, ErrorObjectOwned};
 use jsonrpsee::{Extensions, Methods};
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::RawValue;
 use tokio_util::sync::CancellationToken;
 use tower::util::service_fn;
 use tower_service::Service;
@@ -181,8 +181,7 @@ async fn tell_events(mut sink: SubscriptionSink, publisher: Arc<Publisher>, cut:
 
 /// Never waits: a reader that leaves too much unread is dropped.
 fn send(sink: &mut SubscriptionSink, message: &RawValue, cut: &CancellationToken) -> bool {
-    let Ok(message) = to_raw_value(message) else { return false };
-    let sent = sink.try_send(SubscriptionMessage::from(message)).is_ok();
+    let sent = sink.try_send(SubscriptionMessage::from(message.to_owned())).is_ok();
     if !sent {
         cut.cancel();
     }

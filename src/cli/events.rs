@@ -37,10 +37,10 @@ pub async fn run(arguments: EventsArgs) -> Answer {
         println!("saved {lines} lines to {}; replay them with: evenkeel replay {0}", file.display());
         return Ok(Yes::Yes);
     }
-    // Begun before what has happened is printed, so that nothing is lost in between.
     if arguments.follow {
         runtime::give_way();
     }
+    // Begun before what has happened is printed, so that nothing is lost in between.
     let mut following = if arguments.follow { Some(attached.follow_events().await?) } else { None };
     for line in attached.journal().await?.lines().filter_map(|line| serde_json::from_str(line).ok()) {
         print(&line, arguments.json)?;
@@ -56,10 +56,10 @@ fn print(line: &Value, json: bool) -> Result<(), Failed> {
     let mut out = anstream::stdout().lock();
     if json {
         writeln!(out, "{line}")?;
-    } else if let Some((at, input, answer)) = entry(line)
+    } else if let Some((time, input, answer)) = entry(line)
         && let Some(text) = describe(&input, answer.as_ref())
     {
-        writeln!(out, "{}  {text}", moment(at.as_millis() as u64))?;
+        writeln!(out, "{}  {text}", at(time))?;
     }
     Ok(out.flush()?)
 }

@@ -147,13 +147,13 @@ impl Story {
     }
 
     /// The end of a transform, with what the module imports.
-    fn transform(
+    fn transformed(
         &mut self,
         kind: ActivityKind,
         module: &str,
         deps: &[&str],
         dynamic_deps: &[&str],
-    ) -> Vec<String> {
+    ) -> Vec<Effect> {
         let owned = |urls: &[&str]| urls.iter().map(|url| (*url).to_owned()).collect();
         let activity = Activity {
             kind,
@@ -164,7 +164,18 @@ impl Story {
             dynamic_deps: owned(dynamic_deps),
         };
         let transformed = Transformed { environment: "worker".into(), activities: vec![activity] };
-        Self::crawled(self.apply(Event::Transformed(transformed)))
+        self.apply(Event::Transformed(transformed))
+    }
+
+    /// The same, and what the crawl orders because of it.
+    fn transform(
+        &mut self,
+        kind: ActivityKind,
+        module: &str,
+        deps: &[&str],
+        dynamic_deps: &[&str],
+    ) -> Vec<String> {
+        Self::crawled(self.transformed(kind, module, deps, dynamic_deps))
     }
 
     fn change(&mut self, cause: ChangeCause, module: &str) -> Vec<String> {
@@ -261,16 +272,7 @@ fn the_optimizer_runs_once_a_crawl_has_met_everything() {
     let mut story = Story::begin();
     let runs = |effects: &[Effect]| effects.iter().any(|effect| matches!(effect, Effect::Optimize { .. }));
     let ends = |story: &mut Story, module: &str, deps: &[&str]| {
-        let activity = Activity {
-            kind: ActivityKind::Warmup,
-            moment: Moment::End,
-            module: module.into(),
-            entry: false,
-            deps: deps.iter().map(|url| (*url).to_owned()).collect(),
-            dynamic_deps: vec![],
-        };
-        let transformed = Transformed { environment: "worker".into(), activities: vec![activity] };
-        story.apply(Event::Transformed(transformed))
+        story.transformed(ActivityKind::Warmup, module, deps, &[])
     };
     assert_eq!(story.change(ChangeCause::Save, "/src/page.tsx"), ["/src/page.tsx"]);
     story.discover("worker", "zod");
