@@ -26,6 +26,8 @@ pub enum AttachError {
     NoSuchPid(u32),
     #[error("the sidecar {pid} does not answer: {reason}")]
     Silent { pid: u32, reason: String },
+    #[error("the sidecar {0} goes on, but has dropped this reader: it was too slow; start again")]
+    Dropped(u32),
     #[error("the sockets of running sidecars cannot be listed: {0}")]
     Sockets(#[from] std::io::Error),
 }
@@ -76,6 +78,14 @@ impl Attached {
     /// The lines of the journal from now on, those of a moment together.
     pub async fn follow_events(&self) -> Result<Subscribed<Vec<serde_json::Value>>, AttachError> {
         self.subscribe(EVENTS).await
+    }
+
+    /// Tells a subscription that ended because its sidecar did from one that was dropped.
+    pub async fn has_ended(&self) -> Result<(), AttachError> {
+        match join(Path::new("/"), Some(self.pid)).await {
+            Ok(_) => Err(AttachError::Dropped(self.pid)),
+            Err(_) => Ok(()),
+        }
     }
 
     async fn ask<T: DeserializeOwned>(&self, method: &str) -> Result<T, AttachError> {

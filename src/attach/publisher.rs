@@ -14,7 +14,7 @@ use crate::journal::Follower;
 /// A snapshot is no more than this behind the state.
 const EVERY: Time = Time::from_millis(100);
 /// Lines that a reader may be behind before it is dropped.
-const LINES: usize = 1024;
+pub const LINES: usize = 1024;
 
 /// Between the writer's thread and that of the readers.
 #[derive(Debug)]

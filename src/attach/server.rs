@@ -3,15 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
 use interprocess::local_socket::tokio::{Listener, Stream, prelude::*};
 use jsonrpsee::core::SubscriptionResult;
 use jsonrpsee::server::{
     HttpRequest, PendingSubscriptionSink, PingConfig, RpcModule, Server, ServerConfig, StopHandle,
-    SubscriptionMessage, SubscriptionSink, TowerServiceBuilder, serve, stop_channel,
+    SubscriptionMessage, SubscriptionSink, TowerServiceBuilder, stop_channel,
 };
 use jsonrpsee::types::{ErrorCode, ErrorObjectOwned};
 use jsonrpsee::{Extensions, Methods};
 use serde_json::value::RawValue;
+use tokio::sync::broadcast::{self, error::TryRecvError};
 use tokio_util::sync::CancellationToken;
 use tower::util::service_fn;
 use tower_service::Service;
@@ -19,13 +23,17 @@ use tower_service::Service;
 use super::connection::Cuttable;
 use super::methods::{EVENTS, JOURNAL, RESTART, STATUS, STATUS_CHANGES, Subscription};
 use super::place::Socket;
-use super::publisher::Publisher;
+use super::publisher::{LINES, Publisher};
 use crate::runtime;
 
-/// Messages that may wait for a reader; one that leaves more unread is dropped.
-const UNREAD: u32 = 8;
+/// Messages that may wait for a reader, beside the one that is being sent.
+const UNREAD: u32 = 1;
+/// A reader that takes no message for so long is dropped.
+const SLOW: Duration = Duration::from_secs(5);
 /// Lines are sent together that happen within this time.
-const GATHER: Duration = Duration::from_millis(20);
+const GATHER: Duration = Duration::from_millis(100);
+/// With so many lines waiting, they are sent at once.
+const ENOUGH: usize = LINES / 4;
 /// More than this is not sent together, in bytes.
 const MOST_GATHERED: usize = 256 * 1024;
 /// A reader that does not even answer a ping.
@@ -89,14 +97,16 @@ fn answer(
     builder: TowerServiceBuilder<tower::layer::util::Identity, tower::layer::util::Identity>,
     methods: Methods,
     stop: StopHandle,
-) -> impl Future<Output = Result<(), Problem>> {
+) -> impl Future<Output = hyper::Result<()>> {
     let cut = CancellationToken::new();
     let stream = Cuttable::new(stream, &cut);
     let service = service_fn(move |mut request: HttpRequest<_>| {
         request.extensions_mut().insert(cut.clone());
         builder.clone().build(methods.clone(), stop.clone()).call(request)
     });
-    serve(stream, service)
+    let mut connection = http1::Builder::new();
+    connection.timer(TokioTimer::new());
+    connection.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)).with_upgrades()
 }
 
 fn methods(host: Arc<impl Host>) -> Result<Methods, Problem> {
@@ -138,12 +148,12 @@ where
     Ok(())
 }
 
-/// The status now, and whenever it has changed.
-async fn tell_status(mut sink: SubscriptionSink, publisher: Arc<Publisher>, cut: CancellationToken) {
+/// The status now, and whenever it has changed: a reader that takes its time is told of fewer changes.
+async fn tell_status(sink: SubscriptionSink, publisher: Arc<Publisher>, cut: CancellationToken) {
     let mut watcher = publisher.watch();
     let mut status = publisher.fresh(STATUS).await;
     while let Some(found) = status {
-        if !send(&mut sink, &found, &cut) {
+        if !send(&sink, &found, &cut).await {
             return;
         }
         tokio::select! {
@@ -154,34 +164,47 @@ async fn tell_status(mut sink: SubscriptionSink, publisher: Arc<Publisher>, cut:
 }
 
 /// The lines of the journal from now on, those of a moment together.
-async fn tell_events(mut sink: SubscriptionSink, publisher: Arc<Publisher>, cut: CancellationToken) {
+async fn tell_events(sink: SubscriptionSink, publisher: Arc<Publisher>, cut: CancellationToken) {
     let mut lines = publisher.lines();
     loop {
         let first = tokio::select! {
             line = lines.recv() => line,
             () = sink.closed() => return,
         };
-        // One that is too far behind is dropped: with lines missing, the rest would tell something else.
-        let Ok(first) = first else { return cut.cancel() };
-        tokio::time::sleep(GATHER).await;
-        let mut joined = format!("[{first}");
-        while joined.len() < MOST_GATHERED
-            && let Ok(line) = lines.try_recv()
-        {
-            joined.push(',');
-            joined.push_str(&line);
+        if lines.len() < ENOUGH {
+            tokio::time::sleep(GATHER).await;
         }
-        joined.push(']');
-        let Ok(message) = RawValue::from_string(joined) else { return };
-        if !send(&mut sink, &message, &cut) {
+        // One that is too far behind is dropped: with lines missing, the rest would tell something else.
+        let Some(message) = first.ok().and_then(|first| gather(&first, &mut lines)) else {
+            return cut.cancel();
+        };
+        if !send(&sink, &message, &cut).await {
             return;
         }
     }
 }
 
-/// Never waits: a reader that leaves too much unread is dropped.
-fn send(sink: &mut SubscriptionSink, message: &RawValue, cut: &CancellationToken) -> bool {
-    let sent = sink.try_send(SubscriptionMessage::from(message.to_owned())).is_ok();
+/// The lines that wait, as one message; `None` when some are missing.
+fn gather(first: &str, lines: &mut broadcast::Receiver<Arc<str>>) -> Option<Box<RawValue>> {
+    let mut joined = format!("[{first}");
+    while joined.len() < MOST_GATHERED {
+        match lines.try_recv() {
+            Ok(line) => {
+                joined.push(',');
+                joined.push_str(&line);
+            }
+            Err(TryRecvError::Lagged(_)) => return None,
+            Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+        }
+    }
+    joined.push(']');
+    RawValue::from_string(joined).ok()
+}
+
+/// Drops a reader that is too slow. Nobody but the reader's own task waits for it.
+async fn send(sink: &SubscriptionSink, message: &RawValue, cut: &CancellationToken) -> bool {
+    let message = SubscriptionMessage::from(message.to_owned());
+    let sent = sink.send_timeout(message, SLOW).await.is_ok();
     if !sent {
         cut.cancel();
     }

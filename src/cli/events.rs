@@ -42,24 +42,27 @@ pub async fn run(arguments: EventsArgs) -> Answer {
     }
     // Begun before what has happened is printed, so that nothing is lost in between.
     let mut following = if arguments.follow { Some(attached.follow_events().await?) } else { None };
-    for line in attached.journal().await?.lines().filter_map(|line| serde_json::from_str(line).ok()) {
-        print(&line, arguments.json)?;
+    let journal = attached.journal().await?;
+    let happened: Vec<Value> = journal.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    print(&happened, arguments.json)?;
+    let Some(following) = &mut following else { return Ok(Yes::Yes) };
+    while let Some(Ok(lines)) = following.next().await {
+        print(&lines, arguments.json)?;
     }
-    while let Some(following) = &mut following {
-        let Some(Ok(lines)) = following.next().await else { break };
-        lines.iter().try_for_each(|line| print(line, arguments.json))?;
-    }
+    attached.has_ended().await?;
     Ok(Yes::Yes)
 }
 
-fn print(line: &Value, json: bool) -> Result<(), Failed> {
-    let mut out = anstream::stdout().lock();
-    if json {
-        writeln!(out, "{line}")?;
-    } else if let Some((time, input, answer)) = entry(line)
-        && let Some(text) = describe(&input, answer.as_ref())
-    {
-        writeln!(out, "{}  {text}", at(time))?;
+fn print(lines: &[Value], json: bool) -> Result<(), Failed> {
+    let mut out = std::io::BufWriter::new(anstream::stdout().lock());
+    for line in lines {
+        if json {
+            writeln!(out, "{line}")?;
+        } else if let Some((time, input, answer)) = entry(line)
+            && let Some(text) = describe(&input, answer.as_ref())
+        {
+            writeln!(out, "{}  {text}", at(time))?;
+        }
     }
     Ok(out.flush()?)
 }

@@ -48,6 +48,7 @@ pub async fn run(arguments: StatusArgs) -> Answer {
         }
         show(&status, arguments.json)?;
     }
+    attached.has_ended().await?;
     Ok(Yes::Yes)
 }
 

@@ -82,7 +82,7 @@ fn a_reader_that_does_not_read_is_dropped_and_costs_little() {
     let memory = memory_of(sidecar.pid());
     assert!(memory < 64 << 20, "{memory} bytes");
     signal("CONT", slow.0.id());
-    assert!(ends(&mut slow.0), "the reader was dropped");
+    assert_eq!(exit_code(&mut slow.0), Some(3), "the reader was dropped, and says so");
     assert!(patient.0.try_wait().expect("it is a child").is_none(), "the other one goes on");
 }
 
@@ -166,15 +166,16 @@ fn signal(name: &str, pid: u32) {
     assert!(sent.expect("kill runs").success());
 }
 
-fn ends(child: &mut Child) -> bool {
+/// `None` when it goes on for too long.
+fn exit_code(child: &mut Child) -> Option<i32> {
     let deadline = Instant::now() + PATIENCE;
     while Instant::now() < deadline {
-        if child.try_wait().expect("it is a child").is_some() {
-            return true;
+        if let Some(status) = child.try_wait().expect("it is a child") {
+            return status.code();
         }
         std::thread::sleep(Duration::from_millis(10));
     }
-    false
+    None
 }
 
 /// Resident memory in bytes.

@@ -2,35 +2,41 @@
 //
 //   node tests/bench/attach.mjs [--json]
 //
-// Two sidecars live through the whole run and are told the same: one has no readers. They take turns. The readers are
-// real: `evenkeel status --watch` and `evenkeel events --follow`. Half of each are stopped by SIGSTOP, so that they
-// read nothing from then on. What they print is read and thrown away.
+// Two sidecars live through the whole run and are told the same: one has no readers. They take turns, and each turn is
+// longer than what happens in it takes to reach the readers, so that their work falls into their own sidecar's turn.
+// The readers are real: `evenkeel status --watch` and `evenkeel events --follow`. Half of each are stopped by SIGSTOP,
+// so that they read nothing from then on. What the others print goes to a file: it is not this process that reads it.
 
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { mkdtempSync, openSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { binary, memoryOf, openEnvironment, question, startSidecar, timeTrips } from './lib/client.mjs'
 import { median, percentile, round } from './lib/report.mjs'
 
 const READERS = 50
 const ROUNDS = 40
-const TRIPS_PER_ROUND = 500
+const TURN_MS = 300
+const TRIPS_AT_ONCE = 100
 /** What a re-optimization of a small app is worth. */
-const EVENTS_PER_ROUND = 200
+const EVENTS_PER_TURN = 200
 
 const kinds = [
   ['status', '--watch', '--json'],
   ['events', '--follow', '--json'],
 ]
 
-async function startReader(pid, kind) {
-  const child = spawn(binary, [...kind, '--pid', String(pid)], { stdio: ['ignore', 'pipe', 'inherit'] })
-  await once(child.stdout, 'data')
-  child.stdout.resume()
+async function startReader(pid, index, folder) {
+  const printed = join(folder, String(index))
+  const kind = kinds[index % 2]
+  const child = spawn(binary, [...kind, '--pid', String(pid)], { stdio: ['ignore', openSync(printed, 'w'), 'inherit'] })
+  while (statSync(printed).size === 0) await sleep(10)
   return child
 }
 
 function tell(sidecar, round) {
-  const activities = Array.from({ length: EVENTS_PER_ROUND / 2 }, (_, index) => {
+  const activities = Array.from({ length: EVENTS_PER_TURN / 2 }, (_, index) => {
     const module = `/src/pages/section-${round}/widget-${index}.tsx`
     const end = { kind: 'transform', moment: 'end', module, deps: ['/src/lib/format.ts', '/src/lib/state.ts'] }
     return [{ kind: 'transform', moment: 'begin', module }, end]
@@ -41,15 +47,24 @@ function tell(sidecar, round) {
   }
 }
 
-async function measure() {
+async function takeTurn(sidecar, round) {
+  const until = performance.now() + TURN_MS
+  const trips = []
+  tell(sidecar, round)
+  while (performance.now() < until) {
+    trips.push(...(await timeTrips(() => sidecar.request('resolveOptimizedId', question), TRIPS_AT_ONCE)))
+  }
+  return trips
+}
+
+async function measure(folder) {
   const sidecars = { alone: await startSidecar(), attended: await startSidecar() }
   for (const sidecar of Object.values(sidecars)) {
     openEnvironment(sidecar)
     await sidecar.request('status', {})
   }
   const { pid } = sidecars.attended.child
-  const starting = Array.from({ length: READERS }, (_, index) => startReader(pid, kinds[index % 2]))
-  const readers = await Promise.all(starting)
+  const readers = await Promise.all(Array.from({ length: READERS }, (_, index) => startReader(pid, index, folder)))
   const stopped = readers.slice(0, READERS / 2)
   for (const reader of stopped) reader.kill('SIGSTOP')
 
@@ -57,9 +72,7 @@ async function measure() {
   const names = Object.keys(sidecars)
   for (let round = 0; round <= ROUNDS; round++) {
     for (const name of round % 2 ? names : names.toReversed()) {
-      const sidecar = sidecars[name]
-      tell(sidecar, round)
-      const trips = await timeTrips(() => sidecar.request('resolveOptimizedId', question), TRIPS_PER_ROUND)
+      const trips = await takeTurn(sidecars[name], round)
       if (round > 0) times[name].push(trips)
     }
   }
@@ -68,7 +81,7 @@ async function measure() {
   await Promise.all(Object.values(sidecars).map((sidecar) => sidecar.end()))
   const of = (name) => {
     const all = times[name].flat()
-    return { p50: round(percentile(all, 0.5)), p99: round(percentile(all, 0.99)), ...memory[name] }
+    return { trips: all.length, p50: round(percentile(all, 0.5)), p99: round(percentile(all, 0.99)), ...memory[name] }
   }
   return {
     readers: READERS,
@@ -85,7 +98,8 @@ function compareRounds({ alone, attended }, share) {
   return round(median(attended.map((trips, index) => percentile(trips, share) / percentile(alone[index], share))), 2)
 }
 
-const report = await measure()
+const folder = mkdtempSync(join(tmpdir(), 'evenkeel-readers-'))
+const report = await measure(folder).finally(() => rmSync(folder, { recursive: true }))
 if (process.argv.includes('--json')) {
   console.log(JSON.stringify(report))
 } else {
