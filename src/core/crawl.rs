@@ -12,24 +12,25 @@ use super::{Policy, Time};
 /// is spent.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Crawl {
+    /// By which the graph knows what is queued or was ordered in this crawl; nothing is transformed twice for it.
+    number: u32,
     statics: VecDeque<ModuleId>,
     dynamics: VecDeque<ModuleId>,
     /// Ordered of the client and not reported as done.
     underway: IndexSet<ModuleId>,
-    /// Queued or ordered in this crawl; nothing is transformed twice for it.
-    seen: IndexSet<ModuleId>,
     deadline: Time,
     /// Whether requests wait for its end.
     pub gates: bool,
 }
 
 impl Crawl {
-    pub fn new(gates: bool, policy: &Policy, now: Time) -> Self {
+    /// The first crawl of a graph has the number 1.
+    pub fn new(number: u32, gates: bool, policy: &Policy, now: Time) -> Self {
         Crawl {
+            number,
             statics: VecDeque::new(),
             dynamics: VecDeque::new(),
             underway: IndexSet::new(),
-            seen: IndexSet::new(),
             deadline: now + policy.foresee_budget(),
             gates,
         }
@@ -46,15 +47,18 @@ impl Crawl {
     }
 
     /// Puts a changed module first, even if this crawl has been there.
-    pub fn revisit(&mut self, module: ModuleId) {
-        self.seen.insert(module);
+    pub fn revisit(&mut self, graph: &mut ModuleGraph, module: ModuleId) {
+        graph.queue(module, self.number);
         self.statics.push_front(module);
     }
 
     /// Queues what a module imports and nobody has transformed. Static imports go first: a request needs them all.
-    pub fn follow(&mut self, graph: &ModuleGraph, module: ModuleId) {
-        for (import, is_static) in graph.imports(module) {
-            if graph.is_current(import) || !is_source(graph.url(import)) || !self.seen.insert(import) {
+    pub fn follow(&mut self, graph: &mut ModuleGraph, module: ModuleId) {
+        let mut nth = 0;
+        while let Some((import, is_static)) = graph.import(module, nth) {
+            nth += 1;
+            if graph.is_current(import) || !is_source(graph.url(import)) || !graph.queue(import, self.number)
+            {
                 continue;
             }
             let queue = if is_static { &mut self.statics } else { &mut self.dynamics };
@@ -96,4 +100,28 @@ impl Crawl {
 fn is_source(url: &str) -> bool {
     let local = url.starts_with(['/', '\0']) || url.starts_with("virtual:");
     local && !url.contains("?v=")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crawl_goes_on_from_where_it_was_written_down() {
+        let mut graph = ModuleGraph::default();
+        let entry = graph.intern("/entry.ts");
+        let mut crawl = Crawl::new(1, true, &Policy::default(), Time::ZERO);
+        crawl.revisit(&mut graph, entry);
+        assert_eq!(crawl.next(&graph, 10), [entry]);
+        graph.set_imports(entry, &["/a.ts".into(), "/b.ts".into()], &["/entry.ts".into()]);
+        crawl.follow(&mut graph, entry);
+
+        let text = serde_json::to_string(&(&crawl, &graph)).expect("it can be written");
+        let (read, again): (Crawl, ModuleGraph) = serde_json::from_str(&text).expect("it can be read");
+        for (mut crawl, mut graph) in [(crawl, graph), (read, again)] {
+            crawl.follow(&mut graph, entry);
+            crawl.done(entry);
+            assert_eq!(crawl.next(&graph, 10).len(), 2, "what is queued is not queued again");
+        }
+    }
 }

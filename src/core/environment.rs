@@ -100,6 +100,8 @@ pub struct Environment {
     fetched: IndexMap<Box<str>, Fetched>,
     graph: ModuleGraph,
     crawl: Option<Crawl>,
+    /// How many crawls have begun.
+    crawls: u32,
     /// Whether the first optimizer run is still to come.
     cold: bool,
     /// Whether it was at the start, so that the first requests wait for the crawl.
@@ -131,6 +133,7 @@ impl Environment {
             fetched: IndexMap::new(),
             graph: ModuleGraph::default(),
             crawl: None,
+            crawls: 0,
             cold: false,
             began_cold: false,
             all_met: false,
@@ -308,7 +311,7 @@ impl Environment {
         self.graph.set_imports(module, &activity.deps, &activity.dynamic_deps);
         if let Some(crawl) = &mut self.crawl {
             crawl.done(module);
-            crawl.follow(&self.graph, module);
+            crawl.follow(&mut self.graph, module);
             self.all_met = activity.kind == ActivityKind::Warmup && crawl.is_idle();
         }
     }
@@ -326,7 +329,7 @@ impl Environment {
                 self.graph.invalidate(module);
             }
             if let Some(crawl) = &mut self.crawl {
-                crawl.revisit(module);
+                crawl.revisit(&mut self.graph, module);
             }
         }
     }
@@ -334,15 +337,20 @@ impl Environment {
     /// Begins with what has been transformed since the server was made.
     fn crawl_known(&mut self) {
         let Some(crawl) = &mut self.crawl else { return };
-        for module in self.graph.iter().filter(|module| self.graph.is_current(*module)) {
-            crawl.follow(&self.graph, module);
+        for module in self.graph.iter() {
+            if self.graph.is_current(module) {
+                crawl.follow(&mut self.graph, module);
+            }
         }
     }
 
     fn crawl_on(&mut self, gates: bool, policy: &Policy, now: Time) {
         match &mut self.crawl {
             Some(crawl) => crawl.renew(gates, policy, now),
-            None => self.crawl = Some(Crawl::new(gates, policy, now)),
+            None => {
+                self.crawls += 1;
+                self.crawl = Some(Crawl::new(self.crawls, gates, policy, now));
+            }
         }
     }
 

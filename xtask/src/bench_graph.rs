@@ -1,5 +1,6 @@
 //! `cargo xtask bench graph`: what the module graph costs in time and memory, the core driven directly.
 
+use std::collections::HashMap;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -43,11 +44,16 @@ struct Report {
 /// Nanoseconds, each the median of its portions.
 struct Row {
     modules: u32,
+    /// For one look-up in an ordinary map of as many URLs: what a graph of that size costs at the least, since what
+    /// does not fit into the processor's caches has to come from memory.
+    lookup: f64,
     /// For a transform of a module that is new.
     new: f64,
-    /// For a transform of a module that is known, anywhere in the graph.
+    /// For a transform of a module that is known, among others of its part of the app, as a reload brings them.
+    reloaded: f64,
+    /// The same, one here and one there: what remains in the processor's caches of a smaller graph is not there.
     known: f64,
-    /// The same with imports from anywhere: no app is like that, but nothing is harder for the processor's caches.
+    /// The same with other imports than before, from anywhere: no app is like that, but nothing is harder.
     scattered: f64,
     /// For a module of a crawl that goes through the whole graph, from the order to the result.
     crawled: f64,
@@ -68,11 +74,14 @@ fn measure() -> Result<Report, Failure> {
 fn measure_size(modules: u32) -> Row {
     let mut bench = Bench::begin();
     let new = bench.build(modules);
+    let reloaded = bench.reload(modules);
     let known = bench.transform_known(modules, transformed);
     let scattered = bench.transform_known(modules, scattered);
     let saved = bench.save(modules, 1, PORTIONS);
     let saved_with_others = bench.save(modules, 100, 20);
-    Row { modules, new, known, scattered, crawled: Bench::begin().crawl(modules), saved, saved_with_others }
+    let crawled = Bench::begin().crawl(modules);
+    let lookup = bench.look_up(modules);
+    Row { modules, lookup, new, reloaded, known, scattered, crawled, saved, saved_with_others }
 }
 
 /// A session with one environment, and its clock.
@@ -108,6 +117,13 @@ impl Bench {
         }))
     }
 
+    fn reload(&mut self, modules: u32) -> f64 {
+        median((0..PORTIONS).map(|_| {
+            let first = self.any(modules) / PORTION * PORTION;
+            self.time((first..first + PORTION).map(|module| transformed(module, modules)).collect())
+        }))
+    }
+
     fn transform_known(&mut self, modules: u32, transformed: fn(u32, u32) -> Event) -> f64 {
         median((0..PORTIONS).map(|_| {
             let events: Vec<_> = (0..PORTION).map(|_| transformed(self.any(modules), modules)).collect();
@@ -135,6 +151,18 @@ impl Bench {
                 }
             }
             each(begin.elapsed(), count)
+        }))
+    }
+
+    fn look_up(&mut self, modules: u32) -> f64 {
+        let map: HashMap<Box<str>, u32> = (0..modules).map(|module| (url(module).into(), module)).collect();
+        median((0..PORTIONS).map(|_| {
+            let urls: Vec<_> = (0..PORTION).map(|_| url(self.any(modules))).collect();
+            let begin = Instant::now();
+            let found = urls.iter().filter(|url| map.contains_key(&***url)).count();
+            let took = begin.elapsed();
+            assert_eq!(found, urls.len());
+            each(took, PORTION)
         }))
     }
 
@@ -265,11 +293,19 @@ fn median(portions: impl Iterator<Item = f64>) -> f64 {
 }
 
 fn print(report: &Report) {
-    println!("ns                new   known  scattered  crawled   saved  saved with others");
+    println!("ns             lookup   new  reloaded   known  scattered  crawled   saved  saved with others");
     for row in &report.rows {
         println!(
-            "{:>9} modules {:>4.0} {:>7.0} {:>10.0} {:>8.0} {:>7.0} {:>18.0}",
-            row.modules, row.new, row.known, row.scattered, row.crawled, row.saved, row.saved_with_others
+            "{:>9} modules {:>4.0} {:>5.0} {:>9.0} {:>7.0} {:>10.0} {:>8.0} {:>7.0} {:>18.0}",
+            row.modules,
+            row.lookup,
+            row.new,
+            row.reloaded,
+            row.known,
+            row.scattered,
+            row.crawled,
+            row.saved,
+            row.saved_with_others
         );
     }
     println!("{MEMORY_MODULES} modules with {IMPORTS} imports each: {:.1} MB", report.memory_mb);
@@ -278,8 +314,16 @@ fn print(report: &Report) {
 fn json(report: &Report) -> String {
     let row = |row: &Row| {
         format!(
-            r#"{{"modules":{},"newNs":{:.0},"knownNs":{:.0},"scatteredNs":{:.0},"crawledNs":{:.0},"savedNs":{:.0},"savedWithOthersNs":{:.0}}}"#,
-            row.modules, row.new, row.known, row.scattered, row.crawled, row.saved, row.saved_with_others
+            r#"{{"modules":{},"lookupNs":{:.0},"newNs":{:.0},"reloadedNs":{:.0},"knownNs":{:.0},"scatteredNs":{:.0},"crawledNs":{:.0},"savedNs":{:.0},"savedWithOthersNs":{:.0}}}"#,
+            row.modules,
+            row.lookup,
+            row.new,
+            row.reloaded,
+            row.known,
+            row.scattered,
+            row.crawled,
+            row.saved,
+            row.saved_with_others
         )
     };
     let rows: Vec<_> = report.rows.iter().map(row).collect();
