@@ -16,9 +16,12 @@
 // - esbuild: `formatMessages([])`, the lightest request of its service, through esbuild's own client.
 // - vscodeJsonrpc: an empty request to a Node process; vscode-jsonrpc stands at both ends.
 //
+// For the round trips, all share one processor where the system lets them: two processes that take turns either do
+// so or wake each other across two, as the kernel has it, and that alone makes a trip four times as long.
+//
 // Events are counted until a `status` behind them is answered, so that all of them have been applied by then.
 
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -161,12 +164,22 @@ function print(report) {
   console.log(`binary, MB           ${report.binaryMb}`);
 }
 
+/** The processors that a process may use, as Linux writes them; with `processors`, they are set. */
+function affinity(pid, ...processors) {
+  const { stdout } = spawnSync('taskset', ['-a', '-c', '-p', ...processors, String(pid)], { encoding: 'utf8' });
+  return stdout?.match(/list: (\S+)/)?.[1];
+}
+
 async function measure() {
   for (const [path, command] of [[binary, 'cargo build --release'], [echo, 'cargo build --release --example echo']]) {
     if (!existsSync(path)) throw new Error(`${path} is missing: run \`${command}\``);
   }
+  const processors = affinity(process.pid);
+  // Whoever is started from now on inherits it.
+  if (processors) affinity(process.pid, processors.split(/[,-]/)[0]);
   const { sidecar, trips, end } = await contestants();
   const roundTrips = await measureTrips(trips);
+  if (processors) for (const pid of [process.pid, sidecar.child.pid]) affinity(pid, processors);
   const eventsPerSecond = await measureEvents(sidecar);
   // The last answer has come; what is held now is held at rest.
   const memory = memoryOf(sidecar.child.pid);
