@@ -57,7 +57,9 @@ impl Crawl {
         let mut nth = 0;
         while let Some((import, is_static)) = graph.import(module, nth) {
             nth += 1;
-            if graph.is_current(import) || !is_source(graph.url(import)) || !graph.queue(import, self.number)
+            if graph.is_current(import)
+                || !is_source(graph.parts(import))
+                || !graph.queue(import, self.number)
             {
                 continue;
             }
@@ -97,9 +99,10 @@ impl Crawl {
 }
 
 /// Pre-bundled files import nothing that could be late, and bare URLs are the runtime's own modules.
-fn is_source(url: &str) -> bool {
-    let local = url.starts_with(['/', '\0']) || url.starts_with("virtual:");
-    local && !url.contains("?v=")
+fn is_source([folder, file]: [&str; 2]) -> bool {
+    let start = if folder.is_empty() { file } else { folder };
+    let local = start.starts_with(['/', '\0']) || start.starts_with("virtual:");
+    local && !folder.contains("?v=") && !file.contains("?v=")
 }
 
 #[cfg(test)]

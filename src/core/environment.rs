@@ -337,10 +337,9 @@ impl Environment {
     /// Begins with what has been transformed since the server was made.
     fn crawl_known(&mut self) {
         let Some(crawl) = &mut self.crawl else { return };
-        for module in self.graph.iter() {
-            if self.graph.is_current(module) {
-                crawl.follow(&mut self.graph, module);
-            }
+        let known: Vec<_> = self.graph.iter().filter(|module| self.graph.is_current(*module)).collect();
+        for module in known {
+            crawl.follow(&mut self.graph, module);
         }
     }
 
@@ -362,7 +361,7 @@ impl Environment {
         };
         let most = if busy && !crawl.gates { 1 } else { policy.foresee_concurrency as usize };
         let next = crawl.next(&self.graph, most);
-        next.into_iter().map(|module| self.graph.url(module).to_owned()).collect()
+        next.into_iter().map(|module| self.graph.url(module)).collect()
     }
 
     /// Whether the optimizer may run at once: it would wait for more dependencies, and a crawl knows that there are none.
@@ -376,7 +375,7 @@ impl Environment {
         let Some((crawl, importer)) = self.crawl.as_ref().zip(importer) else { return false };
         crawl.underway().any(|module| {
             let url = self.graph.url(module);
-            let path = url.split(['?', '#']).next().unwrap_or(url);
+            let path = url.split(['?', '#']).next().unwrap_or(&url);
             importer.file.ends_with(path.strip_prefix("/@fs").unwrap_or(path).trim_start_matches('\0'))
         })
     }

@@ -8,7 +8,11 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 /// A module by its place in the graph.
-pub type ModuleId = u32;
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ModuleId {
+    folder: u32,
+    file: u32,
+}
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Module {
@@ -25,45 +29,49 @@ struct Module {
 }
 
 /// Modules by URL, with their imports. A hundred thousand modules take some sixteen megabytes.
+///
+/// They are kept by folder, because what happens at a time mostly happens in a few folders: however large the graph is,
+/// the part of it that is in use stays in the processor's caches.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct ModuleGraph {
-    modules: IndexMap<Box<str>, Module>,
+    folders: IndexMap<Box<str>, IndexMap<Box<str>, Module>>,
 }
 
 impl ModuleGraph {
-    pub fn len(&self) -> usize {
-        self.modules.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.modules.is_empty()
-    }
-
-    pub fn iter(&self) -> impl Iterator<Item = ModuleId> + use<> {
-        0..ModuleId::try_from(self.modules.len()).unwrap_or(ModuleId::MAX)
+    pub fn iter(&self) -> impl Iterator<Item = ModuleId> {
+        let folders = self.folders.values().enumerate();
+        folders.flat_map(|(folder, files)| (0..files.len()).map(move |file| ModuleId::at(folder, file)))
     }
 
     /// The module of a URL, known from now on.
     pub fn intern(&mut self, url: &str) -> ModuleId {
         let url = normalize(url);
-        let index = match self.modules.get_index_of(&*url) {
-            Some(index) => index,
-            None => self.modules.insert_full(Box::from(&*url), Module::default()).0,
-        };
-        // Four billion modules do not fit into the memory of the machine either.
-        ModuleId::try_from(index).unwrap_or(ModuleId::MAX)
+        let (folder, file) = url.split_at(url.rfind('/').map_or(0, |slash| slash + 1));
+        let (at, files) = place(&mut self.folders, folder);
+        ModuleId::at(at, place(files, file).0)
     }
 
-    pub fn url(&self, module: ModuleId) -> &str {
-        self.modules.get_index(module as usize).map_or("", |(url, _)| url)
+    pub fn url(&self, module: ModuleId) -> String {
+        self.parts(module).concat()
+    }
+
+    /// The folder and the file of a URL.
+    pub fn parts(&self, module: ModuleId) -> [&str; 2] {
+        let found = self.folders.get_index(module.folder as usize).and_then(|(folder, files)| {
+            let (file, _) = files.get_index(module.file as usize)?;
+            Some([&**folder, &**file])
+        });
+        found.unwrap_or_default()
     }
 
     fn module(&self, module: ModuleId) -> Option<&Module> {
-        self.modules.get_index(module as usize).map(|(_, module)| module)
+        let (_, files) = self.folders.get_index(module.folder as usize)?;
+        Some(files.get_index(module.file as usize)?.1)
     }
 
     fn module_mut(&mut self, module: ModuleId) -> Option<&mut Module> {
-        self.modules.get_index_mut(module as usize).map(|(_, module)| module)
+        let (_, files) = self.folders.get_index_mut(module.folder as usize)?;
+        Some(files.get_index_mut(module.file as usize)?.1)
     }
 
     /// Whether the module's imports are known as they are now.
@@ -108,6 +116,23 @@ impl ModuleGraph {
         let module = self.module(module)?;
         Some((*module.imports.get(nth)?, nth < module.statics as usize))
     }
+}
+
+impl ModuleId {
+    fn at(folder: usize, file: usize) -> Self {
+        // Four billion modules do not fit into the memory of the machine either.
+        let number = |place| u32::try_from(place).unwrap_or(u32::MAX);
+        ModuleId { folder: number(folder), file: number(file) }
+    }
+}
+
+/// The place of a key, and what is there from now on.
+fn place<'a, T: Default>(map: &'a mut IndexMap<Box<str>, T>, key: &str) -> (usize, &'a mut T) {
+    let at = match map.get_index_of(key) {
+        Some(at) => at,
+        None => map.insert_full(Box::from(key), T::default()).0,
+    };
+    (at, &mut map[at])
 }
 
 fn fingerprint(deps: &[String], dynamic_deps: &[String]) -> Option<NonZeroU64> {
@@ -157,8 +182,29 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_url_leads_to_one_module_and_back() {
+        let urls = [
+            "/src/a.ts",
+            "/src/b.ts",
+            "/a.ts",
+            "a.ts",
+            "/",
+            "",
+            "\0virtual:pages",
+            "/a.svg?import=/src/a.ts",
+        ];
+        let mut graph = ModuleGraph::default();
+        let modules: Vec<_> = urls.iter().map(|url| graph.intern(url)).collect();
+        for (url, module) in urls.into_iter().zip(modules) {
+            assert_eq!(graph.url(module), url);
+            assert_eq!(graph.intern(url), module);
+        }
+        assert_eq!(graph.iter().count(), urls.len());
+    }
+
     /// The URLs of what a module imports, and whether each is static.
-    fn imports(graph: &ModuleGraph, module: ModuleId) -> Vec<(&str, bool)> {
+    fn imports(graph: &ModuleGraph, module: ModuleId) -> Vec<(String, bool)> {
         let found = (0..).map_while(|nth| graph.import(module, nth));
         found.map(|(id, is_static)| (graph.url(id), is_static)).collect()
     }
@@ -169,7 +215,7 @@ mod tests {
         let entry = graph.intern("/entry.ts");
         assert!(!graph.is_current(entry));
         graph.set_imports(entry, &["/a.ts".into()], &["/b.ts".into()]);
-        assert_eq!(imports(&graph, entry), [("/a.ts", true), ("/b.ts", false)]);
+        assert_eq!(imports(&graph, entry), [("/a.ts".into(), true), ("/b.ts".into(), false)]);
         assert!(graph.is_current(entry));
         graph.invalidate(entry);
         assert!(!graph.is_current(entry));
@@ -184,11 +230,12 @@ mod tests {
         for (deps, dynamic_deps) in table {
             graph.invalidate(entry);
             graph.set_imports(entry, deps, dynamic_deps);
-            let statics = deps.iter().map(|url| (&**url, true));
-            let expected: Vec<_> = statics.chain(dynamic_deps.iter().map(|url| (&**url, false))).collect();
+            let statics = deps.iter().map(|url| (url.clone(), true));
+            let expected: Vec<_> =
+                statics.chain(dynamic_deps.iter().map(|url| (url.clone(), false))).collect();
             assert_eq!(imports(&graph, entry), expected);
             assert!(graph.is_current(entry));
         }
-        assert_eq!(graph.len(), 3);
+        assert_eq!(graph.iter().count(), 3);
     }
 }
