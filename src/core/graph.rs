@@ -5,7 +5,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::num::NonZeroU64;
 
 use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
+
+type Map<T> = IndexMap<Box<str>, T, FxBuildHasher>;
 
 /// A module by its place in the graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -34,7 +37,7 @@ struct Module {
 /// the part of it that is in use stays in the processor's caches.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct ModuleGraph {
-    folders: IndexMap<Box<str>, IndexMap<Box<str>, Module>>,
+    folders: Map<Map<Module>>,
 }
 
 impl ModuleGraph {
@@ -127,7 +130,7 @@ impl ModuleId {
 }
 
 /// The place of a key, and what is there from now on.
-fn place<'a, T: Default>(map: &'a mut IndexMap<Box<str>, T>, key: &str) -> (usize, &'a mut T) {
+fn place<'a, T: Default>(map: &'a mut Map<T>, key: &str) -> (usize, &'a mut T) {
     let at = match map.get_index_of(key) {
         Some(at) => at,
         None => map.insert_full(Box::from(key), T::default()).0,
