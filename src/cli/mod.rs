@@ -18,7 +18,7 @@ Exit codes:
   0  all is well
   1  the answer is no: a replay differs, the doctor has found something to mend
   2  the arguments are wrong, or a file cannot be read
-  3  there is no dev server to attach to, or it does not answer";
+  3  there is no dev server to attach to, it does not answer, or it has dropped a reader that was too slow";
 
 /// Keeps the server environments of a Vite dev server consistent while Vite re-optimizes dependencies.
 ///

@@ -87,6 +87,7 @@ pub struct Environment {
     previous_generation: u32,
     pub browser_hash: String,
     is_open: bool,
+    pub opened_at: Time,
     has_optimizer: bool,
     optimized: IndexMap<Box<str>, OptimizedFile>,
     pending: IndexMap<String, Option<ImportSite>>,
@@ -122,6 +123,7 @@ impl Environment {
             previous_generation: 0,
             browser_hash: String::new(),
             is_open: false,
+            opened_at: Time::ZERO,
             has_optimizer: false,
             optimized: IndexMap::new(),
             pending: IndexMap::new(),
@@ -149,6 +151,7 @@ impl Environment {
         now: Time,
     ) -> bool {
         self.is_open = true;
+        self.opened_at = now;
         self.has_optimizer = snapshot.is_some();
         let snapshot = snapshot.unwrap_or_default();
         let another = !self.browser_hash.is_empty() && self.browser_hash != snapshot.browser_hash;

@@ -46,8 +46,7 @@ impl Followed {
     /// The late imports of a file.
     pub fn late_imports(&self, file: &std::path::Path) -> Vec<LateImport> {
         let current = self.lock();
-        let records = current.as_ref().map_or(&[][..], |(_, status)| &status.records);
-        late_imports(records).remove(file).unwrap_or_default()
+        current.as_ref().and_then(|(_, status)| late_imports(status).remove(file)).unwrap_or_default()
     }
 
     fn set(&self, current: Current) {
@@ -115,7 +114,7 @@ impl Follower {
         self.followed.set(Some((attached.clone(), status.clone())));
         self.publish(status.status.clone()).await;
         self.progresses.follow(status).await;
-        let late = late_imports(&status.records);
+        let late = late_imports(status);
         let gone: Vec<PathBuf> =
             self.marked.keys().filter(|file| !late.contains_key(*file)).cloned().collect();
         for file in gone {

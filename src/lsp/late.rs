@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use tower_lsp::ls_types::{Diagnostic, DiagnosticSeverity, NumberOrString, Position, Range};
 
 use crate::core::{Defence, ImportSite, LateDependency, Reoptimization, ReoptimizationOutcome, advice};
+use crate::protocol::StatusReport;
 
 pub const SOURCE: &str = "evenkeel";
 const CODE: &str = "late-dependency";
@@ -19,11 +20,17 @@ pub struct LateImport {
     records: Vec<Reoptimization>,
 }
 
-/// Late imports by the file they are in.
-pub fn late_imports(records: &[Reoptimization]) -> BTreeMap<PathBuf, Vec<LateImport>> {
+/// Late imports by the file they are in, since the dev server has started the last time: what was late before may be
+/// in its config by now.
+pub fn late_imports(status: &StatusReport) -> BTreeMap<PathBuf, Vec<LateImport>> {
     let mut files: BTreeMap<PathBuf, Vec<LateImport>> = BTreeMap::new();
-    let reloaded = records.iter().filter(|record| record.outcome == ReoptimizationOutcome::Reloaded);
-    for record in reloaded {
+    let is_late = |record: &&Reoptimization| {
+        record.outcome == ReoptimizationOutcome::Reloaded
+            && status.environments.iter().any(|environment| {
+                environment.name == record.environment && environment.opened_at_ms <= record.discovered_at_ms
+            })
+    };
+    for record in status.records.iter().filter(is_late) {
         for dep in &record.dependencies {
             let Some(site) = dep.importer.as_ref().filter(|site| site.line.is_some()) else { continue };
             let late = files.entry(PathBuf::from(&site.file)).or_default();
@@ -79,7 +86,8 @@ impl LateImport {
             1 => "once".into(),
             many => format!("{many} times"),
         };
-        let mut text = format!("**{}** was discovered late {times} in this session.\n\n", self.id);
+        let mut text =
+            format!("**{}** was discovered late {times} since the dev server started.\n\n", self.id);
         for record in &self.records {
             text += &format!("- #{}: {}\n", record.id, cost(record));
         }

@@ -161,6 +161,9 @@ pub struct ServerStatus {
 #[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
 pub struct EnvironmentStatus {
     pub name: String,
+    /// In milliseconds since the start of the sidecar. A dev server that restarts opens its environments anew.
+    #[cfg_attr(feature = "codegen", ts(type = "number"))]
+    pub opened_at_ms: u64,
     pub guarded: bool,
     pub phase: Phase,
     pub generation: u32,

@@ -322,6 +322,7 @@ impl State {
         let session = self.session();
         let environment = |environment: &crate::core::Environment| EnvironmentStatus {
             name: environment.name.clone(),
+            opened_at_ms: millis(environment.opened_at),
             guarded: environment.is_guarded(),
             phase: environment.phase(session.policy(), now),
             generation: environment.generation,

@@ -27,6 +27,8 @@ describe('the status bar', () => {
   let server
   const bar = []
   const latest = () => bar.at(-1)
+  const draftUri = () => pathToFileURL(path.join(copy.root, 'src/draft.tsx')).href
+  const marked = () => server.told('textDocument/publishDiagnostics').findLast(({ uri }) => uri === draftUri()).diagnostics
   const shownBar = (text) => until(`the status bar shows ${text}`, () => latest()?.text === text)
 
   before(async () => {
@@ -62,10 +64,9 @@ describe('the status bar', () => {
   })
 
   test('a config that only its author can change is left alone', async () => {
-    const uri = pathToFileURL(path.join(copy.root, 'src/draft.tsx')).href
-    const { diagnostics } = server.told('textDocument/publishDiagnostics').findLast((published) => published.uri === uri)
+    const diagnostics = marked()
     const [{ range }] = diagnostics
-    const [action] = await server.ask('textDocument/codeAction', { textDocument: { uri }, range, context: { diagnostics } })
+    const [action] = await server.ask('textDocument/codeAction', { textDocument: { uri: draftUri() }, range, context: { diagnostics } })
     assert.equal(action.edit, undefined)
     await server.ask('workspace/executeCommand', action.command)
     const advice = `environments: { ${environment}: { optimizeDeps: { include: ['${first.dep}'] } } }`
@@ -83,6 +84,7 @@ describe('the status bar', () => {
   test('Restart Dev Server restarts it', async () => {
     const restart = server.ask('workspace/executeCommand', { command: 'evenkeel.restartDevServer' })
     await Promise.all([printed(app, /server restarted/), restart])
+    await until('what was late before is not marked any more', () => marked().length === 0)
     // Vite tells of the saves of files that it has been asked for.
     await until('the page shows', async () => shows(draft(1, [first]), await visit(app, '/draft')))
     await meetLate(draft(2, [first, second]), second)

@@ -97,7 +97,10 @@ export function bridge({ from, to, entry, prefix }: BridgeOptions): Plugin<Bridg
         const current = (await evenkeel.resolveOptimizedId(to, real)) ?? liveId(lender, real) ?? real
         const fetched = await lender.fetchModule(current, undefined, { cached: false })
         if (!('code' in fetched)) return 'export default {}'
-        copies.set(fetched.id, (copies.get(fetched.id) ?? new Set()).add(id))
+        // Files of the optimizer are not saved by anybody.
+        if (!lender.depsOptimizer?.isOptimizedDepFile(fetched.id)) {
+          copies.set(fetched.id, (copies.get(fetched.id) ?? new Set()).add(id))
+        }
         if (real.endsWith('.css') && !real.endsWith('.module.css')) return 'export default {}'
         const { code, file } = fetched
         return staysInside(code, file, (specifier) => rewrite(specifier, prefix, this.environment as DevEnvironment))

@@ -385,7 +385,11 @@ records: Array<Reoptimization>, counts: Counts, requestsInFlight: number, uptime
  */
 quiescent: boolean, message: string, };
 
-export type EnvironmentStatus = { name: string, guarded: boolean, phase: Phase, generation: number, browserHash: string, 
+export type EnvironmentStatus = { name: string, 
+/**
+ * In milliseconds since the start of the sidecar. A dev server that restarts opens its environments anew.
+ */
+openedAtMs: number, guarded: boolean, phase: Phase, generation: number, browserHash: string, 
 /**
  * How many dependencies are optimized.
  */
