@@ -165,6 +165,24 @@ describe('a clean id', () => {
   }
 })
 
+test("what is borrowed of the lending side's optimizer outlives reloads of the borrowing side alone", async () => {
+  const bridged = await bridgedServer()
+  try {
+    const { worker } = bridged.server.environments
+    const [file, source] = ['virtual:app:ssr:react', 'virtual:app:ssr:/src/ssr.tsx']
+    const kept = () => [file, source].filter((id) => worker.moduleGraph.getModuleById(id)?.transformResult)
+    for (const id of [file, source]) await worker.transformRequest(id)
+    assert.deepEqual(kept(), [file, source])
+    worker.moduleGraph.invalidateAll()
+    assert.deepEqual(kept(), [file])
+    await bridged.reoptimize()
+    worker.moduleGraph.invalidateAll()
+    assert.deepEqual(kept(), [])
+  } finally {
+    await bridged.stop()
+  }
+})
+
 test('a start with a new static import of the lending side is like any other', async () => {
   const session = await openSession('bridged', { page: 'home', env: guarded() })
   try {

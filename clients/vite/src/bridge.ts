@@ -14,6 +14,8 @@ export interface BridgeOptions {
   prefix: string
 }
 
+type Optimizer = NonNullable<DevEnvironment['depsOptimizer']>
+
 interface BridgeApi {
   evenkeelBridge: { from: string; to: string }
 }
@@ -33,6 +35,7 @@ export function bridge({ from, to, entry, prefix }: BridgeOptions): Plugin<Bridg
   let prepared: Promise<void> | undefined
   /** Which ids a module of the lending side is borrowed under. */
   const copies = new Map<string, Set<string>>()
+  const files = new OptimizerFiles()
   const borrowed = (id: string) => {
     const bare = unwrap(id)
     return bare.startsWith(prefix) ? bare : undefined
@@ -67,8 +70,10 @@ export function bridge({ from, to, entry, prefix }: BridgeOptions): Plugin<Bridg
           if (!server.environments[name]) throw new Error(`bridge(): there is no environment ${name}`)
         }
         const lender = server.environments[to] as DevEnvironment
+        const borrower = server.environments[from] as DevEnvironment
         initOnce(lender)
-        rerunTogether(lender, server.environments[from] as DevEnvironment)
+        rerunTogether(lender, borrower)
+        files.outliveReloads(borrower, lender)
       },
     },
     resolveId: {
@@ -97,10 +102,8 @@ export function bridge({ from, to, entry, prefix }: BridgeOptions): Plugin<Bridg
         const current = (await evenkeel.resolveOptimizedId(to, real)) ?? liveId(lender, real) ?? real
         const fetched = await lender.fetchModule(current, undefined, { cached: false })
         if (!('code' in fetched)) return 'export default {}'
-        // Files of the optimizer are not saved by anybody.
-        if (!lender.depsOptimizer?.isOptimizedDepFile(fetched.id)) {
-          copies.set(fetched.id, (copies.get(fetched.id) ?? new Set()).add(id))
-        }
+        if (lender.depsOptimizer?.isOptimizedDepFile(fetched.id)) files.add(id, lender.depsOptimizer)
+        else copies.set(fetched.id, (copies.get(fetched.id) ?? new Set()).add(id))
         if (real.endsWith('.css') && !real.endsWith('.module.css')) return 'export default {}'
         const { code, file } = fetched
         return staysInside(code, file, (specifier) => rewrite(specifier, prefix, this.environment as DevEnvironment))
@@ -124,6 +127,37 @@ export function bridge({ from, to, entry, prefix }: BridgeOptions): Plugin<Bridg
 export function bridgedTo(plugins: readonly Plugin[], lender: string): string[] {
   const bridges = plugins.map(({ api }) => (api as Partial<BridgeApi> | undefined)?.evenkeelBridge)
   return bridges.flatMap((bridge) => (bridge?.to === lender ? [bridge.from] : []))
+}
+
+/**
+ * The borrowed files of the lending side's optimizer. Nobody saves them, and a reload of the borrowing side alone leaves them
+ * as they are: to transform them anew would be the larger part of what a request behind it waits for.
+ */
+class OptimizerFiles {
+  /** By the id they are borrowed under: what the optimizer was then. */
+  readonly #borrowed = new Map<string, Optimizer['metadata']>()
+
+  add(id: string, { metadata }: Optimizer): void {
+    this.#borrowed.set(id, metadata)
+  }
+
+  outliveReloads({ moduleGraph }: DevEnvironment, { depsOptimizer }: DevEnvironment): void {
+    this.#borrowed.clear()
+    const invalidateAll = moduleGraph.invalidateAll.bind(moduleGraph)
+    moduleGraph.invalidateAll = () => {
+      for (const [id, metadata] of this.#borrowed) {
+        if (metadata !== depsOptimizer?.metadata) this.#borrowed.delete(id)
+      }
+      const kept = [...this.#borrowed.keys()].map((id) => {
+        const module = moduleGraph.getModuleById(id)
+        return { module, transformResult: module?.transformResult }
+      })
+      invalidateAll()
+      for (const { module, transformResult } of kept) {
+        if (module && transformResult) module.transformResult = transformResult
+      }
+    }
+  }
 }
 
 /** Vite's own `init` tells a second caller that all is done while the first is still waiting. */
