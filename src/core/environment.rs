@@ -109,6 +109,8 @@ pub struct Environment {
     began_cold: bool,
     /// Whether a crawl has just met the last of the late dependencies.
     all_met: bool,
+    /// Whether a run of the optimizer for all that is pending has been ordered; another one would only be made behind it.
+    run_ordered: bool,
 }
 
 impl Environment {
@@ -139,6 +141,7 @@ impl Environment {
             cold: false,
             began_cold: false,
             all_met: false,
+            run_ordered: false,
         }
     }
 
@@ -169,6 +172,7 @@ impl Environment {
         self.in_flight = 0;
         self.cold = snapshot.cold;
         self.began_cold = snapshot.cold;
+        self.run_ordered = false;
         self.graph = ModuleGraph::default();
         self.crawl = None;
         another
@@ -202,6 +206,7 @@ impl Environment {
 
     pub fn discover(&mut self, id: String, importer: Option<ImportSite>, now: Time) {
         self.last_discovery = now;
+        self.run_ordered &= self.pending.contains_key(id.as_str());
         self.pending.entry(id).or_insert(importer);
     }
 
@@ -222,6 +227,7 @@ impl Environment {
         }
         self.browser_hash = commit.browser_hash;
         self.cold = false;
+        self.run_ordered = false;
         self.pending.retain(|id, _| commit.pending.contains(id));
         if commit.reload {
             self.begin_generation(generation, now);
@@ -247,6 +253,7 @@ impl Environment {
 
     /// A failed run drops what it had discovered, as Vite does.
     pub fn fail(&mut self) {
+        self.run_ordered = false;
         self.pending.clear();
     }
 
@@ -370,7 +377,8 @@ impl Environment {
     /// Whether the optimizer may run at once: it would wait for more dependencies, and a crawl knows that there are none.
     /// A page gets its modules while it asks for them, so that its environment goes on as Vite has it.
     pub fn may_run(&mut self) -> bool {
-        std::mem::take(&mut self.all_met) && self.is_guarded() && !self.cold && !self.pending.is_empty()
+        let may_run = std::mem::take(&mut self.all_met) && self.is_guarded() && !self.cold;
+        may_run && !self.pending.is_empty() && !std::mem::replace(&mut self.run_ordered, true)
     }
 
     /// Whether a crawl is what makes this import known.

@@ -278,7 +278,20 @@ fn the_optimizer_runs_once_a_crawl_has_met_everything() {
     story.discover("worker", "zod");
     assert!(!runs(&ends(&mut story, "/src/page.tsx", &["/src/part.tsx"])), "a part is still to be looked at");
     assert!(runs(&ends(&mut story, "/src/part.tsx", &[])));
+
+    // While it runs, a framework invalidates the page once more, and the page is crawled again.
+    assert_eq!(story.change(ChangeCause::Save, "/src/page.tsx"), ["/src/page.tsx"]);
+    story.discover("worker", "zod");
+    assert!(
+        !runs(&ends(&mut story, "/src/page.tsx", &[])),
+        "a second run would hold up what waits for the first"
+    );
+    assert_eq!(story.change(ChangeCause::Save, "/src/page.tsx"), ["/src/page.tsx"]);
+    story.discover("worker", "nanoid");
+    assert!(runs(&ends(&mut story, "/src/page.tsx", &[])), "the first run does not know of it");
+
     story.commit("worker", "zod", false);
+    story.commit("worker", "nanoid", false);
     assert_eq!(story.change(ChangeCause::Save, "/src/page.tsx"), ["/src/page.tsx"]);
     assert!(!runs(&ends(&mut story, "/src/page.tsx", &[])), "nothing is late");
 }
