@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { binary, memoryOf, openEnvironment, question, startSidecar, timeTrips } from './lib/client.mjs'
-import { median, percentile, round } from './lib/report.mjs'
+import { compareRounds, summarize } from './lib/report.mjs'
 
 const READERS = 50
 const ROUNDS = 40
@@ -81,21 +81,16 @@ async function measure(folder) {
   await Promise.all(Object.values(sidecars).map((sidecar) => sidecar.end()))
   const of = (name) => {
     const all = times[name].flat()
-    return { trips: all.length, p50: round(percentile(all, 0.5)), p99: round(percentile(all, 0.99)), ...memory[name] }
+    return { trips: all.length, ...summarize(all), ...memory[name] }
   }
   return {
     readers: READERS,
     stopped: stopped.length,
     alone: of('alone'),
     attended: of('attended'),
-    p50Ratio: compareRounds(times, 0.5),
-    p99Ratio: compareRounds(times, 0.99),
+    p50Ratio: compareRounds(times.attended, times.alone, 0.5),
+    p99Ratio: compareRounds(times.attended, times.alone, 0.99),
   }
-}
-
-/** How many times as long, compared within each round: other load comes and goes between them. */
-function compareRounds({ alone, attended }, share) {
-  return round(median(attended.map((trips, index) => percentile(trips, share) / percentile(alone[index], share))), 2)
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'evenkeel-readers-'))

@@ -26,7 +26,7 @@ import { existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { binary, Client, memoryOf, openEnvironment, question, startSidecar, timeTrips } from './lib/client.mjs';
-import { percentile, round } from './lib/report.mjs';
+import { compareRounds, percentile, round, summarize } from './lib/report.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const require = createRequire(import.meta.url);
@@ -90,18 +90,11 @@ async function measureTrips(trips) {
       if (round > 0) rounds[name].push(times);
     }
   }
-  const summarize = (times) => ({ p50: round(percentile(times, 0.5)), p99: round(percentile(times, 0.99)) });
   return {
     roundTripUs: Object.fromEntries(names.map((name) => [name, summarize(rounds[name].flat())])),
-    overFloor: compareRounds(rounds.evenkeel, rounds.floor),
-    overFloorBlocking: compareRounds(rounds.evenkeel, rounds.floorBlocking),
+    overFloor: compareRounds(rounds.evenkeel, rounds.floor, 0.5),
+    overFloorBlocking: compareRounds(rounds.evenkeel, rounds.floorBlocking, 0.5),
   };
-}
-
-/** How many times as long one takes as the other. Compared within each round: load comes and goes between them. */
-function compareRounds(one, other) {
-  const ratios = one.map((times, index) => percentile(times, 0.5) / percentile(other[index], 0.5));
-  return round(percentile(ratios, 0.5), 2);
 }
 
 async function measureEvents(client) {

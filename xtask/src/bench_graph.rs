@@ -292,39 +292,38 @@ fn median(portions: impl Iterator<Item = f64>) -> f64 {
     sorted.get(sorted.len() / 2).copied().unwrap_or_default()
 }
 
+impl Row {
+    /// What a person reads above a column, what a program does, and what is in it.
+    fn columns(&self) -> [(&'static str, &'static str, f64); 8] {
+        [
+            ("lookup", "lookupNs", self.lookup),
+            ("new", "newNs", self.new),
+            ("reloaded", "reloadedNs", self.reloaded),
+            ("known", "knownNs", self.known),
+            ("scattered", "scatteredNs", self.scattered),
+            ("crawled", "crawledNs", self.crawled),
+            ("saved", "savedNs", self.saved),
+            ("saved with others", "savedWithOthersNs", self.saved_with_others),
+        ]
+    }
+}
+
 fn print(report: &Report) {
-    println!("ns             lookup   new  reloaded   known  scattered  crawled   saved  saved with others");
-    for row in &report.rows {
-        println!(
-            "{:>9} modules {:>4.0} {:>5.0} {:>9.0} {:>7.0} {:>10.0} {:>8.0} {:>7.0} {:>18.0}",
-            row.modules,
-            row.lookup,
-            row.new,
-            row.reloaded,
-            row.known,
-            row.scattered,
-            row.crawled,
-            row.saved,
-            row.saved_with_others
-        );
+    for (number, row) in report.rows.iter().enumerate() {
+        if number == 0 {
+            let headings = row.columns().map(|(heading, _, _)| format!("{heading:>9}"));
+            println!("{:<17}{}", "ns", headings.join(" "));
+        }
+        let values = row.columns().map(|(heading, _, ns)| format!("{ns:>0$.0}", heading.len().max(9)));
+        println!("{:>9} modules{}", row.modules, values.join(" "));
     }
     println!("{MEMORY_MODULES} modules with {IMPORTS} imports each: {:.1} MB", report.memory_mb);
 }
 
 fn json(report: &Report) -> String {
     let row = |row: &Row| {
-        format!(
-            r#"{{"modules":{},"lookupNs":{:.0},"newNs":{:.0},"reloadedNs":{:.0},"knownNs":{:.0},"scatteredNs":{:.0},"crawledNs":{:.0},"savedNs":{:.0},"savedWithOthersNs":{:.0}}}"#,
-            row.modules,
-            row.lookup,
-            row.new,
-            row.reloaded,
-            row.known,
-            row.scattered,
-            row.crawled,
-            row.saved,
-            row.saved_with_others
-        )
+        let columns = row.columns().map(|(_, key, ns)| format!(r#""{key}":{ns:.0}"#));
+        format!(r#"{{"modules":{},{}}}"#, row.modules, columns.join(","))
     };
     let rows: Vec<_> = report.rows.iter().map(row).collect();
     format!(r#"{{"sizes":[{}],"memoryMb":{:.1}}}"#, rows.join(","), report.memory_mb)

@@ -12,6 +12,16 @@ export function percentile(numbers, share) {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]
 }
 
+/** The middle and the slow end of some times. */
+export function summarize(times) {
+  return { p50: round(percentile(times, 0.5)), p99: round(percentile(times, 0.99)) }
+}
+
+/** How many times as long one takes as the other. Compared within each round: other load comes and goes between them. */
+export function compareRounds(one, other, share) {
+  return round(median(one.map((times, index) => percentile(times, share) / percentile(other[index], share))), 2)
+}
+
 export function round(value, digits = 1) {
   return Number(value.toFixed(digits))
 }
