@@ -1,6 +1,7 @@
 import { isBuiltin } from 'node:module'
 import { dirname, isAbsolute, resolve } from 'node:path'
 import type { DevEnvironment, Plugin, ViteDevServer } from 'vite'
+import type { DepsOptimizer } from './observer.js'
 import type { EvenkeelApi } from './plugin.js'
 
 export interface BridgeOptions {
@@ -13,8 +14,6 @@ export interface BridgeOptions {
   /** What the ids of borrowed modules begin with in `from`: `virtual:my-framework:ssr:`. */
   prefix: string
 }
-
-type Optimizer = NonNullable<DevEnvironment['depsOptimizer']>
 
 interface BridgeApi {
   evenkeelBridge: { from: string; to: string }
@@ -131,13 +130,13 @@ export function bridgedTo(plugins: readonly Plugin[], lender: string): string[] 
 
 /**
  * The borrowed files of the lending side's optimizer. Nobody saves them, and a reload of the borrowing side alone leaves them
- * as they are: to transform them anew would be the larger part of what a request behind it waits for.
+ * as they are: to transform them anew would only keep a request behind it waiting.
  */
 class OptimizerFiles {
   /** By the id they are borrowed under: what the optimizer was then. */
-  readonly #borrowed = new Map<string, Optimizer['metadata']>()
+  readonly #borrowed = new Map<string, DepsOptimizer['metadata']>()
 
-  add(id: string, { metadata }: Optimizer): void {
+  add(id: string, { metadata }: DepsOptimizer): void {
     this.#borrowed.set(id, metadata)
   }
 

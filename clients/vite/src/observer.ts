@@ -18,7 +18,7 @@ const RSC_UPDATE = 'rsc:update'
 /** A page that was told to reload is gone by then. */
 const RELOADING_MS = 2_000
 
-type DepsOptimizer = NonNullable<DevEnvironment['depsOptimizer']>
+export type DepsOptimizer = NonNullable<DevEnvironment['depsOptimizer']>
 
 /** Hears of a `full-reload` just before it is sent. */
 type ReloadListener = (observer: EnvironmentObserver, triggeredBy: string | undefined) => void
