@@ -1,11 +1,11 @@
 //! Which module imports which, as the transforms have shown it.
 
 use std::borrow::Cow;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{Hash, Hasher};
 use std::num::NonZeroU64;
 
 use indexmap::IndexMap;
-use rustc_hash::FxBuildHasher;
+use rustc_hash::{FxBuildHasher, FxHasher};
 use serde::{Deserialize, Serialize};
 
 type Map<T> = IndexMap<Box<str>, T, FxBuildHasher>;
@@ -139,7 +139,7 @@ fn place<'a, T: Default>(map: &'a mut Map<T>, key: &str) -> (usize, &'a mut T) {
 }
 
 fn fingerprint(deps: &[String], dynamic_deps: &[String]) -> Option<NonZeroU64> {
-    let mut hasher = DefaultHasher::new();
+    let mut hasher = FxHasher::default();
     (deps, dynamic_deps).hash(&mut hasher);
     NonZeroU64::new(hasher.finish())
 }
