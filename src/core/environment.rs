@@ -268,7 +268,7 @@ impl Environment {
 
     /// The modules that the runner is about to fetch again, one after the other, under the URLs they have now:
     /// those of its entries, and those of requests that came at or behind `since`. Files of the optimizer that
-    /// are gone are left out.
+    /// are gone are left out, and where they are lent, all: whoever borrows one transforms it.
     pub fn take_fetched(&mut self, since: Option<Time>) -> Vec<String> {
         let current: HashMap<&str, &str> =
             self.optimized.values().map(|dep| (&*dep.file, &*dep.browser_hash)).collect();
@@ -276,6 +276,9 @@ impl Environment {
             let Some((path, _)) = module.split_once("?v=") else {
                 return Some(module.into_string());
             };
+            if !self.bridges.is_empty() {
+                return None;
+            }
             let file =
                 path.strip_prefix("/@fs").map_or_else(|| format!("{}{path}", self.root), str::to_owned);
             [path, &file].iter().find_map(|file| current.get(*file)).map(|hash| format!("{path}?v={hash}"))

@@ -14,7 +14,7 @@ describe('RedwoodSDK', () => {
   let tab
   before(async () => {
     browser = await openBrowser()
-    app = await startRwsdk({ env: defaults({ position: 'last' }) })
+    app = await startRwsdk({ env: { ...defaults({ position: 'last' }), TRACE: '1' } })
     tab = await openPage(browser, app)
   })
   after(async () => {
@@ -30,6 +30,7 @@ describe('RedwoodSDK', () => {
     await count(page)
     const before = { state: await stateOf(page), documents: seen.documents, ran: await runs(app) }
     const troubleBefore = troubleOf(seen).length
+    const logged = app.log().length
     const told = untilTold(tab)
     await add(app, spare)
     if (spare.kind === 'action') {
@@ -44,6 +45,7 @@ describe('RedwoodSDK', () => {
       trouble: troubleOf(seen).slice(troubleBefore),
       kept: { before: before.state, after: await stateOf(page) },
       ran: (await runs(app)) - before.ran,
+      optimized: new Set(app.log().slice(logged).match(/(?<=^\[trace\] \d+ )\w+(?= commits)/gm)),
     }
   }
 
@@ -57,9 +59,10 @@ describe('RedwoodSDK', () => {
 
   for (const spare of clientSpares.slice(0, 3)) {
     test(`a client component with ${spare.dep} shows within one reload`, async () => {
-      const { reloads, trouble } = await save(spare)
+      const { reloads, trouble, optimized } = await save(spare)
       assert.ok(reloads <= 1, `${reloads} reloads`)
       assert.deepEqual(trouble, [])
+      assert.deepEqual(optimized, new Set(['client', 'ssr']), 'and no optimizer runs that has nothing to optimize')
     })
   }
 

@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
-import { dirname, isAbsolute, resolve } from 'node:path'
-import type { DevEnvironment, Plugin, ViteDevServer } from 'vite'
+import { dirname, isAbsolute, posix, resolve } from 'node:path'
+import type { DevEnvironment, Plugin, Rolldown, ViteDevServer } from 'vite'
 import type { DepsOptimizer } from './observer.js'
 import type { EvenkeelApi } from './plugin.js'
 
@@ -77,14 +78,16 @@ export function bridge({ from, to, entry, prefix }: BridgeOptions): Plugin<Bridg
     },
     resolveId: {
       order: 'pre',
-      handler(id) {
+      async handler(id, importer) {
+        const { name } = this.environment
+        if (name !== from && name !== to) return
+        const isShared = isExternal(server.environments[from] as DevEnvironment, id)
         // What the runtime brings along is the same on both sides.
-        if (this.environment.name === to && isExternal(server.environments[from] as DevEnvironment, id)) {
-          return { id, external: true }
-        }
-        if (this.environment.name !== from) return
+        if (name === to) return isShared ? { id, external: true } : undefined
         if (id === entry) return prefix + id
-        const virtual = borrowed(id)
+        const file = isShared ? undefined : files.at(importer)
+        const url = file && (await resolveUrl(server.environments[to] as DevEnvironment, id, file))
+        const virtual = url ? prefix + url : borrowed(id)
         // Under its own ending Vite would take it for a style sheet once more.
         return virtual?.endsWith('.css') ? `${virtual}.js` : virtual
       },
@@ -99,10 +102,14 @@ export function bridge({ from, to, entry, prefix }: BridgeOptions): Plugin<Bridg
         await (prepared ??= prepare(lender, entry))
         // A clean id could be answered from a module node of before the last optimizer run, with a hash that is gone.
         const current = (await evenkeel.resolveOptimizedId(to, real)) ?? liveId(lender, real) ?? real
+        const optimized = await optimizerFile(lender, current)
+        if (optimized !== undefined) {
+          files.add(id, optimized, lender.depsOptimizer as DepsOptimizer)
+          return evenkeel.fetching(to, optimized, () => loadFile(lender, optimized))
+        }
         const fetched = await lender.fetchModule(current, undefined, { cached: false })
         if (!('code' in fetched)) return 'export default {}'
-        if (lender.depsOptimizer?.isOptimizedDepFile(fetched.id)) files.add(id, lender.depsOptimizer)
-        else copies.set(fetched.id, (copies.get(fetched.id) ?? new Set()).add(id))
+        copies.set(fetched.id, (copies.get(fetched.id) ?? new Set()).add(id))
         if (real.endsWith('.css') && !real.endsWith('.module.css')) return 'export default {}'
         const { code, file } = fetched
         return staysInside(code, file, (specifier) => rewrite(specifier, prefix, this.environment as DevEnvironment))
@@ -133,11 +140,18 @@ export function bridgedTo(plugins: readonly Plugin[], lender: string): string[] 
  * as they are: to transform them anew would only keep a request behind it waiting.
  */
 class OptimizerFiles {
-  /** By the id they are borrowed under: what the optimizer was then. */
+  /** Where they are, by the id they are borrowed under. */
+  readonly #files = new Map<string, string>()
+  /** What the optimizer was when they were borrowed. */
   readonly #borrowed = new Map<string, DepsOptimizer['metadata']>()
 
-  add(id: string, { metadata }: DepsOptimizer): void {
+  add(id: string, file: string, { metadata }: DepsOptimizer): void {
+    this.#files.set(id, file)
     this.#borrowed.set(id, metadata)
+  }
+
+  at(id: string | undefined): string | undefined {
+    return id === undefined ? undefined : this.#files.get(id)
   }
 
   outliveReloads({ moduleGraph }: DevEnvironment, { depsOptimizer }: DevEnvironment): void {
@@ -192,15 +206,25 @@ async function prepare(lender: DevEnvironment, entry: string): Promise<void> {
   }
 }
 
+/** How the optimizers run whose `run` takes another one along. */
+const runsAlone = new WeakMap<DepsOptimizer, () => void>()
+
 /** Frameworks re-run an optimizer when their own scans have found something; the borrowing side depends on it. */
 function rerunTogether(lender: DevEnvironment, borrower: DevEnvironment): void {
   const optimizer = lender.depsOptimizer
   if (!optimizer) return
   const { run } = optimizer
+  runsAlone.set(optimizer, run)
   optimizer.run = () => {
     run()
     borrower.depsOptimizer?.run()
   }
+}
+
+/** Runs an optimizer for what it has met itself; the side that borrows from it has nothing to run for. */
+export function runAlone(optimizer: DepsOptimizer): void {
+  const run = runsAlone.get(optimizer) ?? optimizer.run
+  run()
 }
 
 /** The same answer as the sidecar's, for when there is none. */
@@ -208,6 +232,33 @@ function liveId(environment: DevEnvironment, id: string): string | undefined {
   const optimizer = environment.depsOptimizer
   const info = optimizer?.metadata.optimized[id]
   return optimizer && info ? optimizer.getOptimizedDepId(info) : undefined
+}
+
+/** The file of a module, if it is one of the optimizer's. */
+async function optimizerFile({ pluginContainer, depsOptimizer }: DevEnvironment, id: string): Promise<string | undefined> {
+  const resolved = await pluginContainer.resolveId(id)
+  return resolved && depsOptimizer?.isOptimizedDepFile(resolved.id) ? resolved.id : undefined
+}
+
+/**
+ * A file as the optimizer has written it: what else the lending side does to modules has been done to what went into it. Transformed
+ * there as well, the largest modules would be transformed twice.
+ */
+async function loadFile({ pluginContainer }: DevEnvironment, file: string): Promise<Rolldown.LoadResult> {
+  const loaded = await pluginContainer.load(file)
+  if (loaded && typeof loaded === 'object' && typeof loaded.map === 'object') makeAbsolute(loaded.map as SourceMap | null, file)
+  return loaded
+}
+
+/** What a file of the optimizer imports as Vite would write it in that file. A module has one name, whoever imports it. */
+async function resolveUrl(lender: DevEnvironment, specifier: string, importer: string): Promise<string | undefined> {
+  const resolved = await lender.pluginContainer.resolveId(specifier, importer)
+  if (!resolved) return undefined
+  const { id } = resolved
+  const { root } = lender.config
+  if (id.startsWith(`${root}/`)) return id.slice(root.length)
+  const isFile = isAbsolute(id) && (lender.depsOptimizer?.isOptimizedDepFile(id) || existsSync(id.replace(/\?.*/, '')))
+  return isFile ? posix.join('/@fs/', id) : id
 }
 
 /** What a borrowed module imports as it is to be written in `from`. */
@@ -238,13 +289,17 @@ function staysInside(
   rewritten: (specifier: string) => string,
 ): { code: string; map: SourceMap | null } {
   const { body, map } = splitSourceMap(code)
-  // Relative to a virtual module they would lead nowhere.
-  if (map && file && isAbsolute(file)) map.sources = map.sources.map((source) => source && resolve(dirname(file), source))
+  if (file) makeAbsolute(map, file)
   const inside = body.replace(SSR_IMPORT, (_call, literal: string) => {
     const specifier = JSON.parse(literal.startsWith("'") ? `"${literal.slice(1, -1)}"` : literal) as string
     return `import(${JSON.stringify(rewritten(specifier))})`
   })
   return { code: inside, map }
+}
+
+/** Relative to a virtual module, sources would lead nowhere. */
+function makeAbsolute(map: SourceMap | null, file: string): void {
+  if (map && isAbsolute(file)) map.sources = map.sources.map((source) => source && resolve(dirname(file), source))
 }
 
 interface SourceMap {

@@ -7,6 +7,7 @@ import type {
   HotPayload,
   OptimizedDepInfo,
 } from 'vite'
+import { runAlone } from './bridge.js'
 import { importSite } from './import-site.js'
 import type { LearnedDeps } from './learned.js'
 import type { DiscoveredDep, EnvironmentSnapshot, ImportSite, LateDependency, OptimizedDep } from './protocol.js'
@@ -162,7 +163,8 @@ export class EnvironmentObserver implements Environment {
   }
 
   optimize(): void {
-    this.#environment.depsOptimizer?.run()
+    const { depsOptimizer } = this.#environment
+    if (depsOptimizer) runAlone(depsOptimizer)
   }
 
   /**
@@ -278,12 +280,7 @@ export class EnvironmentObserver implements Environment {
     environment.fetchModule = async (id, importer, options) => {
       // On its way from the runner, an importer that is not there has become `null`.
       const entry = !importer && !options?.cached
-      this.#sidecar.observe(this.name, { kind: 'fetch', moment: 'begin', module: id, ...(entry && { entry }) })
-      try {
-        return await this.#copies.fetch(id, importer, options)
-      } finally {
-        this.#sidecar.observe(this.name, { kind: 'fetch', moment: 'end', module: id })
-      }
+      return this.fetching(id, entry, () => this.#copies.fetch(id, importer, options))
     }
     const transformRequest = this.#transform
     environment.transformRequest = async (url) => {
@@ -296,6 +293,16 @@ export class EnvironmentObserver implements Environment {
       } finally {
         this.#sidecar.observe(this.name, { kind: 'transform', moment: 'end', module: url, ...imports })
       }
+    }
+  }
+
+  /** A module is on its way to a runner; as an `entry` it is what the runner begins with. */
+  async fetching<T>(module: string, entry: boolean, fetch: () => Promise<T>): Promise<T> {
+    this.#sidecar.observe(this.name, { kind: 'fetch', moment: 'begin', module, ...(entry && { entry }) })
+    try {
+      return await fetch()
+    } finally {
+      this.#sidecar.observe(this.name, { kind: 'fetch', moment: 'end', module })
     }
   }
 

@@ -40,6 +40,8 @@ export function evenkeelFor(framework: Framework, options?: EvenkeelOptions): Pl
       ...devtoolsDock,
       api: {
         resolveOptimizedId: async (environment, id) => guarded?.resolveOptimizedId(environment, id),
+        fetching: async (environment, module, fetch) =>
+          guarded?.observers.get(environment)?.fetching(module, true, fetch) ?? fetch(),
       },
       // Before the worker's plugin starts its runners, so that nothing they do is missed; and the function it
       // returns adds its middleware before the worker's handler, wherever the user lists the plugin.
@@ -110,6 +112,8 @@ export function evenkeelFor(framework: Framework, options?: EvenkeelOptions): Pl
 export interface EvenkeelApi {
   /** The current `file?v=hash` of a bare id, or `undefined` when the environment's optimizer does not know it. */
   resolveOptimizedId(environment: string, id: string): Promise<string | undefined>
+  /** Fetches a module of an environment past its `fetchModule`, as one that nobody has imported there. */
+  fetching<T>(environment: string, module: string, fetch: () => Promise<T>): Promise<T>
 }
 
 /** One Vite server and its share of the sidecar. */
