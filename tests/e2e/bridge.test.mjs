@@ -195,6 +195,23 @@ test("what is borrowed of the lending side's optimizer outlives reloads of the b
   }
 })
 
+test('a dependency is given the import.meta.env of the side that it is borrowed from', async () => {
+  const bridged = await bridgedServer()
+  try {
+    const { ssr, worker } = bridged.server.environments
+    const load = ssr.pluginContainer.load.bind(ssr.pluginContainer)
+    ssr.pluginContainer.load = async (id) => {
+      const loaded = await load(id)
+      if (!id.includes('/react.js?')) return loaded
+      return { ...loaded, code: `${loaded.code}\nexport const side = import.meta.env.SIDE` }
+    }
+    const { code } = await worker.transformRequest('virtual:app:ssr:react')
+    assert.match(code, /\bside = "ssr"/)
+  } finally {
+    await bridged.stop()
+  }
+})
+
 test('a start with a new static import of the lending side is like any other', async () => {
   const session = await openSession('bridged', { page: 'home', env: guarded() })
   try {

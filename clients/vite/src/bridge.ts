@@ -86,8 +86,8 @@ export function bridge({ from, to, entry, prefix }: BridgeOptions): Plugin<Bridg
         if (name === to) return isShared ? { id, external: true } : undefined
         if (id === entry) return prefix + id
         const file = isShared ? undefined : files.at(importer)
-        const url = file && (await resolveUrl(server.environments[to] as DevEnvironment, id, file))
-        const virtual = url ? prefix + url : borrowed(id)
+        const imported = async () => file && prefix + (await resolveUrl(server.environments[to] as DevEnvironment, id, file))
+        const virtual = borrowed(id) ?? (await imported())
         // Under its own ending Vite would take it for a style sheet once more.
         return virtual?.endsWith('.css') ? `${virtual}.js` : virtual
       },
@@ -105,7 +105,8 @@ export function bridge({ from, to, entry, prefix }: BridgeOptions): Plugin<Bridg
         const optimized = await optimizerFile(lender, current)
         if (optimized !== undefined) {
           files.add(id, optimized, lender.depsOptimizer as DepsOptimizer)
-          return evenkeel.fetching(to, optimized, () => loadFile(lender, optimized))
+          const loaded = await evenkeel.fetching(to, optimized, () => loadFile(lender, optimized))
+          if (!isOfItsSide(loaded)) return loaded
         }
         const fetched = await lender.fetchModule(current, undefined, { cached: false })
         if (!('code' in fetched)) return 'export default {}'
@@ -250,11 +251,16 @@ async function loadFile({ pluginContainer }: DevEnvironment, file: string): Prom
   return loaded
 }
 
+/** What `import.meta.env` is depends on who transforms it. */
+function isOfItsSide(loaded: Rolldown.LoadResult): boolean {
+  const code = loaded && typeof loaded === 'object' ? loaded.code : loaded
+  return code?.includes('import.meta.env') ?? false
+}
+
 /** What a file of the optimizer imports as Vite would write it in that file. A module has one name, whoever imports it. */
-async function resolveUrl(lender: DevEnvironment, specifier: string, importer: string): Promise<string | undefined> {
+async function resolveUrl(lender: DevEnvironment, specifier: string, importer: string): Promise<string> {
   const resolved = await lender.pluginContainer.resolveId(specifier, importer)
-  if (!resolved) return undefined
-  const { id } = resolved
+  const id = resolved?.id ?? specifier
   const { root } = lender.config
   if (id.startsWith(`${root}/`)) return id.slice(root.length)
   const isFile = isAbsolute(id) && (lender.depsOptimizer?.isOptimizedDepFile(id) || existsSync(id.replace(/\?.*/, '')))
