@@ -413,6 +413,18 @@ fn the_plan_of_a_reload_names_the_doomed_and_what_to_warm() {
 }
 
 #[test]
+fn a_lending_side_has_no_use_for_files_of_its_optimizer() {
+    let mut story = Story::begin();
+    story.open("ssr", &["worker"]);
+    for module in ["/src/ssr.tsx", "/node_modules/.vite/deps/react.js?v=h0"] {
+        story.fetch("ssr", module);
+    }
+    story.discover("ssr", "zod");
+    story.commit("ssr", "zod", true);
+    assert_eq!(story.reload("ssr").warm, ["/src/ssr.tsx"]);
+}
+
+#[test]
 fn a_reload_without_a_commit_dooms_nobody_but_is_waited_for() {
     let mut story = Story::begin();
     story.enter(1, "GET", "/");
