@@ -2,8 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Connect } from 'vite'
 import type { ResolvedOptions } from './options.js'
 import type { ErrorInfo, ReloadPlan, Verdict } from './protocol.js'
-import { ResponseGuard } from './response-guard.js'
 import type { Log, Sidecar } from './sidecar.js'
+import { isAssetOfWorker } from './vite-internals/middlewares.js'
+import { ResponseGuard } from './vite-internals/response-guard.js'
 
 /** Vite's and Cloudflare's own URLs, and requests for modules, which Vite marks by a query without a value. */
 const VITE_URL =
@@ -197,12 +198,6 @@ export class Gate {
     const prevention = advice ? ` To prevent it, add to the Vite config: ${advice}` : ''
     this.#log.warn(`${entered.method} ${entered.url}: ${reason}.${cause}${prevention}`)
   }
-}
-
-/** A worker that asks its own assets binding comes through the whole server again, marked by Cloudflare's plugin. */
-function isAssetOfWorker(request: IncomingMessage): boolean {
-  const mark = Object.getOwnPropertySymbols(request).find((symbol) => symbol.description === 'kRequestType')
-  return mark !== undefined && (request as unknown as Record<symbol, unknown>)[mark] === 'asset'
 }
 
 /** Without a body a request can be handled twice from what is still at hand. */
