@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Connect } from 'vite'
+import { errorInfo } from './error-info.js'
 import type { ResolvedOptions } from './options.js'
 import type { ErrorInfo, ReloadPlan, Verdict } from './protocol.js'
+import { samePath } from './request-target.js'
 import { ResponseGuard } from './response-guard.js'
 import type { Log, Sidecar } from './sidecar.js'
 
@@ -69,14 +71,15 @@ export class Gate {
 
   readonly enter: Connect.NextHandleFunction = (request, response, next) => {
     if (this.#byRequest.has(request) || this.#bypasses(request)) return next()
-    void this.#enter(request, response, next)
+    this.#enter(request, response, next).catch(next)
   }
 
   readonly fail: Connect.ErrorHandleFunction = (error: unknown, request, _response, next) => {
     const entered = this.#byRequest.get(request)
     if (!entered || entered.error === error) return next(error)
     entered.error = error
-    void this.#fail(entered, error, next)
+    // Whatever goes wrong in here, it is the app's own error that is to be seen.
+    this.#fail(entered, error, next).catch(() => next(error))
   }
 
   /** A reload is being sent: what it dooms is known when the plan is. */
@@ -86,10 +89,15 @@ export class Gate {
       for (const entered of doomed) entered.doomed = true
       await Promise.all(doomed.map((entered) => this.#judge(entered, {})))
     })
-    this.#judging = judging
-    void judging.finally(() => {
-      if (this.#judging === judging) this.#judging = undefined
+    // Responses wait for it, and must not fail with it.
+    const judged = judging.catch((error: unknown) => this.#tell(error)).then(() => {
+      if (this.#judging === judged) this.#judging = undefined
     })
+    this.#judging = judged
+  }
+
+  #tell(error: unknown): void {
+    this.#log.warn(`Something went wrong in Evenkeel: ${errorInfo(error).stack ?? errorInfo(error).message}`)
   }
 
   #bypasses(request: IncomingMessage): boolean {
@@ -109,11 +117,13 @@ export class Gate {
     const browserReloads = this.#server.browserReloads()
     const entered: Entered = { id, request, response, browserReloads, method, url, guard, doomed: false, at: performance.now() }
     this.#byRequest.set(request, entered)
+    const gone = new AbortController()
     response.once('close', () => {
+      gone.abort()
       this.#entered.delete(id)
       this.#sidecar.requestFinished(id)
     })
-    if (this.#options.hold) await this.#sidecar.wait('admit', { request: id })
+    if (this.#options.hold) await this.#sidecar.wait('admit', { request: id }, gone.signal)
     if (response.destroyed) return
     const mode = request.headers['sec-fetch-mode']
     this.#sidecar.requestStarted({ request: id, method, url, ...(typeof mode === 'string' ? { mode } : {}) })
@@ -137,7 +147,7 @@ export class Gate {
     await this.#judging
     // The worker's answer to a request that has been re-issued interests nobody.
     if (entered.guard.replaced) return
-    const verdict = await this.#judge(entered, { error: describe(error) })
+    const verdict = await this.#judge(entered, { error: errorInfo(error) })
     if (verdict && verdict.action !== 'pass') return
     if (verdict && verdict.kind !== 'unrelated') this.#explain(entered, verdict)
     next(error)
@@ -148,7 +158,7 @@ export class Gate {
     const { id, guard } = entered
     const verdict = await this.#sidecar.ask('classifyError', { request: id, sent: guard.sent, ...seen })
     if (verdict?.action === 'retry') return this.#retry(entered, verdict)
-    if (verdict?.action === 'reload') void this.#reloadOnceStable(entered, verdict)
+    if (verdict?.action === 'reload') this.#reloadOnceStable(entered, verdict).catch((error: unknown) => this.#tell(error))
     return verdict
   }
 
@@ -157,10 +167,17 @@ export class Gate {
     const redirects = this.#followsRedirects(url)
     if (!redirects && !isEmpty(request)) {
       // Nobody has the body any more. The page gets the true answer, and then a new start.
-      void this.#reloadOnceStable(entered, { ...verdict, reloadBrowser: true })
+      this.#reloadOnceStable(entered, { ...verdict, reloadBrowser: true }).catch((error: unknown) => this.#tell(error))
       return { ...verdict, action: 'pass' }
     }
-    if (guard.replace()) void (redirects ? this.#reissue(entered, verdict) : this.#rerun(entered))
+    if (guard.replace()) {
+      const anew = redirects ? this.#reissue(entered, verdict) : this.#rerun(entered)
+      anew.catch((error: unknown) => {
+        this.#tell(error)
+        // Its own answer is gone, and no other will come.
+        request.destroy()
+      })
+    }
     return verdict
   }
 
@@ -210,26 +227,9 @@ function isEmpty({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0
 }
 
-/** The URL as a redirect within the same origin: `//host/path` would leave it. */
-function samePath(url: string): string {
-  const path = url.startsWith('/') ? url : new URL(url).pathname + new URL(url).search
-  return path.startsWith('//') ? `/.${path}` : path
-}
-
 /** Where the time went, for the browser's network panel and for benchmarks. */
 function serverTiming(durations: Record<string, number>): string {
   return Object.entries(durations)
     .map(([name, duration]) => `evenkeel-${name};dur=${duration.toFixed(1)}`)
     .join(', ')
-}
-
-function describe(error: unknown): ErrorInfo {
-  if (typeof error !== 'object' || error === null) return { message: String(error) }
-  const { name, message, code, stack, cause } = error as Record<string, unknown>
-  const info: ErrorInfo = { message: String(message ?? '') }
-  if (typeof name === 'string') info.name = name
-  if (typeof code === 'string') info.code = code
-  if (typeof stack === 'string') info.stack = stack
-  if (cause !== undefined && cause !== error) info.cause = describe(cause)
-  return info
 }
