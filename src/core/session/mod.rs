@@ -153,6 +153,11 @@ impl Session {
         self.disturbed || self.environments.values().any(Environment::is_settling)
     }
 
+    /// Whether a request waits at the gate.
+    pub fn is_held(&self, request: HttpRequest) -> bool {
+        self.held.contains_key(&request)
+    }
+
     pub fn requests_in_flight(&self) -> usize {
         self.requests.len()
     }
