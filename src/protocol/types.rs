@@ -151,7 +151,7 @@ pub struct Learned {
 #[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
 pub enum Health {
     Ok,
-    /// The last optimizer run failed, or a request spent its retry budget.
+    /// The last optimizer run failed.
     Warning,
 }
 

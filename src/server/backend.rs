@@ -84,7 +84,7 @@ impl Backend {
     }
 
     async fn classify_error(&self, params: Failure) -> Result<Verdict> {
-        Ok(self.sidecar.classify(&params))
+        Ok(self.sidecar.classify(&params.bounded()))
     }
 
     async fn await_stable(&self, params: AwaitStableParams) -> Result<AwaitStableResult> {

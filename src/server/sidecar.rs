@@ -18,6 +18,9 @@ use crate::protocol::{
     RunRequest, ServerStatus, StatusReport, WarmupRequest,
 };
 
+/// Whoever asks for a restart within this time of another one gets that one.
+const RESTART_ONCE_IN: Duration = Duration::from_secs(1);
+
 /// How a wait ended.
 #[derive(Debug)]
 pub struct Waited {
@@ -71,6 +74,8 @@ pub struct Sidecar {
     state: Mutex<State>,
     started: Instant,
     disturbed: Notify,
+    /// When a reader's wish for a restart was last handed on.
+    restart_asked: Mutex<Option<Instant>>,
     outbox: Outbox,
     publisher: Arc<Publisher>,
 }
@@ -88,6 +93,7 @@ impl Sidecar {
             }),
             started: Instant::now(),
             disturbed: Notify::new(),
+            restart_asked: Mutex::default(),
             outbox,
             publisher,
         })
@@ -277,6 +283,11 @@ impl Host for Sidecar {
     }
 
     fn restart(&self) {
+        let mut asked = self.restart_asked.lock().unwrap_or_else(PoisonError::into_inner);
+        if asked.is_some_and(|at| at.elapsed() < RESTART_ONCE_IN) {
+            return;
+        }
+        *asked = Some(Instant::now());
         self.outbox.notify("devServer/restartRequest", RestartRequest {});
     }
 }
