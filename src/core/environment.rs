@@ -331,10 +331,17 @@ impl Environment {
     /// Whatever is transformed, for whomever, leads a crawl on.
     fn learn_imports(&mut self, activity: &Activity) {
         let module = self.graph.intern(&activity.module);
-        self.graph.set_imports(module, &activity.deps, &activity.dynamic_deps);
+        if let Some(module) = module {
+            self.graph.set_imports(module, &activity.deps, &activity.dynamic_deps);
+        }
         if let Some(crawl) = &mut self.crawl {
-            crawl.done(module);
-            crawl.follow(&mut self.graph, module);
+            match module {
+                Some(module) => {
+                    crawl.done(module);
+                    crawl.follow(&mut self.graph, module);
+                }
+                None => crawl.follow_urls(&mut self.graph, &activity.deps, &activity.dynamic_deps),
+            }
             self.all_met = activity.kind == ActivityKind::Warmup && crawl.is_idle();
         }
     }
@@ -347,7 +354,7 @@ impl Environment {
             self.crawl_known();
         }
         for url in &changed.modules {
-            let module = self.graph.intern(url);
+            let Some(module) = self.graph.intern(url) else { continue };
             if saved {
                 self.graph.invalidate(module);
             }

@@ -228,6 +228,7 @@ impl Sidecar {
             state.published = Some(status);
             self.publisher.note_change();
         }
+        self.publisher.deliver(|| state.recorded.save(now));
         let snapshot_due = self.publish_snapshot(&mut state, now);
         state.next_look(now).into_iter().chain(snapshot_due).min()
     }
@@ -276,10 +277,6 @@ impl Sidecar {
 impl Host for Sidecar {
     fn publisher(&self) -> &Arc<Publisher> {
         &self.publisher
-    }
-
-    fn journal(&self) -> String {
-        self.state().recorded.save(self.now())
     }
 
     fn restart(&self) {
