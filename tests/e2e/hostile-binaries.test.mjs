@@ -10,7 +10,7 @@ import { binary, nodeBin } from './lib/paths.mjs'
 import { ended } from './lib/processes.mjs'
 import { until } from './lib/waiting.mjs'
 
-const realSetInterval = setInterval
+const real = { setInterval, clearInterval }
 let folder
 const rejections = []
 before(async () => {
@@ -85,7 +85,7 @@ for (const [what, make, words] of [
   ['an absurd length', () => script(`process.stdout.write('Content-Length: 99999999999\\r\\n\\r\\n'); setInterval(() => {}, 1e6)`), /^the sidecar sent a frame of 99999999999 bytes/],
   ['half a frame', () => script(`process.stdout.write('Content-Length: 50\\r\\n\\r\\n{"json'); setInterval(() => {}, 1e6)`), /^the sidecar did not answer initialize within \d+ ms/],
   ['silence', () => script('setInterval(() => {}, 1e6)'), /^the sidecar did not answer initialize within \d+ ms/],
-  ['null for capabilities', () => script(`process.stdin.once('data', () => process.stdout.write('Content-Length: 38\\r\\n\\r\\n{"jsonrpc":"2.0","id":1,"result":null }')); setInterval(() => {}, 1e6)`), /^the sidecar speaks protocol undefined/],
+  ['null for capabilities', () => script(`process.stdin.once('data', () => process.stdout.write('Content-Length: 36\\r\\n\\r\\n{"jsonrpc":"2.0","id":1,"result":null}')); setInterval(() => {}, 1e6)`), /^the sidecar speaks protocol undefined/],
   ['exit at once', () => script('process.exit(7)'), /^the sidecar ended \(code 7\)\. Vite goes on without Evenkeel until it is restarted\.$/],
   ['another architecture', () => program(elf(process.arch === 'x64' ? 0xb7 : 0x3e)), /^EVENKEEL_BINARY names \S+, which is made for \w+, and this is linux-\w+: correct it or unset it\. Vite goes on/],
   ['an unknown processor', () => program(elf(0x1234)), /which is made for another processor, and this is/],
@@ -116,6 +116,7 @@ for (const [what, rest, words] of [
     const { sidecar, said } = lease()
     const method = what === 'a plan without lists' ? ['onFullReload', { environment: 'ssr' }] : ['admit', { request: 1 }]
     assert.equal(await sidecar.ask(...method), undefined)
+    await until('it is said', () => said.length > 0)
     assert.match(said[0], words)
   })
 }
@@ -126,7 +127,7 @@ test('deaths are forgiven after a healthy minute, and an hour later it is restar
   // What is faked is Vite's time; the program's own goes on.
   const soon = (look) =>
     new Promise((resolve) => {
-      const timer = realSetInterval(async () => (await look()) && (clearInterval(timer), resolve()), 5)
+      const timer = real.setInterval(async () => (await look()) && (real.clearInterval(timer), resolve()), 5)
     })
   const { sidecar, said } = lease()
   for (let life = 1; life <= 10; life++) {
@@ -146,7 +147,7 @@ test('a restart of Vite starts a sidecar that was given up, as one that is insta
   const file = path.join(folder, 'installed-late')
   process.env.EVENKEEL_BINARY = file
   const first = lease()
-  assert.match(first.sidecar.trouble, /which does not exist/)
+  await until('it is given up', () => /which does not exist/.test(first.sidecar.trouble))
   const made = await script(initialized(`if (method === 'status') answer(id, { environments: [], records: [] })`))
   await rename(made, file)
   first.sidecar.requestStarted({ request: 7, method: 'GET', url: '/' })
