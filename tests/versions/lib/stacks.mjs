@@ -57,3 +57,11 @@ export async function installEvenkeel(stackFolder) {
   // Where a user has it from a package of its own.
   process.env.EVENKEEL_BINARY = checkout.binary
 }
+
+export const newestNode = ({ node }) => Math.max(...node)
+
+/** The package.json of a stack's folder. */
+export function manifestOf({ name, vite, cloudflare }) {
+  const dependencies = { ...(cloudflare && { '@cloudflare/vite-plugin': cloudflare }), vite }
+  return { name: `evenkeel-stack-${name}`, private: true, type: 'module', dependencies }
+}
