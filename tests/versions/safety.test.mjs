@@ -12,6 +12,7 @@ import { ask } from '../e2e/lib/raw.mjs'
 import { matrix, newestNode, openStack } from './lib/stacks.mjs'
 
 const secret = 'evenkeel-secret'
+const names = ['secret.txt', 'secret.js']
 const suffixes = [
   '', '?raw', '?import&raw', '?raw&import', '?url', '?import&url', '?inline', '?import&inline', '?url&inline', '?raw&url',
   '?raw??', '?import&raw??', '?t=1&raw', '?import', '?worker', '?worker&inline', '?.svg?raw', '?.svg?import&raw', '?.svg?.wasm?init',
@@ -24,7 +25,7 @@ const byVite = new Map(matrix.stacks.toReversed().map((stack) => [stack.vite, { 
 let outside
 before(async () => {
   outside = await realpath(await mkdtemp(path.join(tmpdir(), 'evenkeel-outside-')))
-  for (const name of ['secret.txt', 'secret.js', 'secret.svg']) await writeFile(path.join(outside, name), `export const it = '${secret}'\n`)
+  for (const name of names) await writeFile(path.join(outside, name), `export const it = '${secret}'\n`)
 })
 after(() => rm(outside, { recursive: true, force: true }))
 
@@ -53,19 +54,19 @@ for (const stack of [...byVite.values()].toReversed()) {
 }
 
 async function askAll(app) {
-  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
-  const answers = new Map()
-  for (const target of targets(app.root)) {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 4 })
+  const asked = targets(app.root).map(async (target) => {
     const { status, text } = await ask(app, { path: target, agent })
-    answers.set(target, { status, body: comparable(text, app) })
-  }
+    return [target, { status, body: comparable(text, app) }]
+  })
+  const answers = new Map(await Promise.all(asked))
   agent.destroy()
   return answers
 }
 
 /** As they are written in a request, which no client would write so by itself. */
 function targets(root) {
-  const files = [...['secret.txt', 'secret.js', 'secret.svg'].map((name) => path.join(outside, name)), path.join(root, '.env')]
+  const files = [...names.map((name) => path.join(outside, name)), path.join(root, '.env')]
   const up = (file) => path.relative(root, file).split(path.sep).join('/')
   return files.flatMap((file) => {
     const spellings = [
