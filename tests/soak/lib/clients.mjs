@@ -49,8 +49,9 @@ function actionOf(site, slot, id, abortAfter) {
 }
 
 function dripOf(slot) {
-  const right = ({ status, text, ...span }) => status === 200 && slot.bodies(span).some((body) => text === `<!-- first chunk -->${body}`)
-  return { what: 'GET stream', path: `/drip/${slot.number}`, right, excuse: slot.excuseOf }
+  const firstChunk = '<!-- first chunk -->'
+  const right = ({ status, text, ...span }) => status === 200 && slot.bodies(span).some((body) => text === firstChunk + body)
+  return { what: 'GET stream', path: `/drip/${slot.number}`, right, firstChunk, excuse: slot.excuseOf }
 }
 
 const tablePage = (page) => ({ ...page, what: `${page.method} table`, right: (asked) => isRight(page, asked) })

@@ -3,6 +3,7 @@
 /** Outcomes that no guarded run may have. */
 export const violations = [
   'wrong body',
+  'stream cut',
   'hung',
   're-optimization',
   'unexplained',
@@ -26,11 +27,12 @@ export function judge(asked, { windows, diary }) {
   if (asked.right(asked)) return 'right'
   const meant = asked.excuse?.(asked)
   if (meant) return `meant: ${meant}`
-  if (asked.status === 200) return 'wrong body'
   const trouble = windows.covering(asked)
+  // An answer whose head is out has no other way to fail.
+  const cut = (asked.status === 0 && asked.text.startsWith('terminated')) || asked.text === asked.firstChunk
+  if (asked.status === 200 && !cut) return 'wrong body'
   if (trouble) return `meant: ${trouble}`
-  // Its head was out: such an answer cannot be taken back.
-  if (asked.status === 0 && asked.text.startsWith('terminated')) return 'stream cut'
+  if (cut) return 'stream cut'
   if (diary.optimized(asked) || outdated.test(asked.text)) return 're-optimization'
   if (diary.reloaded(asked)) return 'reload of a save'
   return 'unexplained'

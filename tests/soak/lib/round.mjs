@@ -16,8 +16,9 @@ export async function soakRound({ guarded, name, random, ms, tally, kills }) {
   const site = Object.assign(await openSite({ guarded, random }), { guarded, name, tally, ledger, windows: new Windows(), ending: false })
   site.pages = site.slots.filter((slot) => !slot.isHome)
   site.goesOnFor = async (pauseMs) => {
-    await pause(Math.max(0, Math.min(pauseMs, endsAt - performance.now())))
-    return !site.ending && performance.now() < endsAt
+    if (performance.now() + pauseMs > endsAt) return false
+    await pause(pauseMs)
+    return !site.ending
   }
   const processes = watchProcesses(site)
   const crashed = site.app.exited.then(() => {

@@ -19,6 +19,8 @@ export async function openSite({ guarded, random }) {
     const packages = new Packages(root, random)
     // The first is the home page, which the worker's entry imports statically.
     const slots = Array.from({ length: slotCount + 1 }, (_, number) => new Slot(number))
+    // A folder that does not exist at the start is one that Vite's resolver never looks for again.
+    await packages.install(packages.name())
     const write = (file, text) => writeFile(path.join(root, file), text)
     await mkdir(path.join(root, 'src/pages'), { recursive: true })
     for (const slot of slots) await write(slot.file, slot.saving([], performance.now()))
