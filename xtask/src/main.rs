@@ -103,6 +103,7 @@ fn test(parts: &[&str]) -> Result<(), Failure> {
         Step::new(node::recent()?).args(runner).args(files).run()?;
     }
     if asked("soak") {
+        Step::new(node::recent()?).args(["--test", "tests/soak/judge.test.mjs"]).run()?;
         soak(&[])?;
     }
     Ok(())
