@@ -11,6 +11,7 @@ export const violations = [
   'crash',
   'orphan',
   'not back',
+  'restart failed',
   'never shown',
 ]
 

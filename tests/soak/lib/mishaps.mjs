@@ -24,7 +24,8 @@ async function restart(site, random) {
   try {
     const restarted = printed(site.app, /server restart(?:ed|.* fail)/, { within: backWithinMs })
     await (isCold ? site.coldStart() : site.warmStart())
-    await restarted
+    const [said] = await restarted
+    if (said !== 'server restarted') site.tally.happened('restart failed', said, site, from)
     await untilHome(site)
     site.tally.did(isCold ? 'coldRestart' : 'warmRestart')
   } catch (error) {

@@ -2,7 +2,11 @@
 import { percentile } from '../../bench/lib/report.mjs'
 import { judge, violations } from './judge.mjs'
 
-const kept = 12
+const kept = 8
+const linesKept = 40
+
+/** What React and the stack of an error add says nothing about when something happened. */
+const tells = ({ text }) => !/^\s*at |hook call|mismatching versions|Rules of Hooks|more than one copy|\x1b\[/.test(text)
 
 export class Tally {
   works = {}
@@ -45,7 +49,7 @@ export class Tally {
     const failure = { outcome, what, at: Math.round(from), log: [] }
     this.failures.push(failure)
     setTimeout(() => {
-      failure.log = site.diary.around({ from, until }).map(({ at, text }) => `${Math.round(at - from)} ms ${text.trim().slice(0, 300)}`)
+      failure.log = site.diary.around({ from, until }).filter(tells).slice(-linesKept).map(({ at, text }) => `${Math.round(at - from)} ms ${text.trim().slice(0, 300)}`)
     }, 1_000)
   }
 
