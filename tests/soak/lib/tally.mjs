@@ -6,7 +6,7 @@ const kept = 8
 const linesKept = 40
 
 /** What React and the stack of an error add says nothing about when something happened. */
-const tells = ({ text }) => !/^\s*at |hook call|mismatching versions|Rules of Hooks|more than one copy|\x1b\[/.test(text)
+const tells = ({ text }) => !/^\s*at |hook call|mismatching versions|Rules of Hooks|more than one copy/.test(text)
 
 export class Tally {
   works = {}
