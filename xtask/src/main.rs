@@ -18,7 +18,7 @@ Usage: cargo xtask <command>
   test [rust|client|e2e|soak] Run all tests, or one part of them
   soak [--minutes N] [--bare] [--seed N] [--json]
                               Work on a real app like a busy team, five minutes by default
-  bench <name> [--json]       Run a benchmark: rpc, attach, recovery, startup, graph, rwsdk
+  bench <name> [--json]       Run a benchmark: rpc, attach, journal, recovery, startup, graph, rwsdk
   package                     Write what is shipped to target/package: the extension for VS Code
   codegen [--check]           Write the generated files of the protocol, or check that they are current";
 
@@ -30,7 +30,7 @@ fn main() -> ExitCode {
         ["test", rest @ ..] => test(rest),
         ["soak", rest @ ..] => soak(rest),
         ["bench", "graph", rest @ ..] => bench_graph::run(rest),
-        ["bench", name @ ("rpc" | "attach" | "recovery" | "startup" | "rwsdk"), rest @ ..] => {
+        ["bench", name @ ("rpc" | "attach" | "journal" | "recovery" | "startup" | "rwsdk"), rest @ ..] => {
             bench(name, rest)
         }
         ["package"] => package::vscode(),
