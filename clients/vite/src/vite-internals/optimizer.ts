@@ -26,9 +26,10 @@ export function onMetadata(optimizer: DepsOptimizer, listener: MetadataListener)
     set: (next: DepOptimizationMetadata) => {
       const previous = metadata
       metadata = next
-      if (isBegun) return listener.committed(next, previous)
+      const isCommit = isBegun
       isBegun = true
-      listener.begun(next)
+      if (isCommit) listener.committed(next, previous)
+      else listener.begun(next)
     },
   })
 }
