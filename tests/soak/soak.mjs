@@ -63,8 +63,8 @@ function verdict() {
   const failures = bare.outcomes['re-optimization'] ?? 0
   say(`\nwithout Evenkeel: ${failures} failures that a re-optimization caused`)
   if (!guarded) return 0
-  const violated = Object.entries(guarded.violated())
-  say(`with Evenkeel: ${violated.map(([outcome, count]) => `${count} ${outcome}`).join(', ') || 'nothing went wrong'}`)
+  const violated = guarded.violated()
+  say(`with Evenkeel: ${violated.join(', ') || 'nothing went wrong'}; known limits: ${guarded.limited().join(', ') || 'none met'}`)
   if (failures === 0) say('without Evenkeel nothing failed either: this soak shows nothing')
   return violated.length === 0 && failures > 0 ? 0 : 1
 }

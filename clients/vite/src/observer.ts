@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import type {
   DepOptimizationMetadata,
   DevEnvironment,
@@ -18,6 +19,8 @@ import { type DepsOptimizer, onDiscovery, onMetadata, runAlone } from './vite-in
 
 /** By this event frameworks with server components have a page fetch itself anew, and import what is new in it. */
 const RSC_UPDATE = 'rsc:update'
+/** A run of the optimizer that takes longer does not keep a restart waiting. */
+const RUN_MS = 5_000
 /** A page that was told to reload is gone by then. */
 const RELOADING_MS = 2_000
 
@@ -41,6 +44,8 @@ export class EnvironmentObserver implements Environment {
   #cold = false
   /** While Vite is about to invalidate what a save has changed. */
   #invalidated: Promise<void> | undefined
+  /** While the server is being restarted. */
+  #isPaused = false
   #reloads = 0
   #reloadedAt = 0
   #savedAt = 0
@@ -154,6 +159,27 @@ export class EnvironmentObserver implements Environment {
     this.#sidecar.notify('environment/didChange', { environment: this.name, cause: 'save', modules: urls })
   }
 
+  /**
+   * The server is about to be restarted: its successor writes to the same cache before it is closed. So nothing begins here any
+   * more that makes the optimizer run, and a run that is going on is waited for, within reason.
+   */
+  async pause(): Promise<void> {
+    this.#isPaused = true
+    const { depsOptimizer } = this.#environment
+    const late = pause(RUN_MS, undefined, { ref: false })
+    for (let isLate = false; !isLate; ) {
+      const runs = Object.values(depsOptimizer?.metadata.discovered ?? {}).flatMap(({ processing }) => processing ?? [])
+      if (runs.length === 0) return
+      isLate = await Promise.race([Promise.all(runs).then(() => false), late.then(() => true)])
+    }
+  }
+
+  /** The restart has failed, and this server goes on. Its successor may have told of environments of the same names. */
+  resume(): void {
+    this.#isPaused = false
+    this.#sidecar.open(this)
+  }
+
   learn(dependencies: LateDependency[]): void {
     this.#learned.add(this.name, dependencies)
   }
@@ -166,14 +192,14 @@ export class EnvironmentObserver implements Environment {
 
   async #crawlOne(module: string): Promise<void> {
     // What fails here fails again, and is reported, when a request really meets it.
-    const result = await this.#transform(module).catch(() => null)
+    const result = this.#isPaused ? null : await this.#transform(module).catch(() => null)
     const imports = result?.deps ? { deps: result.deps, dynamicDeps: result.dynamicDeps ?? [] } : {}
     this.#sidecar.observe(this.name, { kind: 'warmup', moment: 'end', module, ...imports })
   }
 
   optimize(): void {
     const { depsOptimizer } = this.#environment
-    if (depsOptimizer) runAlone(depsOptimizer)
+    if (depsOptimizer && !this.#isPaused) runAlone(depsOptimizer)
   }
 
   /**

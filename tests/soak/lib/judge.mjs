@@ -3,17 +3,21 @@
 /** Outcomes that no guarded run may have. */
 export const violations = [
   'wrong body',
-  'stream cut',
   'hung',
   're-optimization',
   'unexplained',
-  'ran twice',
   'crash',
   'orphan',
   'not back',
   'restart failed',
   'never shown',
 ]
+
+/**
+ * What the README names as limits: a response that is on its way cannot be taken back, and a handler that acted and then failed is
+ * run again. They are told, and do not count as violations.
+ */
+export const limits = ['stream cut', 'ran twice']
 
 /** What Vite says when modules of two optimizer runs meet. */
 const outdated = /new version of the pre-bundle|in the optimize deps directory|happened while optimizing/

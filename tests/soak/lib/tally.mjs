@@ -1,6 +1,6 @@
 // What has been seen, counted by what was asked for and by what came of it.
 import { percentile } from '../../bench/lib/report.mjs'
-import { judge, violations } from './judge.mjs'
+import { judge, limits, violations } from './judge.mjs'
 
 const kept = 8
 const linesKept = 40
@@ -54,7 +54,16 @@ export class Tally {
   }
 
   violated() {
-    return Object.fromEntries(Object.entries(this.outcomes).filter(([outcome]) => violations.includes(outcome)))
+    return this.#among(violations)
+  }
+
+  limited() {
+    return this.#among(limits)
+  }
+
+  /** How often, as words. */
+  #among(kinds) {
+    return kinds.filter((kind) => this.outcomes[kind]).map((kind) => `${this.outcomes[kind]} ${kind}`)
   }
 
   rows() {
