@@ -258,7 +258,7 @@ export default async () => {
       assert.ok(result.ms < deadline, `nobody waits for environments that are not there: ${result.ms} ms`)
     }
     const { stdout } = await evenkeel('status', '--json', '--root', root)
-    const worker = JSON.parse(stdout).environments.find(({ name }) => name === 'worker')
+    const worker = JSON.parse(stdout).environments.find(({ guarded }) => guarded)
     assert.ok(worker.generation > 0, 'whose re-optimizations are still told')
   })
 
