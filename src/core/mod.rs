@@ -7,6 +7,8 @@ mod crawl;
 mod environment;
 mod event;
 mod graph;
+#[cfg(test)]
+mod growth;
 mod policy;
 #[cfg(test)]
 mod properties;
