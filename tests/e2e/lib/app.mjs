@@ -6,6 +6,7 @@ import path from 'node:path'
 import { freePort } from './free-port.mjs'
 import { appsFolder, cachesFolder, nodeBin, viteBin } from './paths.mjs'
 
+const viteCommand = [viteBin, '--host', '127.0.0.1', '--strictPort']
 const readyDeadline = 60_000
 const stopDeadline = 10_000
 
@@ -34,9 +35,10 @@ export async function copyApp(app) {
 
 /**
  * Starts real Vite on a fixture and resolves once it answers.
+ * `command` is what Node runs, with a port of its own; by default Vite itself.
  * A `cacheDir` of the caller's is kept (a warm start is a second run with it); otherwise the run is cold and its cache is removed.
  */
-export async function startApp({ app = 'worker', root = path.join(appsFolder, app), env = {}, cacheDir } = {}) {
+export async function startApp({ app = 'worker', root = path.join(appsFolder, app), env = {}, cacheDir, command = viteCommand } = {}) {
   const cache = cacheDir ?? (await newCacheDir())
   const ownCache = cacheDir ? undefined : cache
   const removeCache = () => ownCache && rm(ownCache, { recursive: true, force: true })
@@ -44,7 +46,7 @@ export async function startApp({ app = 'worker', root = path.join(appsFolder, ap
     // Between asking for a free port and listening, another process may have taken it.
     for (let attempt = 1; ; attempt++) {
       try {
-        const { stop, ...started } = await startOnce({ root, env, cache, ownCache })
+        const { stop, ...started } = await startOnce({ root, env, cache, ownCache, command })
         return { ...started, stop: () => stop().finally(removeCache) }
       } catch (error) {
         if (attempt === 3 || !/Port \d+ is already in use/.test(error.message)) throw error
@@ -62,10 +64,10 @@ export async function newCacheDir() {
   return mkdtemp(path.join(cachesFolder, 'run-'))
 }
 
-async function startOnce({ root, env, cache, ownCache }) {
+async function startOnce({ root, env, cache, ownCache, command }) {
   const port = await freePort()
   const startedAt = performance.now()
-  const child = spawn(nodeBin, [viteBin, '--host', '127.0.0.1', '--port', String(port), '--strictPort'], {
+  const child = spawn(nodeBin, [...command, '--port', String(port)], {
     cwd: root,
     // Its own group, so that the last resort reaches the workerd it started.
     detached: true,
@@ -129,11 +131,11 @@ async function startOnce({ root, env, cache, ownCache }) {
   }
 }
 
-/** Vite says "ready in" after it listens. */
+/** Vite says "ready in" after it listens, and so do those that start it. */
 function waitUntilReady(child, exited, log) {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => fail('was not ready in time'), readyDeadline)
-    const look = () => /ready in \d/.test(log()) && done(resolve)
+    const look = () => /ready\s+in\s+\d/.test(log()) && done(resolve)
     const fail = (what) => done(reject, new Error(`Vite ${what}:\n${log()}`))
     const done = (settle, value) => {
       clearTimeout(timer)
