@@ -21,7 +21,10 @@ pub struct ReplayArgs {
 pub fn run(arguments: &ReplayArgs) -> Answer {
     let text = std::fs::read_to_string(&arguments.file);
     let text = text.map_err(|error| Failed::file(&arguments.file, error))?;
+    // A journal that was edited makes the core panic; the error says so, and where.
+    std::panic::set_hook(Box::new(|_| {}));
     let replayed = replay(&text).map_err(|error| Failed::file(&arguments.file, error))?;
+    drop(std::panic::take_hook());
     let mut out = anstream::stdout().lock();
     if arguments.json {
         writeln!(out, "{}", summary(&replayed))?;

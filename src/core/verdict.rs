@@ -39,7 +39,23 @@ pub struct Failure {
     pub error: Option<ErrorInfo>,
 }
 
+/// Errors that wrap one another more often are made by a machine; and a journal could not be read again in which
+/// one value holds the next without end.
+const MAX_CAUSES: usize = 8;
+
 impl Failure {
+    /// The failure without the causes of causes that nobody would look at.
+    pub fn bounded(mut self) -> Self {
+        let mut last = self.error.as_mut();
+        for _ in 0..MAX_CAUSES {
+            last = last.and_then(|error| error.cause.as_deref_mut());
+        }
+        if let Some(error) = last {
+            error.cause = None;
+        }
+        self
+    }
+
     /// A method that changes things is re-issued only behind one of these.
     pub fn has_failed(&self) -> bool {
         self.error.is_some() || self.status.is_some_and(|status| status >= 500)
@@ -55,6 +71,8 @@ pub enum ErrorKind {
     Unrelated,
     /// The request saw two generations of an environment.
     Doomed,
+    /// The request entered, at its deadline for one, while an environment was not stable.
+    EnteredUnstable,
     /// A pre-bundle was asked for by a hash that is no longer current.
     OutdatedDependency,
     /// A pre-bundled file is gone.

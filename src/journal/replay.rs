@@ -1,5 +1,7 @@
 //! Running a journal through the core once more.
 
+use std::panic::AssertUnwindSafe;
+
 use serde::Deserialize;
 use serde_json::Value;
 use thiserror::Error;
@@ -13,6 +15,8 @@ pub enum ReplayError {
     Empty,
     #[error("line {line} is no line of a journal ({error}); save it anew with `evenkeel events --save FILE`")]
     Malformed { line: usize, error: String },
+    #[error("line {line} tells of what cannot have happened ({why}): the journal was edited")]
+    Impossible { line: usize, why: String },
     #[error(
         "line {line}: the journal has format {format} and was saved by evenkeel {version}, this is evenkeel {} with format {FORMAT}: replay it with that version",
         env!("CARGO_PKG_VERSION")
@@ -62,7 +66,8 @@ pub fn replay(text: &str) -> Result<Replay, ReplayError> {
         let line: Line = parse(number, text)?;
         if let Some((at, input)) = line.at.zip(line.input) {
             let at = Time::from_micros(at);
-            let replayed = take(&mut replay.session, &input, at);
+            let replayed = take_if_possible(&mut replay.session, &input, at)
+                .map_err(|why| ReplayError::Impossible { line: number, why })?;
             compare(number, "", &line.answer, &replayed, &mut replay.differences);
             replay.entries.push((at, input, replayed));
         } else if let Some(end) = line.end {
@@ -103,6 +108,15 @@ fn parse<T: serde::de::DeserializeOwned>(line: usize, text: &str) -> Result<T, R
 
 fn malformed(line: usize, error: impl std::fmt::Display) -> ReplayError {
     ReplayError::Malformed { line, error: error.to_string() }
+}
+
+/// What happened is never before what happened earlier, and never too much to be counted; the core relies on that.
+fn take_if_possible(session: &mut Session, input: &Input, now: Time) -> Result<Option<Answer>, String> {
+    let taken = std::panic::catch_unwind(AssertUnwindSafe(|| take(session, input, now)));
+    taken.map_err(|panic| {
+        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
+    })
 }
 
 fn take(session: &mut Session, input: &Input, now: Time) -> Option<Answer> {
@@ -158,5 +172,149 @@ fn differ(line: usize, path: &str, recorded: &Value, replayed: &Value, found: &m
             recorded: recorded.clone(),
             replayed: replayed.clone(),
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::json;
+
+    use super::super::{Follower, Recorded};
+    use super::*;
+    use crate::core::{ErrorInfo, Failure, Policy, ReloadRequested};
+
+    #[derive(Debug)]
+    struct Nobody;
+
+    impl Follower for Nobody {
+        fn hear(&self, _line: &[u8]) {}
+    }
+
+    /// A journal with something of everything: discoveries, commits, reloads, saves, requests that wait and fail.
+    fn journal() -> String {
+        let mut journal = Recorded::new(Policy::default(), Arc::new(Nobody));
+        let optimizer = json!({ "browserHash": "a", "optimized": [{ "id": "react", "file": "/react.js", "browserHash": "a" }],
+            "discovered": [] });
+        let changed = json!([{ "id": "zod", "file": "/zod.js", "browserHash": "b" }]);
+        let fetch = |moment: &str| {
+            json!({ "event": "transformed", "environment": "worker", "activities": [{ "kind": "fetch",
+                "moment": moment, "module": "/src/entry.ts", "entry": true, "deps": ["/src/a.ts"] }] })
+        };
+        let events = [
+            json!({ "event": "environmentOpened", "name": "worker", "consumer": "server", "root": "/app", "base": "/",
+                "optimizer": optimizer, "bridges": [{ "to": "ssr" }] }),
+            json!({ "event": "environmentOpened", "name": "ssr", "consumer": "server", "root": "/app", "base": "/",
+                "optimizer": { "cold": true, "browserHash": "a", "optimized": [], "discovered": [{ "id": "swr" }] } }),
+            json!({ "event": "changed", "environment": "worker", "cause": "save", "modules": ["/src/entry.ts"] }),
+            fetch("begin"),
+            fetch("end"),
+            json!({ "event": "requestStarted", "request": 1, "method": "GET", "url": "/", "mode": "navigate" }),
+            json!({ "event": "discovered", "environment": "worker", "id": "zod", "importer": { "file": "a.ts", "line": 3 } }),
+            json!({ "event": "held", "request": 2 }),
+            json!({ "event": "committed", "environment": "worker", "outcome": "committed", "browserHash": "b",
+                "reload": true, "changed": changed, "removed": ["react"], "pending": [] }),
+            fetch("begin"),
+            fetch("end"),
+            json!({ "event": "admitted", "request": 2 }),
+            json!({ "event": "requestStarted", "request": 2, "method": "POST", "url": "/" }),
+            json!({ "event": "requestFinished", "request": 2 }),
+            json!({ "event": "environmentClosed", "name": "ssr" }),
+        ];
+        let mut now = Time::ZERO;
+        for event in events {
+            now += Time::from_millis(15);
+            journal.apply(serde_json::from_value(event).expect("an event"), now);
+            let reload =
+                ReloadRequested { environment: "worker".into(), triggered_by: None, alongside: vec![] };
+            journal.plan_reload(reload, now);
+            journal.classify(&Failure { request: 1, sent: false, status: Some(500), error: None }, now);
+            journal.tick(now + Time::from_millis(5));
+        }
+        journal.save(now + Time::from_secs(60))
+    }
+
+    /// Every value of every line is replaced by each of these, one at a time; lines are left out, doubled and swapped.
+    #[test]
+    fn a_journal_that_was_edited_is_refused_or_replayed() {
+        let text = journal();
+        let mut lines: Vec<Value> =
+            text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        assert_eq!(replay(&text).expect("it is whole").differences, []);
+        // So that there is something in the session that the journal begins with.
+        let end = lines.pop().expect("it ends");
+        lines[0]["session"] = end["end"].clone();
+        for line in &mut lines[1..] {
+            line["at"] =
+                json!(line["at"].as_u64().unwrap_or_default() + end["at"].as_u64().unwrap_or_default());
+        }
+        let written = |lines: &[Value]| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+        let instead = [
+            json!(0),
+            json!(1),
+            json!(-1),
+            json!(u32::MAX),
+            json!(u64::MAX),
+            json!(u64::MAX / 1000),
+            json!(1e300),
+            json!(""),
+            json!("worker"),
+            json!("x"),
+            json!([]),
+            json!({}),
+            Value::Null,
+            json!(true),
+            json!([99, 99]),
+            json!({ "secs": u64::MAX, "nanos": 999_999_999 }),
+        ];
+        let (mut tried, mut refused) = (0, 0);
+        for number in 0..lines.len() {
+            for pointer in pointers(&lines[number]) {
+                // Some for each, and all of them over all values.
+                for value in instead.iter().skip(tried % 11).step_by(11) {
+                    let mut edited = lines.clone();
+                    *edited[number].pointer_mut(&pointer).expect("it is there") = value.clone();
+                    refused += usize::from(replay(&written(&edited)).is_err());
+                    tried += 1;
+                }
+            }
+            let (mut without, mut twice, mut swapped) = (lines.clone(), lines.clone(), lines.clone());
+            drop(without.remove(number));
+            twice.insert(number, lines[number].clone());
+            swapped.swap(number, lines.len() / 2);
+            for edited in [without, twice, swapped] {
+                drop(replay(&written(&edited)));
+            }
+        }
+        assert!(tried > 500 && refused > 50 && refused < tried, "{refused} of {tried}");
+    }
+
+    /// The paths of all values inside one.
+    fn pointers(value: &Value) -> Vec<String> {
+        let below = |key: &str, value: &Value| {
+            let key = key.replace('~', "~0").replace('/', "~1");
+            let inner = pointers(value).into_iter().map(|inner| format!("/{key}{inner}")).collect::<Vec<_>>();
+            std::iter::once(format!("/{key}")).chain(inner).collect::<Vec<_>>()
+        };
+        match value {
+            Value::Object(fields) => fields.iter().flat_map(|(key, value)| below(key, value)).collect(),
+            Value::Array(values) => {
+                values.iter().enumerate().flat_map(|(at, value)| below(&at.to_string(), value)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn an_error_with_many_causes_can_be_replayed() {
+        let mut error = ErrorInfo::default();
+        for _ in 0..124 {
+            error = ErrorInfo { cause: Some(Box::new(error)), ..ErrorInfo::default() };
+        }
+        let failure = Failure { request: 1, sent: false, status: None, error: Some(error) };
+        let mut journal = Recorded::new(Policy::default(), Arc::new(Nobody));
+        journal.classify(&failure.bounded(), Time::ZERO);
+        assert_eq!(replay(&journal.save(Time::ZERO)).expect("it can be read").differences, []);
     }
 }

@@ -1,6 +1,6 @@
 //! Everything that goes out, in the order in which it was put in.
 
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
@@ -11,7 +11,7 @@ use tower_lsp::jsonrpc::Id;
 use super::frame;
 
 /// With more than this unread, the sidecar stops reading until its client has caught up.
-const FULL: usize = 16 * 1024 * 1024;
+pub const FULL: usize = 16 * 1024 * 1024;
 /// A buffer that once grew beyond this is not kept.
 const KEEP: usize = 256 * 1024;
 
@@ -23,6 +23,8 @@ pub struct Outbox {
 #[derive(Debug, Default)]
 struct Shared {
     queue: Mutex<Vec<u8>>,
+    /// What has left the queue, and not been taken by the client.
+    leaving: AtomicUsize,
     filled: Notify,
     emptied: Notify,
     closed: AtomicBool,
@@ -67,10 +69,15 @@ impl Outbox {
 
     /// Whether the client has read enough for more to be sent.
     pub fn has_room(&self) -> bool {
-        self.queue().len() <= FULL
+        self.unread() <= FULL
     }
 
-    /// Waits until the writer has taken what was queued.
+    /// How many bytes wait for the client to read.
+    pub fn unread(&self) -> usize {
+        self.queue().len() + self.shared.leaving.load(Relaxed)
+    }
+
+    /// Waits until the client has read what left the queue.
     pub async fn emptied(&self) {
         self.shared.emptied.notified().await;
     }
@@ -93,10 +100,12 @@ impl Outbox {
                 self.shared.filled.notified().await;
                 continue;
             }
-            self.shared.emptied.notify_one();
+            self.shared.leaving.store(batch.len(), Relaxed);
             if output.write_all(&batch).await.is_err() || output.flush().await.is_err() {
                 return;
             }
+            self.shared.leaving.store(0, Relaxed);
+            self.shared.emptied.notify_one();
             batch.clear();
             batch.shrink_to(KEEP);
         }

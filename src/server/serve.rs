@@ -1,8 +1,9 @@
 //! The loop between the frames and the service.
 
+use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -56,7 +57,30 @@ struct Conversation<S> {
     sidecar: Arc<Sidecar>,
     outbox: Outbox,
     waiting: JoinSet<()>,
+    ids: Waiting,
     stage: Stage,
+}
+
+/// The ids of the requests that wait for their answers.
+#[derive(Debug, Clone, Default)]
+struct Waiting(Arc<Mutex<HashSet<Id>>>);
+
+impl Waiting {
+    fn has(&self, id: &Id) -> bool {
+        self.ids().contains(id)
+    }
+
+    fn add(&self, id: &Id) {
+        self.ids().insert(id.clone());
+    }
+
+    fn remove(&self, id: &Id) {
+        self.ids().remove(id);
+    }
+
+    fn ids(&self) -> MutexGuard<'_, HashSet<Id>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Serves until `exit` or the end of the input. Messages are taken in order, each polled once before the next:
@@ -74,11 +98,20 @@ where
     S::Error: 'static,
 {
     let mut writer = std::pin::pin!(outbox.clone().write_to(output));
-    let mut conversation =
-        Conversation { service, sidecar, outbox, waiting: JoinSet::new(), stage: Stage::Uninitialized };
+    let mut conversation = Conversation {
+        service,
+        sidecar,
+        outbox,
+        waiting: JoinSet::new(),
+        ids: Waiting::default(),
+        stage: Stage::Uninitialized,
+    };
     let (mut decoder, mut buffer) = (Decoder::default(), BytesMut::with_capacity(READ_AHEAD));
     loop {
-        while let Some(frame) = decoder.decode(&mut buffer) {
+        // Small questions may have large answers: those that are read already wait as well.
+        while conversation.outbox.has_room()
+            && let Some(frame) = decoder.decode(&mut buffer)
+        {
             if conversation.take(frame).await == Next::Exit {
                 return conversation.leave(writer).await;
             }
@@ -131,10 +164,10 @@ where
                 return Next::Message;
             }
         };
-        let envelope: Envelope = match serde_json::from_slice(&body) {
+        let envelope: Envelope = match read_envelope(&body) {
             Ok(envelope) => envelope,
             Err(error) => {
-                self.refuse(Id::Null, malformed(&body, &error));
+                self.refuse(Id::Null, error);
                 return Next::Message;
             }
         };
@@ -151,6 +184,11 @@ where
         };
         if envelope.jsonrpc.as_deref() != Some("2.0") {
             self.refuse(id.unwrap_or_default(), invalid("jsonrpc must be \"2.0\""));
+            return Next::Message;
+        }
+        if let Some(id) = id.as_ref().filter(|id| self.ids.has(id)) {
+            // With its own id, it would be taken for the answer to the one that waits.
+            self.refuse(Id::Null, invalid(&format!("the id {id} still waits: none is used twice")));
             return Next::Message;
         }
         match (method, id) {
@@ -224,9 +262,11 @@ where
                 self.advance(method, ok);
             }
             Poll::Pending => {
-                let outbox = self.outbox.clone();
+                let (outbox, ids) = (self.outbox.clone(), self.ids.clone());
+                id.iter().for_each(|id| ids.add(id));
                 self.waiting.spawn(async move {
                     let answer = call.await;
+                    id.iter().for_each(|id| ids.remove(id));
                     answer_to(&outbox, id, answer.map_err(|_| ()));
                 });
             }
@@ -297,11 +337,16 @@ fn invalid(reason: &str) -> Error {
 }
 
 /// Bytes that are no JSON are a parse error; JSON of another shape, a batch for one, is an invalid request.
-fn malformed(body: &[u8], error: &serde_json::Error) -> Error {
-    if serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() {
-        return invalid(&format!("not a JSON-RPC message (batches are not taken): {error}"));
-    }
-    Error { message: format!("not JSON: {error}").into(), ..Error::parse_error() }
+fn read_envelope(body: &[u8]) -> Result<Envelope<'_>, Error> {
+    let unreadable = |error: &dyn std::fmt::Display| Error {
+        message: format!("not JSON: {error}").into(),
+        ..Error::parse_error()
+    };
+    let text = std::str::from_utf8(body).map_err(|error| unreadable(&error))?;
+    serde_json::from_str(text).map_err(|error| match serde_json::from_str::<serde::de::IgnoredAny>(text) {
+        Ok(_) => invalid(&format!("not a JSON-RPC message (batches are not taken): {error}")),
+        Err(_) => unreadable(&error),
+    })
 }
 
 #[cfg(test)]
@@ -312,6 +357,8 @@ mod tests {
     use tokio::io::AsyncWriteExt;
 
     use super::*;
+
+    const LARGE: usize = 1024 * 1024;
 
     struct Panics;
 
@@ -329,6 +376,9 @@ mod tests {
             Box::pin(async move {
                 if method == "late" {
                     tokio::task::yield_now().await;
+                }
+                if method == "large" {
+                    return Ok(id.map(|id| Response::from_ok(id, "x".repeat(LARGE).into())));
                 }
                 assert_eq!(method, "fine", "a handler panics");
                 Ok(id.map(|id| Response::from_ok(id, serde_json::json!("fine"))))
@@ -360,6 +410,42 @@ mod tests {
         }
         found.sort_unstable();
         assert_eq!(found, [(Some(1), Some(-32603)), (Some(2), Some(-32603)), (Some(3), None)]);
+        drop((answers, questions));
+        served.await.expect("the loop ends with its input");
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn what_a_client_does_not_read_is_bounded_and_nothing_of_it_is_lost() {
+        const ASKED: usize = 60;
+        let (client, server) = tokio::io::duplex(1 << 16);
+        let (input, output) = tokio::io::split(server);
+        let outbox = Outbox::new();
+        let sidecar = Sidecar::new(outbox.clone());
+        let served = tokio::spawn(serve(input, output, Panics, sidecar, outbox.clone()));
+        let (mut answers, mut questions) = tokio::io::split(client);
+        let mut bytes = Vec::new();
+        for id in 0..ASKED {
+            let body = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"large"}}"#);
+            super::super::frame::encode(body.as_bytes(), &mut bytes);
+        }
+        questions.write_all(&bytes).await.expect("the sidecar reads");
+        // Nothing here waits for time: when nobody has anything to do any more, the queue is as long as it gets.
+        for _ in 0..10_000 {
+            tokio::task::yield_now().await;
+        }
+        let unread = outbox.unread();
+        assert!(unread > LARGE, "the sidecar has answered");
+        assert!(
+            unread < super::super::outbox::FULL + 2 * LARGE,
+            "{unread} bytes wait for a client that does not read"
+        );
+        let (mut decoder, mut buffer, mut found) = (Decoder::default(), BytesMut::new(), 0);
+        while found < ASKED {
+            answers.read_buf(&mut buffer).await.expect("the sidecar writes");
+            while let Some(Frame::Body(_)) = decoder.decode(&mut buffer) {
+                found += 1;
+            }
+        }
         drop((answers, questions));
         served.await.expect("the loop ends with its input");
     }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use process::{Process, Streams, frame};
+use serde_json::Value;
 use transcript::Session;
 
 /// Long enough for a machine that is busy with other things; only a failing test waits for it.
@@ -116,4 +117,19 @@ fn logs_go_to_stderr() {
     process.exit_code(PATIENCE).expect("it ends");
     let log = process.finish();
     assert!(log.contains("dropped"), "stderr holds the log: {log:?}");
+}
+
+/// A transcript is a text, and cannot hold them.
+#[test]
+fn bytes_that_are_no_utf8_are_no_json() {
+    let mut process = Process::start(Streams::Pipes, "error");
+    for body in [
+        &b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"sta\xfftus\"}"[..],
+        b"{\"mood\":\"\xc3\x28\"}",
+        b"\xff",
+    ] {
+        process.send(&frame(body)).expect("it reads");
+        let answer = process.receive(PATIENCE).expect("an answer").expect("stdout is open");
+        assert_eq!((&answer["id"], &answer["error"]["code"]), (&Value::Null, &(-32700).into()), "{answer}");
+    }
 }

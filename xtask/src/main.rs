@@ -15,7 +15,7 @@ Usage: cargo xtask <command>
 
   demo [--keep] [--json]      Run the same app without and with Evenkeel, side by side
   test [rust|client|e2e]      Run all tests, or one part of them
-  bench <name> [--json]       Run a benchmark: rpc, attach, recovery, startup, graph, rwsdk
+  bench <name> [--json]       Run a benchmark: rpc, attach, journal, recovery, startup, graph, rwsdk
   package                     Write what is shipped to target/package: the extension for VS Code
   codegen [--check]           Write the generated files of the protocol, or check that they are current";
 
@@ -26,7 +26,7 @@ fn main() -> ExitCode {
         ["demo", rest @ ..] => demo(rest),
         ["test", rest @ ..] => test(rest),
         ["bench", "graph", rest @ ..] => bench_graph::run(rest),
-        ["bench", name @ ("rpc" | "attach" | "recovery" | "startup" | "rwsdk"), rest @ ..] => {
+        ["bench", name @ ("rpc" | "attach" | "journal" | "recovery" | "startup" | "rwsdk"), rest @ ..] => {
             bench(name, rest)
         }
         ["package"] => package::vscode(),

@@ -1,9 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Connect } from 'vite'
+import { errorInfo } from './error-info.js'
 import type { ResolvedOptions } from './options.js'
 import type { ErrorInfo, ReloadPlan, Verdict } from './protocol.js'
-import { ResponseGuard } from './response-guard.js'
+import { samePath } from './request-target.js'
 import type { Log, Sidecar } from './sidecar.js'
+import { isAssetOfWorker } from './vite-internals/middlewares.js'
+import { ResponseGuard } from './vite-internals/response-guard.js'
 
 /** Vite's and Cloudflare's own URLs, and requests for modules, which Vite marks by a query without a value. */
 const VITE_URL =
@@ -34,7 +37,8 @@ interface Entered {
   method: string
   url: string
   guard: ResponseGuard
-  doomed: boolean
+  /** Whether its answer is to be judged whatever it is: modules changed under it, or it entered before they were settled. */
+  suspect: boolean
   /** The error that has been judged. */
   error?: unknown
   /** When it came to the gate, by `performance.now()`. */
@@ -69,27 +73,33 @@ export class Gate {
 
   readonly enter: Connect.NextHandleFunction = (request, response, next) => {
     if (this.#byRequest.has(request) || this.#bypasses(request)) return next()
-    void this.#enter(request, response, next)
+    this.#enter(request, response, next).catch(next)
   }
 
   readonly fail: Connect.ErrorHandleFunction = (error: unknown, request, _response, next) => {
     const entered = this.#byRequest.get(request)
     if (!entered || entered.error === error) return next(error)
     entered.error = error
-    void this.#fail(entered, error, next)
+    // Whatever goes wrong in here, it is the app's own error that is to be seen.
+    this.#fail(entered, error, next).catch(() => next(error))
   }
 
   /** A reload is being sent: what it dooms is known when the plan is. */
   judge(plan: Promise<ReloadPlan | undefined>): void {
     const judging = plan.then(async (plan) => {
       const doomed = (plan?.doomed ?? []).map((id) => this.#entered.get(id)).filter((entered) => entered !== undefined)
-      for (const entered of doomed) entered.doomed = true
+      for (const entered of doomed) entered.suspect = true
       await Promise.all(doomed.map((entered) => this.#judge(entered, {})))
     })
-    this.#judging = judging
-    void judging.finally(() => {
-      if (this.#judging === judging) this.#judging = undefined
+    // Responses wait for it, and must not fail with it.
+    const judged = judging.catch((error: unknown) => this.#tell(error)).then(() => {
+      if (this.#judging === judged) this.#judging = undefined
     })
+    this.#judging = judged
+  }
+
+  #tell(error: unknown): void {
+    this.#log.warn(`Something went wrong in Evenkeel: ${errorInfo(error).stack ?? errorInfo(error).message}`)
   }
 
   #bypasses(request: IncomingMessage): boolean {
@@ -107,13 +117,18 @@ export class Gate {
     const method = request.method ?? 'GET'
     const guard = new ResponseGuard(request, response, (status) => this.#onHead(entered, status))
     const browserReloads = this.#server.browserReloads()
-    const entered: Entered = { id, request, response, browserReloads, method, url, guard, doomed: false, at: performance.now() }
+    const entered: Entered = { id, request, response, browserReloads, method, url, guard, suspect: false, at: performance.now() }
     this.#byRequest.set(request, entered)
+    const gone = new AbortController()
     response.once('close', () => {
+      gone.abort()
       this.#entered.delete(id)
       this.#sidecar.requestFinished(id)
     })
-    if (this.#options.hold) await this.#sidecar.wait('admit', { request: id })
+    if (this.#options.hold) {
+      const admitted = await this.#sidecar.wait('admit', { request: id, method, url }, gone.signal)
+      entered.suspect = admitted?.outcome === 'deadline'
+    }
     if (response.destroyed) return
     const mode = request.headers['sec-fetch-mode']
     this.#sidecar.requestStarted({ request: id, method, url, ...(typeof mode === 'string' ? { mode } : {}) })
@@ -122,22 +137,21 @@ export class Gate {
   }
 
   #onHead(entered: Entered, status: number): Promise<void> | undefined {
-    if (!entered.doomed && !this.#judging) return undefined
-    return this.#judgeHead(entered, status)
+    return entered.suspect || this.#judging || status >= 500 ? this.#judgeHead(entered, status) : undefined
   }
 
   async #judgeHead(entered: Entered, status: number): Promise<void> {
     await this.#judging
-    if (!entered.doomed || entered.guard.replaced) return
+    if (entered.guard.replaced || !(entered.suspect || status >= 500)) return
     const verdict = await this.#judge(entered, { status })
-    if (verdict?.action === 'pass' && status >= 500) this.#explain(entered, verdict)
+    if (verdict?.action === 'pass' && verdict.kind !== 'unrelated' && status >= 500) this.#explain(entered, verdict)
   }
 
   async #fail(entered: Entered, error: unknown, next: Connect.NextFunction): Promise<void> {
     await this.#judging
     // The worker's answer to a request that has been re-issued interests nobody.
     if (entered.guard.replaced) return
-    const verdict = await this.#judge(entered, { error: describe(error) })
+    const verdict = await this.#judge(entered, { error: errorInfo(error) })
     if (verdict && verdict.action !== 'pass') return
     if (verdict && verdict.kind !== 'unrelated') this.#explain(entered, verdict)
     next(error)
@@ -148,7 +162,7 @@ export class Gate {
     const { id, guard } = entered
     const verdict = await this.#sidecar.ask('classifyError', { request: id, sent: guard.sent, ...seen })
     if (verdict?.action === 'retry') return this.#retry(entered, verdict)
-    if (verdict?.action === 'reload') void this.#reloadOnceStable(entered, verdict)
+    if (verdict?.action === 'reload') this.#reloadOnceStable(entered, verdict).catch((error: unknown) => this.#tell(error))
     return verdict
   }
 
@@ -157,10 +171,17 @@ export class Gate {
     const redirects = this.#followsRedirects(url)
     if (!redirects && !isEmpty(request)) {
       // Nobody has the body any more. The page gets the true answer, and then a new start.
-      void this.#reloadOnceStable(entered, { ...verdict, reloadBrowser: true })
+      this.#reloadOnceStable(entered, { ...verdict, reloadBrowser: true }).catch((error: unknown) => this.#tell(error))
       return { ...verdict, action: 'pass' }
     }
-    if (guard.replace()) void (redirects ? this.#reissue(entered, verdict) : this.#rerun(entered))
+    if (guard.replace()) {
+      const anew = redirects ? this.#reissue(entered, verdict) : this.#rerun(entered)
+      anew.catch((error: unknown) => {
+        this.#tell(error)
+        // Its own answer is gone, and no other will come.
+        request.destroy()
+      })
+    }
     return verdict
   }
 
@@ -175,16 +196,16 @@ export class Gate {
   }
 
   /** Handles the request once more here, for a client that does not follow redirects. */
-  async #rerun({ request, response, guard }: Entered): Promise<void> {
-    await this.#sidecar.wait('awaitStable', {})
+  async #rerun({ id, request, response, guard }: Entered): Promise<void> {
+    await this.#sidecar.wait('awaitStable', { request: id })
     if (response.destroyed) return
     this.#byRequest.delete(request)
     if (request.originalUrl) request.url = request.originalUrl
     this.#server.handle(request, guard.anew())
   }
 
-  async #reloadOnceStable({ browserReloads }: Entered, verdict: Verdict): Promise<void> {
-    await this.#sidecar.wait('awaitStable', {})
+  async #reloadOnceStable({ id, browserReloads }: Entered, verdict: Verdict): Promise<void> {
+    await this.#sidecar.wait('awaitStable', { request: id })
     if (!verdict.reloadBrowser) return
     await this.#server.browserSettled()
     if (this.#server.browserReloads() === browserReloads) this.#server.reloadBrowser()
@@ -199,21 +220,9 @@ export class Gate {
   }
 }
 
-/** A worker that asks its own assets binding comes through the whole server again, marked by Cloudflare's plugin. */
-function isAssetOfWorker(request: IncomingMessage): boolean {
-  const mark = Object.getOwnPropertySymbols(request).find((symbol) => symbol.description === 'kRequestType')
-  return mark !== undefined && (request as unknown as Record<symbol, unknown>)[mark] === 'asset'
-}
-
 /** Without a body a request can be handled twice from what is still at hand. */
 function isEmpty({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0
-}
-
-/** The URL as a redirect within the same origin: `//host/path` would leave it. */
-function samePath(url: string): string {
-  const path = url.startsWith('/') ? url : new URL(url).pathname + new URL(url).search
-  return path.startsWith('//') ? `/.${path}` : path
 }
 
 /** Where the time went, for the browser's network panel and for benchmarks. */
@@ -221,15 +230,4 @@ function serverTiming(durations: Record<string, number>): string {
   return Object.entries(durations)
     .map(([name, duration]) => `evenkeel-${name};dur=${duration.toFixed(1)}`)
     .join(', ')
-}
-
-function describe(error: unknown): ErrorInfo {
-  if (typeof error !== 'object' || error === null) return { message: String(error) }
-  const { name, message, code, stack, cause } = error as Record<string, unknown>
-  const info: ErrorInfo = { message: String(message ?? '') }
-  if (typeof name === 'string') info.name = name
-  if (typeof code === 'string') info.code = code
-  if (typeof stack === 'string') info.stack = stack
-  if (cause !== undefined && cause !== error) info.cause = describe(cause)
-  return info
 }

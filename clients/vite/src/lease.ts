@@ -26,7 +26,9 @@ function registry(): Map<string, Shared> {
 /** Takes a share of the sidecar for a project, starting it if there is none. */
 export function acquire(project: string, options: ResolvedOptions, log: Log): Lease {
   const key = `${project}\n${JSON.stringify(options)}`
-  const shared = registry().get(key) ?? { sidecar: new Sidecar(options, log), leases: 0 }
+  const known = registry().get(key)
+  known?.sidecar.startAnew()
+  const shared = known ?? { sidecar: new Sidecar(options, log), leases: 0 }
   registry().set(key, shared)
   shared.leases += 1
   let released = false

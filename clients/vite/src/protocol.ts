@@ -273,6 +273,11 @@ export type RequestFinished = { request: number, };
 
 export type AdmitParams = { request: number, 
 /**
+ * The method and the URL as the client sent them. A request that comes in place of one that was re-issued waits no longer than
+ * that one still might have.
+ */
+method?: string, url?: string, 
+/**
  * How long to wait at most; the policy's deadline by default.
  */
 timeoutMs?: number, };
@@ -309,7 +314,7 @@ export type ErrorInfo = { name?: string, message: string, code?: string, stack?:
 /**
  * What a failure is.
  */
-export type ErrorKind = "unrelated" | "doomed" | "outdatedDependency" | "missingDependencyFile" | "optimizerFailed" | "serverRestarting" | "invalidated";
+export type ErrorKind = "unrelated" | "doomed" | "enteredUnstable" | "outdatedDependency" | "missingDependencyFile" | "optimizerFailed" | "serverRestarting" | "invalidated";
 
 /**
  * What the client is to do with the request.
@@ -342,6 +347,10 @@ export type AwaitStableParams = {
  * The environments to wait for; all guarded ones by default.
  */
 environments?: Array<string>, 
+/**
+ * The HTTP request that waits, if one does: it waits no longer than it may altogether.
+ */
+request?: number, 
 /**
  * How long to wait at most; the policy's deadline by default.
  */
@@ -433,7 +442,7 @@ held: number,
  */
 recovered: number, 
 /**
- * What prevents it next time.
+ * The line of Vite config that prevents it next time; empty when no file of the app imports what was late.
  */
 advice: string, };
 

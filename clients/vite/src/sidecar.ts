@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { findBinary } from './binary.js'
+import { endChild, startChild } from './child.js'
 import type { ResolvedOptions } from './options.js'
 import { policyOf } from './options.js'
 import {
@@ -12,10 +13,11 @@ import {
   type RequestStarted,
   type SidecarNotifications,
 } from './protocol.js'
+import { Restarts } from './restarts.js'
 import { RpcConnection, RpcError } from './rpc.js'
+import { hasShape } from './shapes.js'
 
-/** Waits before each respawn. There are no more respawns than entries. */
-const RESPAWN_BACKOFF_MS = [100, 500, 2_000]
+const STARTING = 'the sidecar is being started'
 /** How often a sidecar that keeps a request waiting is asked whether it is still there. */
 const HEARTBEAT_MS = 500
 
@@ -57,14 +59,15 @@ export class Sidecar {
   /** Resolves when the sidecar may be asked, or is known to be gone. */
   #ready: Promise<void> = Promise.resolve()
   /** Why nobody can be asked. */
-  #trouble: string | undefined = 'the sidecar is being started'
+  #trouble: string | undefined = STARTING
   readonly #watchers = new Set<() => void>()
   #devServer: DevServer | undefined
-  #respawns = 0
-  #warned = false
+  readonly #restarts = new Restarts()
   #closed = false
   #lastRequest = 0
   #waiting = 0
+  /** Runs while somebody waits. */
+  #heartbeat: NodeJS.Timeout | undefined
   #activities = new Map<string, Activity[]>()
   #flushScheduled = false
 
@@ -147,45 +150,60 @@ export class Sidecar {
     return this.#call(method, params, this.#options.callDeadline)
   }
 
-  /** Asks something that is answered within the policy's deadline, and makes sure meanwhile that somebody listens. */
+  /**
+   * Asks something that is answered within the policy's deadline, and makes sure meanwhile that somebody listens. When
+   * `gone` is aborted, nobody waits any more, and the sidecar is told so.
+   */
   async wait<M extends 'admit' | 'awaitStable'>(
     method: M,
     params: Requests[M]['params'],
+    gone?: AbortSignal,
   ): Promise<Requests[M]['result'] | undefined> {
     this.#waiting += 1
-    if (this.#waiting === 1) this.#heartbeat()
+    this.#heartbeat ??= this.#startHeartbeat()
     try {
-      return await this.#call(method, params, this.#options.deadline + this.#options.callDeadline)
+      return await this.#call(method, params, this.#options.deadline + this.#options.callDeadline, gone)
     } finally {
       this.#waiting -= 1
+      if (this.#waiting === 0) this.#stopHeartbeat()
     }
+  }
+
+  /** Vite has been restarted: a sidecar that was given up gets another chance, as one that is installed by now. */
+  startAnew(): void {
+    if (!this.#restarts.givenUp || this.#closed) return
+    this.#restarts.forgive()
+    this.#trouble = STARTING
+    this.#start()
   }
 
   /** Ends the child for good. */
   dispose(): void {
     this.#closed = true
+    this.#stopHeartbeat()
     this.#connection?.close(new Error('closed'))
     this.#connection = undefined
-    // The sidecar ends with its stdin.
-    this.#child?.stdin?.end()
+    if (this.#child) endChild(this.#child)
   }
 
-  #heartbeat(): void {
-    const timer = setInterval(() => {
-      if (this.#waiting === 0 || this.#closed) clearInterval(timer)
-      else void this.ask('awaitStable', { timeoutMs: 0 })
-    }, HEARTBEAT_MS)
-    timer.unref()
+  #startHeartbeat(): NodeJS.Timeout {
+    return setInterval(() => void this.ask('awaitStable', { timeoutMs: 0 }), HEARTBEAT_MS).unref()
+  }
+
+  #stopHeartbeat(): void {
+    clearInterval(this.#heartbeat)
+    this.#heartbeat = undefined
   }
 
   async #call<M extends keyof Requests>(
     method: M,
     params: Requests[M]['params'],
     deadline: number,
+    gone?: AbortSignal,
   ): Promise<Requests[M]['result'] | undefined> {
     if (!this.#connection) await this.#handshake()
     const connection = this.#connection
-    if (!connection) return undefined
+    if (!connection || gone?.aborted) return undefined
     this.#flush()
     const pending = { settled: false, method, deadline }
     const timer = setTimeout(() => {
@@ -193,9 +211,12 @@ export class Sidecar {
     }, deadline)
     timer.unref()
     try {
-      return (await connection.request(method, params)) as Requests[M]['result']
+      const result = await connection.request(method, params, gone)
+      if (hasShape(method, result)) return result as Requests[M]['result']
+      if (connection === this.#connection) this.#fail(`the sidecar answered ${method} with ${JSON.stringify(result)?.slice(0, 40)}`)
+      return undefined
     } catch (error) {
-      if (error instanceof RpcError) this.#log.warn(`${method}: ${error.message}`)
+      if (error instanceof RpcError && !error.isCancellation) this.#log.warn(`${method}: ${error.message}`)
       return undefined
     } finally {
       pending.settled = true
@@ -216,7 +237,7 @@ export class Sidecar {
 
   #checkOverdue(connection: RpcConnection, pending: { settled: boolean; method: string; deadline: number }): void {
     if (pending.settled || connection !== this.#connection) return
-    this.#fail(`did not answer ${pending.method} within ${pending.deadline} ms`)
+    this.#fail(`the sidecar did not answer ${pending.method} within ${pending.deadline} ms`)
   }
 
   #flush(): void {
@@ -231,31 +252,33 @@ export class Sidecar {
   #start(): void {
     this.#ready = this.#spawn().catch((error: unknown) => {
       // A binary that does not start, or speaks another protocol, will not do better the next time.
-      this.#respawns = RESPAWN_BACKOFF_MS.length
+      this.#restarts.giveUp()
       this.#fail(error instanceof Error ? error.message : String(error))
     })
   }
 
   async #spawn(): Promise<void> {
-    const child = spawn(findBinary(), ['serve'], { stdio: ['pipe', 'pipe', 'inherit'], windowsHide: true })
+    const child = startChild(findBinary(), ['serve'])
     this.#child = child
-    // An idle sidecar must not keep Node alive; the pipes are sockets, which can be unreferenced.
-    child.unref()
-    for (const pipe of [child.stdin, child.stdout]) (pipe as { unref?(): void }).unref?.()
-    const connection = new RpcConnection(child.stdout, child.stdin, (method, params) => this.#hear(method, params))
     const ended = new Promise<string>((resolve) => {
-      child.once('error', (error) => resolve(`could not be started: ${error.message}`))
-      child.once('exit', (code, signal) => resolve(`ended (${signal ?? `code ${code}`})`))
+      child.once('error', (error) => resolve(`the sidecar could not be started: ${error.message}`))
+      child.once('exit', (code, signal) => resolve(`the sidecar ended (${signal ?? `code ${code}`})`))
     })
-    void ended.then((how) => {
+    // Without the means for one more process there are no pipes either.
+    if (!child.stdout || !child.stdin) throw new Error(await ended)
+    let broken: (how: string) => void = () => {}
+    const over = Promise.race([ended, new Promise<string>((resolve) => (broken = (how) => resolve(`the sidecar ${how}`)))])
+    const connection = new RpcConnection(child.stdout, child.stdin, (method, params) => this.#hear(method, params), broken)
+    void over.then((how) => {
       connection.close(new Error(how))
       if (this.#connection === connection) this.#fail(how)
     })
-    await within(this.#options.callDeadline * 5, initialize(connection, this.#options), ended)
-    if (this.#closed) return void child.stdin.end()
+    await within(this.#options.callDeadline * 5, initialize(connection, this.#options), over)
+    if (this.#closed) return endChild(child)
     connection.notify('initialized', {})
     this.#connection = connection
     this.#trouble = undefined
+    this.#restarts.lives()
     this.#tellEverything()
     this.#changed()
   }
@@ -277,14 +300,12 @@ export class Sidecar {
     this.#child?.kill('SIGKILL')
     this.#child = undefined
     if (this.#closed) return
-    const backoff = RESPAWN_BACKOFF_MS[this.#respawns]
+    const backoff = this.#restarts.died()
     const next = backoff === undefined ? 'Vite goes on without Evenkeel until it is restarted.' : 'It is being restarted; Vite goes on without it meanwhile.'
-    this.#trouble = `the sidecar ${how}. ${next}`
-    if (!this.#warned || backoff === undefined) this.#log.warn(this.#trouble)
-    this.#warned = true
+    this.#trouble = `${how}. ${next}`
+    if (this.#restarts.isFirstDeath || backoff === undefined) this.#log.warn(this.#trouble)
     this.#changed()
     if (backoff === undefined) return
-    this.#respawns += 1
     const timer = setTimeout(() => this.#closed || this.#start(), backoff)
     timer.unref()
   }
@@ -300,7 +321,10 @@ export class Sidecar {
 
   readonly #hearers: { [M in keyof SidecarNotifications]?: (params: SidecarNotifications[M]) => void } = {
     'environment/warmupRequest': ({ environment, modules }) => {
-      void this.environments.get(environment)?.crawl(modules)
+      this.environments
+        .get(environment)
+        ?.crawl(modules)
+        .catch((error: unknown) => this.#log.warn(`${environment} could not be looked at ahead of requests: ${String(error)}`))
     },
     'devServer/restartRequest': () => this.#devServer?.restart(),
     'optimizer/runRequest': ({ environment }) => this.environments.get(environment)?.optimize(),
@@ -317,27 +341,28 @@ function readFirst(then: () => void): void {
 }
 
 async function initialize(connection: RpcConnection, options: ResolvedOptions): Promise<string | undefined> {
-  const result = (await connection.request('initialize', {
+  const result = await connection.request('initialize', {
     processId: process.pid,
     capabilities: {},
     clientInfo: { name: 'evenkeel' },
     initializationOptions: { protocolVersion: PROTOCOL_VERSION, policy: policyOf(options) },
-  })) as { capabilities?: { experimental?: { evenkeel?: { protocolVersion?: number } } } }
-  const spoken = result.capabilities?.experimental?.evenkeel?.protocolVersion
+  })
+  type Initialized = { capabilities?: { experimental?: { evenkeel?: { protocolVersion?: number } } } } | null | undefined
+  const spoken = (result as Initialized)?.capabilities?.experimental?.evenkeel?.protocolVersion
   if (spoken === PROTOCOL_VERSION) return undefined
-  return `speaks protocol ${spoken}, this plugin speaks ${PROTOCOL_VERSION}: install the same version of both`
+  return `the sidecar speaks protocol ${spoken}, this plugin speaks ${PROTOCOL_VERSION}: install the same version of both`
 }
 
 /** Waits for the handshake, unless the process ends or the time is over first. */
-async function within(milliseconds: number, handshake: Promise<string | undefined>, ended: Promise<string>): Promise<void> {
+async function within(milliseconds: number, handshake: Promise<string | undefined>, over: Promise<string>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve(`did not answer initialize within ${milliseconds} ms`), milliseconds)
+    timer = setTimeout(() => resolve(`the sidecar did not answer initialize within ${milliseconds} ms`), milliseconds)
     timer.unref()
   })
   const problem = await Promise.race([
-    handshake.catch((error: unknown) => (error instanceof RpcError ? `refused: ${error.message}` : ended)),
-    ended,
+    handshake.catch((error: unknown) => (error instanceof RpcError ? `the sidecar refused: ${error.message}` : over)),
+    over,
     late,
   ])
   clearTimeout(timer)
