@@ -66,10 +66,9 @@ export class EnvironmentObserver implements Environment {
     this.#copies = new RunnerCopies(environment)
     const optimizer = environment.depsOptimizer
     if (optimizer) {
-      onMetadata(optimizer, (next, previous) => {
-        // The first assignment is the cache that was found on disk, or the want of one.
-        if (optimizer.initState === 'initialized') this.#reportCommit(previous, next)
-        else this.#begin(next)
+      onMetadata(optimizer, {
+        begun: (metadata) => this.#begin(metadata),
+        committed: (next, previous) => this.#reportCommit(previous, next),
       })
       onDiscovery(optimizer, (id, info) => this.#reportDiscovery(optimizer, id, info))
     }
