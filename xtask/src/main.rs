@@ -15,7 +15,8 @@ const HELP: &str = "\
 Usage: cargo xtask <command>
 
   demo [--keep] [--json]      Run the same app without and with Evenkeel, side by side
-  test [rust|client|e2e|soak] Run all tests, or one part of them
+  test [rust|client|e2e|hosts|soak]
+                              Run all tests, or one part of them
   soak [--minutes N] [--bare] [--seed N] [--json]
                               Work on a real app like a busy team, five minutes by default
   bench <name> [--json]       Run a benchmark: rpc, attach, journal, recovery, startup, graph, rwsdk
@@ -69,11 +70,12 @@ fn bench(name: &str, arguments: &[&str]) -> Result<(), Failure> {
     Step::new(node::recent()?).args([format!("bench/{name}.mjs")]).args(arguments).within("tests").run()
 }
 
+const PARTS: [&str; 5] = ["rust", "client", "e2e", "hosts", "soak"];
+
 fn test(parts: &[&str]) -> Result<(), Failure> {
     let asked = |part: &str| parts.is_empty() || parts.contains(&part);
-    if let Some(unknown) = parts.iter().find(|part| !["rust", "client", "e2e", "soak"].contains(part)) {
-        let parts = "rust, client, e2e or soak";
-        return Err(Failure(format!("there is no part of the tests called {unknown}: {parts}")));
+    if let Some(unknown) = parts.iter().find(|part| !PARTS.contains(part)) {
+        return Err(Failure(format!("there is no part of the tests called {unknown}: {}", PARTS.join(", "))));
     }
     if asked("e2e") {
         setup::browser_and_editor()?;
@@ -97,16 +99,25 @@ fn test(parts: &[&str]) -> Result<(), Failure> {
     if asked("e2e") {
         prepare()?;
         package::build_vscode()?;
-        let files = run::files_ending("tests/e2e", ".test.mjs")?;
-        // The machine is small and the servers are real: two files at once would only slow each other down.
-        let runner = ["--test", "--test-concurrency=1", "--test-timeout=900000", "--test-reporter=spec"];
-        Step::new(node::recent()?).args(runner).args(files).run()?;
+        run_servers("tests/e2e")?;
+    }
+    if asked("hosts") {
+        prepare()?;
+        node::install("tests/hosts")?;
+        run_servers("tests/hosts")?;
     }
     if asked("soak") {
         Step::new(node::recent()?).args(["--test", "tests/soak/judge.test.mjs"]).run()?;
         soak(&[])?;
     }
     Ok(())
+}
+
+/// The machine is small and the servers are real: two files at once would only slow each other down.
+fn run_servers(folder: &str) -> Result<(), Failure> {
+    let files = run::files_ending(folder, ".test.mjs")?;
+    let runner = ["--test", "--test-concurrency=1", "--test-timeout=900000", "--test-reporter=spec"];
+    Step::new(node::recent()?).args(runner).args(files).run()
 }
 
 /// Builds the sidecar and the npm package and installs what the fixtures need.

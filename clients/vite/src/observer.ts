@@ -17,10 +17,13 @@ import { interceptSend } from './vite-internals/hot.js'
 import { interceptFetches, interceptTransforms } from './vite-internals/modules.js'
 import { type DepsOptimizer, onDiscovery, onMetadata, runAlone } from './vite-internals/optimizer.js'
 
-/** By this event frameworks with server components have a page fetch itself anew, and import what is new in it. */
-const RSC_UPDATE = 'rsc:update'
 /** A run of the optimizer that takes longer does not keep a restart waiting. */
 const RUN_MS = 5_000
+/**
+ * Events of frameworks by which a page imports what is new in it: the one of server components, and React Router's for a route
+ * that was saved.
+ */
+const UPDATE_EVENTS = ['rsc:update', 'react-router:hmr']
 /** A page that was told to reload is gone by then. */
 const RELOADING_MS = 2_000
 
@@ -337,8 +340,8 @@ export class EnvironmentObserver implements Environment {
 }
 
 function isUpdate(payload: HotPayload | string): boolean {
-  if (typeof payload === 'string') return payload === RSC_UPDATE
-  return payload.type === 'update' || (payload.type === 'custom' && payload.event === RSC_UPDATE)
+  if (typeof payload === 'string') return UPDATE_EVENTS.includes(payload)
+  return payload.type === 'update' || (payload.type === 'custom' && UPDATE_EVENTS.includes(payload.event))
 }
 
 function entries(optimized: DepOptimizationMetadata['optimized']): OptimizedDep[] {

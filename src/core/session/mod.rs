@@ -166,7 +166,15 @@ impl Session {
 
     /// Whether the mere passing of time may change something.
     pub fn is_settling(&self) -> bool {
-        self.disturbed || self.environments.values().any(Environment::is_settling)
+        self.disturbed || self.settling().next().is_some()
+    }
+
+    /// The environments that have a reload, or a record that ends when they are stable.
+    fn settling(&self) -> impl Iterator<Item = &Environment> {
+        let settles = |environment: &&Environment| {
+            environment.is_settling() || self.history.is_ending(&environment.name)
+        };
+        self.environments.values().filter(settles)
     }
 
     pub fn requests_in_flight(&self) -> usize {
@@ -234,8 +242,7 @@ impl Session {
 
     /// When an environment that settles will have, if nothing else happens.
     pub fn settles_at(&self) -> Option<Time> {
-        let settling = self.environments.values().filter(|environment| environment.is_settling());
-        settling.filter_map(|environment| environment.stable_at(&self.policy)).min()
+        self.settling().filter_map(|environment| environment.stable_at(&self.policy)).min()
     }
 
     /// Until when a request may be kept waiting, from the first of its chain on.

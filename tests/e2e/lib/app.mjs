@@ -6,6 +6,7 @@ import path from 'node:path'
 import { freePort } from './free-port.mjs'
 import * as checkout from './paths.mjs'
 
+const viteCommand = ({ viteBin }) => [viteBin, '--host', '127.0.0.1', '--strictPort']
 const readyDeadline = 60_000
 const stopDeadline = 10_000
 
@@ -34,10 +35,18 @@ export async function copyApp(app, { appsFolder } = checkout) {
 
 /**
  * Starts real Vite on a fixture and resolves once it answers.
+ * `command` is what Node runs, with a port of its own; by default Vite itself.
  * A `cacheDir` of the caller's is kept (a warm start is a second run with it); otherwise the run is cold and its cache is removed.
  * A `stack` names another Vite and Node than the checkout's, and the copies of the fixtures that find it.
  */
-export async function startApp({ app = 'worker', stack = checkout, root = path.join(stack.appsFolder, app), env = {}, cacheDir } = {}) {
+export async function startApp({
+  app = 'worker',
+  stack = checkout,
+  root = path.join(stack.appsFolder, app),
+  env = {},
+  cacheDir,
+  command = viteCommand(stack),
+} = {}) {
   const cache = cacheDir ?? (await newCacheDir())
   const ownCache = cacheDir ? undefined : cache
   const removeCache = () => ownCache && rm(ownCache, { recursive: true, force: true })
@@ -45,7 +54,7 @@ export async function startApp({ app = 'worker', stack = checkout, root = path.j
     // Between asking for a free port and listening, another process may have taken it.
     for (let attempt = 1; ; attempt++) {
       try {
-        const { stop, ...started } = await startOnce({ stack, root, env, cache, ownCache })
+        const { stop, ...started } = await startOnce({ stack, root, env, cache, ownCache, command })
         return { ...started, stop: () => stop().finally(removeCache) }
       } catch (error) {
         if (attempt === 3 || !/Port \d+ is already in use/.test(error.message)) throw error
@@ -63,10 +72,10 @@ export async function newCacheDir() {
   return mkdtemp(path.join(checkout.cachesFolder, 'run-'))
 }
 
-async function startOnce({ stack, root, env, cache, ownCache }) {
+async function startOnce({ stack, root, env, cache, ownCache, command }) {
   const port = await freePort()
   const startedAt = performance.now()
-  const child = spawn(stack.nodeBin, [stack.viteBin, '--host', '127.0.0.1', '--port', String(port), '--strictPort'], {
+  const child = spawn(stack.nodeBin, [...command, '--port', String(port)], {
     cwd: root,
     // Its own group, so that the last resort reaches the workerd it started.
     detached: true,
@@ -130,11 +139,11 @@ async function startOnce({ stack, root, env, cache, ownCache }) {
   }
 }
 
-/** Vite says "ready in" after it listens. */
+/** Vite says "ready in" after it listens, and so do those that start it. */
 function waitUntilReady(child, exited, log) {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => fail('was not ready in time'), readyDeadline)
-    const look = () => /ready in \d/.test(log()) && done(resolve)
+    const look = () => /ready\s+in\s+\d/.test(log()) && done(resolve)
     const fail = (what) => done(reject, new Error(`Vite ${what}:\n${log()}`))
     const done = (settle, value) => {
       clearTimeout(timer)
