@@ -14,7 +14,8 @@ const HELP: &str = "\
 Usage: cargo xtask <command>
 
   demo [--keep] [--json]      Run the same app without and with Evenkeel, side by side
-  test [rust|client|e2e]      Run all tests, or one part of them
+  test [rust|client|e2e|versions]
+                              Run all tests, or some parts of them
   bench <name> [--json]       Run a benchmark: rpc, attach, journal, recovery, startup, graph, rwsdk
   package                     Write what is shipped to target/package: the extension for VS Code
   codegen [--check]           Write the generated files of the protocol, or check that they are current";
@@ -62,8 +63,9 @@ fn bench(name: &str, arguments: &[&str]) -> Result<(), Failure> {
 
 fn test(parts: &[&str]) -> Result<(), Failure> {
     let asked = |part: &str| parts.is_empty() || parts.contains(&part);
-    if let Some(unknown) = parts.iter().find(|part| !["rust", "client", "e2e"].contains(part)) {
-        return Err(Failure(format!("there is no part of the tests called {unknown}: rust, client or e2e")));
+    const PARTS: [&str; 4] = ["rust", "client", "e2e", "versions"];
+    if let Some(unknown) = parts.iter().find(|part| !PARTS.contains(part)) {
+        return Err(Failure(format!("there is no part of the tests called {unknown}: {}", PARTS.join(", "))));
     }
     if asked("rust") {
         Step::cargo(["fmt", "--all", "--check"]).run()?;
@@ -84,12 +86,31 @@ fn test(parts: &[&str]) -> Result<(), Failure> {
     if asked("e2e") {
         prepare()?;
         package::build_vscode()?;
-        let files = run::files_ending("tests/e2e", ".test.mjs")?;
-        // The machine is small and the servers are real: two files at once would only slow each other down.
-        let runner = ["--test", "--test-concurrency=1", "--test-timeout=900000", "--test-reporter=spec"];
-        Step::new(node::recent()?).args(runner).args(files).run()?;
+        node_tests("tests/e2e")?;
+    }
+    if asked("versions") {
+        versions()?;
     }
     Ok(())
+}
+
+/// The matrix of versions: each of its stacks has packages of its own.
+fn versions() -> Result<(), Failure> {
+    prepare()?;
+    node::install("tests/versions")?;
+    for stack in run::files_ending("tests/versions/stacks", "")? {
+        let name = stack.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        node::install(&format!("tests/versions/stacks/{name}"))?;
+    }
+    Step::new(node::recent()?).args(["tests/versions/prepare.mjs"]).run()?;
+    node_tests("tests/versions")
+}
+
+/// The machine is small and the servers are real: two files at once would only slow each other down.
+fn node_tests(folder: &str) -> Result<(), Failure> {
+    let files = run::files_ending(folder, ".test.mjs")?;
+    let runner = ["--test", "--test-concurrency=1", "--test-timeout=900000", "--test-reporter=spec"];
+    Step::new(node::recent()?).args(runner).args(files).run()
 }
 
 /// Builds the sidecar and the npm package and installs what the fixtures need.

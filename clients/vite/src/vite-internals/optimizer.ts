@@ -26,9 +26,9 @@ export function onMetadata(optimizer: DepsOptimizer, listener: MetadataListener)
     set: (next: DepOptimizationMetadata) => {
       const previous = metadata
       metadata = next
-      if (isBegun) return listener.committed(next, previous)
+      if (isBegun) listener.committed(next, previous)
+      else listener.begun(next)
       isBegun = true
-      listener.begun(next)
     },
   })
 }
