@@ -5,6 +5,7 @@ mod codegen;
 mod node;
 mod package;
 mod run;
+mod setup;
 
 use std::process::ExitCode;
 
@@ -14,8 +15,10 @@ const HELP: &str = "\
 Usage: cargo xtask <command>
 
   demo [--keep] [--json]      Run the same app without and with Evenkeel, side by side
-  test [rust|client|e2e|versions]
+  test [rust|client|e2e|versions|soak]
                               Run all tests, or some parts of them
+  soak [--minutes N] [--bare] [--seed N] [--json]
+                              Work on a real app like a busy team, five minutes by default
   bench <name> [--json]       Run a benchmark: rpc, attach, journal, recovery, startup, graph, rwsdk
   package                     Write what is shipped to target/package: the extension for VS Code
   codegen [--check]           Write the generated files of the protocol, or check that they are current";
@@ -26,6 +29,7 @@ fn main() -> ExitCode {
     let result = match &arguments[..] {
         ["demo", rest @ ..] => demo(rest),
         ["test", rest @ ..] => test(rest),
+        ["soak", rest @ ..] => soak(rest),
         ["bench", "graph", rest @ ..] => bench_graph::run(rest),
         ["bench", name @ ("rpc" | "attach" | "journal" | "recovery" | "startup" | "rwsdk"), rest @ ..] => {
             bench(name, rest)
@@ -53,6 +57,11 @@ fn demo(arguments: &[&str]) -> Result<(), Failure> {
     Step::new(node::recent()?).args(["demo/demo.mjs"]).args(arguments).within("tests").run()
 }
 
+fn soak(arguments: &[&str]) -> Result<(), Failure> {
+    prepare()?;
+    Step::new(node::recent()?).args(["soak/soak.mjs"]).args(arguments).within("tests").run()
+}
+
 fn bench(name: &str, arguments: &[&str]) -> Result<(), Failure> {
     prepare()?;
     if name == "rpc" {
@@ -63,9 +72,12 @@ fn bench(name: &str, arguments: &[&str]) -> Result<(), Failure> {
 
 fn test(parts: &[&str]) -> Result<(), Failure> {
     let asked = |part: &str| parts.is_empty() || parts.contains(&part);
-    const PARTS: [&str; 4] = ["rust", "client", "e2e", "versions"];
+    const PARTS: [&str; 5] = ["rust", "client", "e2e", "versions", "soak"];
     if let Some(unknown) = parts.iter().find(|part| !PARTS.contains(part)) {
         return Err(Failure(format!("there is no part of the tests called {unknown}: {}", PARTS.join(", "))));
+    }
+    if asked("e2e") {
+        setup::browser_and_editor()?;
     }
     if asked("rust") {
         Step::cargo(["fmt", "--all", "--check"]).run()?;
@@ -90,6 +102,10 @@ fn test(parts: &[&str]) -> Result<(), Failure> {
     }
     if asked("versions") {
         versions()?;
+    }
+    if asked("soak") {
+        Step::new(node::recent()?).args(["--test", "tests/soak/judge.test.mjs"]).run()?;
+        soak(&[])?;
     }
     Ok(())
 }

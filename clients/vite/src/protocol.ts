@@ -40,12 +40,13 @@ recover: boolean,
  */
 quietMs: number, 
 /**
- * Without an observed end of the activity, an environment counts as stable after this long without any.
+ * After this long without activity, a runner is given up on that is not known to import again by itself.
  * Default 500.
  */
 debounceMs: number, 
 /**
- * How long a request may be held, and how long `awaitStable` waits by default. Default 10 000.
+ * How long a request may be kept waiting, together with those that it is re-issued as, and how long `awaitStable`
+ * waits by default. Default 10 000.
  */
 deadlineMs: number, 
 /**

@@ -26,9 +26,10 @@ export function onMetadata(optimizer: DepsOptimizer, listener: MetadataListener)
     set: (next: DepOptimizationMetadata) => {
       const previous = metadata
       metadata = next
-      if (isBegun) listener.committed(next, previous)
-      else listener.begun(next)
+      const isCommit = isBegun
       isBegun = true
+      if (isCommit) listener.committed(next, previous)
+      else listener.begun(next)
     },
   })
 }
