@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import { latePages, spareDeps } from '../apps/pages/table.mjs'
+import { getPages, postPages, spareDeps } from '../apps/pages/table.mjs'
 import { evenkeel } from '../e2e/lib/command.mjs'
 import { draft, openSession, shows } from '../e2e/lib/drafts.mjs'
 import { guarded } from '../e2e/lib/guarded.mjs'
@@ -14,6 +14,7 @@ import { isRight, visitAll } from '../e2e/lib/visit.mjs'
 import { openStack, runs } from './lib/stacks.mjs'
 
 const environment = 'evenkeel_fixture_worker'
+const latePages = [...getPages.slice(0, 5), ...postPages.slice(0, 2)]
 const spare = (name) => spareDeps.find(({ dep }) => dep === name)
 
 for (const run of runs.filter(({ cloudflare }) => cloudflare)) {

@@ -15,8 +15,8 @@ const HELP: &str = "\
 Usage: cargo xtask <command>
 
   demo [--keep] [--json]      Run the same app without and with Evenkeel, side by side
-  test [rust|client|e2e|hosts|soak]
-                              Run all tests, or one part of them
+  test [rust|client|e2e|versions|hosts|soak]
+                              Run all tests, or some parts of them
   soak [--minutes N] [--bare] [--seed N] [--json]
                               Work on a real app like a busy team, five minutes by default
   bench <name> [--json]       Run a benchmark: rpc, attach, journal, recovery, startup, graph, rwsdk
@@ -70,7 +70,7 @@ fn bench(name: &str, arguments: &[&str]) -> Result<(), Failure> {
     Step::new(node::recent()?).args([format!("bench/{name}.mjs")]).args(arguments).within("tests").run()
 }
 
-const PARTS: [&str; 5] = ["rust", "client", "e2e", "hosts", "soak"];
+const PARTS: [&str; 6] = ["rust", "client", "e2e", "versions", "hosts", "soak"];
 
 fn test(parts: &[&str]) -> Result<(), Failure> {
     let asked = |part: &str| parts.is_empty() || parts.contains(&part);
@@ -99,12 +99,15 @@ fn test(parts: &[&str]) -> Result<(), Failure> {
     if asked("e2e") {
         prepare()?;
         package::build_vscode()?;
-        run_servers("tests/e2e")?;
+        node_tests("tests/e2e")?;
+    }
+    if asked("versions") {
+        versions()?;
     }
     if asked("hosts") {
         prepare()?;
         node::install("tests/hosts")?;
-        run_servers("tests/hosts")?;
+        node_tests("tests/hosts")?;
     }
     if asked("soak") {
         Step::new(node::recent()?).args(["--test", "tests/soak/judge.test.mjs"]).run()?;
@@ -113,8 +116,20 @@ fn test(parts: &[&str]) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The matrix of versions: each of its stacks has packages of its own.
+fn versions() -> Result<(), Failure> {
+    prepare()?;
+    node::install("tests/versions")?;
+    for stack in run::files_ending("tests/versions/stacks", "")? {
+        let name = stack.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        node::install(&format!("tests/versions/stacks/{name}"))?;
+    }
+    Step::new(node::recent()?).args(["tests/versions/prepare.mjs"]).run()?;
+    node_tests("tests/versions")
+}
+
 /// The machine is small and the servers are real: two files at once would only slow each other down.
-fn run_servers(folder: &str) -> Result<(), Failure> {
+fn node_tests(folder: &str) -> Result<(), Failure> {
     let files = run::files_ending(folder, ".test.mjs")?;
     let runner = ["--test", "--test-concurrency=1", "--test-timeout=900000", "--test-reporter=spec"];
     Step::new(node::recent()?).args(runner).args(files).run()

@@ -5,8 +5,10 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as checkout from '../../e2e/lib/paths.mjs'
 
+// The Evenkeel of a stack is a copy, which does not find the checkout's build by itself.
+process.env.EVENKEEL_BINARY = checkout.binary
+
 const folder = fileURLToPath(new URL('../', import.meta.url))
-const packageFolder = path.resolve(folder, '../../clients/vite')
 
 export const matrix = JSON.parse(readFileSync(path.join(folder, 'matrix.json'), 'utf8'))
 
@@ -27,12 +29,10 @@ function titleOf({ vite, cloudflare }) {
 }
 
 /**
- * Makes a stack ready for `startApp`: copies of the fixtures that find its packages, and Evenkeel as it is published. `remove` it
- * in the end.
+ * Makes a stack ready for `startApp` by copies of the fixtures that find its packages. `remove` it in the end.
  */
 export async function openStack(stack) {
   const stackFolder = folderOf(stack)
-  await installEvenkeel(stackFolder)
   const appsFolder = await mkdtemp(path.join(stackFolder, '.tmp-apps-'))
   await copyFolders(checkout.appsFolder, appsFolder, ['pages', 'routes', 'setup', 'worker', 'tsconfig.json'])
   await copyFolders(folder, appsFolder, ['plain'])
@@ -48,15 +48,6 @@ const copyFolders = (from, to, names) =>
   Promise.all(names.map((name) => cp(path.join(from, name), path.join(to, name), { recursive: true, filter: isSource })))
 
 const isSource = (file) => !['node_modules', '.wrangler', 'dist'].includes(path.basename(file))
-
-/** Not as a link: its types must be those of the stack's Vite. */
-export async function installEvenkeel(stackFolder) {
-  const installed = path.join(stackFolder, 'node_modules/evenkeel')
-  await rm(installed, { recursive: true, force: true })
-  for (const part of ['package.json', 'dist']) await cp(path.join(packageFolder, part), path.join(installed, part), { recursive: true })
-  // Where a user has it from a package of its own.
-  process.env.EVENKEEL_BINARY = checkout.binary
-}
 
 export const newestNode = ({ node }) => Math.max(...node)
 
