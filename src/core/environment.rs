@@ -238,7 +238,7 @@ impl Environment {
             self.begin_generation(generation, now);
         }
         if sent {
-            self.runner.send_reload(false, now);
+            self.runner.send_reload(now);
         }
     }
 
@@ -256,7 +256,7 @@ impl Environment {
         }
         let is_passed_over = !committed && triggered_by.is_some_and(|file| !self.may_have_fetched(file));
         if !is_passed_over {
-            self.runner.send_reload(!committed && triggered_by.is_some(), now);
+            self.runner.send_reload(now);
         }
     }
 

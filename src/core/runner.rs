@@ -33,8 +33,9 @@ struct Reload {
     announced: bool,
     /// How many the runner has not begun.
     queued: u32,
-    /// How many of these it may pass over: one because of a file, of which it has no module while it is still at the reload before.
-    optional: u32,
+    /// Whether it has fetched an entry since the latest was sent. Then what it has is of now, and if nothing follows, it has
+    /// passed over the others: it does so with one because of a file that it has no module of at that moment.
+    is_heard_of: bool,
     /// The entries that it has fetched for the one it is at.
     fetched: Vec<Box<str>>,
 }
@@ -43,11 +44,6 @@ impl Reload {
     /// Whether the runner has begun with the latest.
     fn is_begun(&self) -> bool {
         self.queued == 0 && !self.announced
-    }
-
-    /// Whether it has begun with the latest, if it has passed over all that it may.
-    fn may_be_begun(&self) -> bool {
-        self.queued <= self.optional && !self.announced
     }
 }
 
@@ -111,13 +107,14 @@ impl Runner {
             committed: false,
             announced: false,
             queued: 0,
-            optional: 0,
+            is_heard_of: false,
             fetched: Vec::new(),
         });
         if reload.is_begun() {
             reload.committed = false;
         }
         reload.since = now;
+        reload.is_heard_of = false;
         reload
     }
 
@@ -132,12 +129,11 @@ impl Runner {
         reload.announced = true;
     }
 
-    /// A reload is sent: the one that was announced, or a further one. One that is `optional` the runner may pass over.
-    pub fn send_reload(&mut self, optional: bool, now: Time) {
+    /// A reload is sent: the one that was announced, or a further one.
+    pub fn send_reload(&mut self, now: Time) {
         let reload = self.reload_mut(now);
         reload.announced = false;
         reload.queued += 1;
-        reload.optional += u32::from(optional);
     }
 
     /// The runner fetches a module.
@@ -177,13 +173,13 @@ impl Runner {
         let next = reload.fetched.is_empty() || reload.fetched.iter().any(|fetched| **fetched == *url);
         if next && reload.queued > 0 {
             reload.queued -= 1;
-            reload.optional = reload.optional.min(reload.queued);
             reload.fetched.clear();
             if alone {
                 self.habit = Habit::Reimports;
             }
         }
         reload.fetched.push(Box::from(url));
+        reload.is_heard_of = true;
         if reload.is_begun() {
             self.generation = self.newest;
         }
@@ -196,7 +192,7 @@ impl Runner {
         let quiet = match self.habit {
             _ if reload.is_begun() => policy.quiet(),
             Habit::Unseen => policy.quiet(),
-            Habit::Reimports if reload.committed && !reload.may_be_begun() => policy.deadline(),
+            Habit::Reimports if reload.committed && !reload.is_heard_of => policy.deadline(),
             Habit::Fetches | Habit::Reimports => policy.debounce(),
         };
         Some((reload.since, quiet))
@@ -205,8 +201,8 @@ impl Runner {
     /// Forgets reloads that are over, or that the runner is given up on: then one that imports by itself still has the
     /// modules of before, until it fetches an entry.
     pub fn settle(&mut self) {
-        let may_be_begun = self.reload.take().is_some_and(|reload| reload.may_be_begun());
-        if may_be_begun || self.habit != Habit::Reimports {
+        let is_heard_of = self.reload.take().is_some_and(|reload| reload.is_heard_of);
+        if is_heard_of || self.habit != Habit::Reimports {
             self.generation = self.newest;
         }
     }
@@ -229,10 +225,10 @@ mod tests {
     fn a_runner_takes_one_reload_after_the_other() {
         let now = Time::ZERO;
         let mut runner = runner(&["/a.ts", "/b.ts"]);
-        runner.send_reload(false, now);
+        runner.send_reload(now);
         runner.import_entry("/a.ts", true, Time::ZERO);
         runner.announce(1, now);
-        runner.send_reload(false, now);
+        runner.send_reload(now);
         assert_eq!((runner.progress(), runner.generation()), (Progress::Sent, 0));
         runner.import_entry("/b.ts", true, Time::ZERO);
         assert_eq!((runner.progress(), runner.generation()), (Progress::Sent, 0), "still the first one");
@@ -247,11 +243,11 @@ mod tests {
         let policy = Policy::default();
         let mut runner = runner(&["/a.ts"]);
         // A file that is saved twice at once: with the second the runner has nothing of it yet.
-        runner.send_reload(true, Time::ZERO);
+        runner.send_reload(Time::ZERO);
         runner.import_entry("/a.ts", true, Time::ZERO);
-        runner.send_reload(true, Time::ZERO);
+        runner.send_reload(Time::ZERO);
         runner.announce(1, Time::ZERO);
-        runner.send_reload(false, Time::ZERO);
+        runner.send_reload(Time::ZERO);
         assert_eq!(runner.quiet(&policy), Some((Time::ZERO, policy.deadline())));
         runner.import_entry("/a.ts", true, Time::ZERO);
         assert_eq!((runner.progress(), runner.generation()), (Progress::Sent, 0), "it may be at either");
@@ -263,11 +259,11 @@ mod tests {
     #[test]
     fn a_runner_that_is_given_up_on_keeps_its_generation() {
         let mut runner = runner(&["/a.ts"]);
-        runner.send_reload(false, Time::ZERO);
+        runner.send_reload(Time::ZERO);
         runner.import_entry("/a.ts", true, Time::ZERO);
         runner.settle();
         runner.announce(1, Time::ZERO);
-        runner.send_reload(false, Time::ZERO);
+        runner.send_reload(Time::ZERO);
         runner.settle();
         assert_eq!((runner.progress(), runner.generation()), (Progress::Settled, 0));
         runner.import_entry("/a.ts", true, Time::ZERO);

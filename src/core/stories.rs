@@ -849,3 +849,16 @@ fn a_record_that_is_open_says_when_to_look_again() {
     assert!(matches!(&ended[..], [Effect::Ended(record)] if record.environment == "client"), "{ended:?}");
     assert_eq!(story.session.settles_at(), None);
 }
+
+#[test]
+fn nobody_is_sent_around_without_end() {
+    let mut story = Story::begin();
+    for (request, expected) in [(1, Action::Retry), (2, Action::Retry), (3, Action::Retry), (4, Action::Pass)]
+    {
+        let (method, url) = (Some("GET".to_owned()), Some("/late".to_owned()));
+        story.apply(Event::Arrived(Arrived { request, method, url }));
+        story.discover("worker", "zod");
+        story.enter(request, "GET", "/late");
+        assert_eq!(story.classify(request, OUTDATED).action, expected, "hop {request}");
+    }
+}
