@@ -164,6 +164,17 @@ describe('when Vite ends', () => {
     })
   }
 
+  test('a sidecar that has been stopped ends with it', async () => {
+    const app = await start({ env: guarded() })
+    await visit(app, '/')
+    const sidecar = await sidecarOfSoon(app)
+    cleanUp(() => isRunning(sidecar) && process.kill(sidecar, 'SIGKILL'))
+    process.kill(sidecar, 'SIGSTOP')
+    process.kill(app.pid, 'SIGTERM')
+    await app.exited
+    await ended(sidecar)
+  })
+
   test('in a script that never closes its server, the sidecar does not keep the script alive', async () => {
     const cacheDir = await newCacheDir()
     cleanUp(() => rm(cacheDir, { recursive: true, force: true }))
