@@ -15,6 +15,9 @@ use crate::protocol::StatusReport;
 
 /// A sidecar that takes longer is stopped, or is none.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// A journal is made a text of when nobody else needs the processor.
+const JOURNAL_PATIENCE: Duration = Duration::from_secs(120);
+const LARGEST: u32 = 1024 * 1024 * 1024;
 
 #[derive(Debug, Error)]
 pub enum AttachError {
@@ -59,15 +62,15 @@ impl Attached {
     }
 
     pub async fn journal(&self) -> Result<String, AttachError> {
-        self.ask(JOURNAL).await
+        self.ask(JOURNAL, JOURNAL_PATIENCE).await
     }
 
     pub async fn status(&self) -> Result<StatusReport, AttachError> {
-        self.ask(STATUS).await
+        self.ask(STATUS, PATIENCE).await
     }
 
     pub async fn restart(&self) -> Result<(), AttachError> {
-        self.ask(RESTART).await
+        self.ask(RESTART, PATIENCE).await
     }
 
     /// The status now, and whenever it changes.
@@ -88,8 +91,10 @@ impl Attached {
         }
     }
 
-    async fn ask<T: DeserializeOwned>(&self, method: &str) -> Result<T, AttachError> {
-        self.client.request(method, ArrayParams::new()).await.map_err(|error| silent(self.pid, error))
+    async fn ask<T: DeserializeOwned>(&self, method: &str, patience: Duration) -> Result<T, AttachError> {
+        let answer = tokio::time::timeout(patience, self.client.request(method, ArrayParams::new()));
+        let answer = answer.await.map_err(|_| silent(self.pid, "it takes too long"))?;
+        answer.map_err(|error| silent(self.pid, error))
     }
 
     async fn subscribe<T: DeserializeOwned>(
@@ -137,8 +142,7 @@ async fn attach(socket: &Socket) -> Result<Attached, AttachError> {
     let pid = socket.pid;
     let joining = async {
         let stream = socket.connect().await.map_err(|error| silent(pid, error))?;
-        let builder =
-            WsClientBuilder::default().request_timeout(PATIENCE).max_response_size(64 * 1024 * 1024);
+        let builder = WsClientBuilder::default().request_timeout(JOURNAL_PATIENCE).max_response_size(LARGEST);
         // The host is of no meaning on a socket, but a WebSocket's handshake names one.
         let client = builder.build_with_stream("ws://localhost/", stream).await;
         let client = client.map_err(|error| silent(pid, error))?;

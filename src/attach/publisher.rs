@@ -1,20 +1,22 @@
 //! What readers see: snapshots that the one writer leaves for them, so that they never ask it to wait.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use dashmap::DashMap;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use tokio::sync::{Notify, broadcast, watch};
+use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 
 use crate::core::Time;
-use crate::journal::Follower;
+use crate::journal::{Follower, Saved};
 
 /// A snapshot is no more than this behind the state.
 const EVERY: Time = Time::from_millis(100);
 /// Lines that a reader may be behind before it is dropped.
 pub const LINES: usize = 1024;
+
+type Order = oneshot::Sender<Saved>;
 
 /// Between the writer's thread and that of the readers.
 #[derive(Debug)]
@@ -23,6 +25,9 @@ pub struct Publisher {
     snapshots: DashMap<&'static str, Arc<RawValue>>,
     published: watch::Sender<u64>,
     lines: broadcast::Sender<Arc<str>>,
+    /// For journals. Only the writer takes one out, so that the lock is always free for it.
+    orders: mpsc::UnboundedSender<Order>,
+    ordered: Mutex<mpsc::UnboundedReceiver<Order>>,
     /// Readers that want to hear of every change.
     watchers: AtomicUsize,
     wanted: AtomicBool,
@@ -32,10 +37,13 @@ pub struct Publisher {
 
 impl Default for Publisher {
     fn default() -> Self {
+        let (orders, ordered) = mpsc::unbounded_channel();
         Publisher {
             snapshots: DashMap::new(),
             published: watch::Sender::new(0),
             lines: broadcast::Sender::new(LINES),
+            orders,
+            ordered: Mutex::new(ordered),
             watchers: AtomicUsize::new(0),
             wanted: AtomicBool::new(false),
             changed: AtomicBool::new(false),
@@ -85,6 +93,14 @@ impl Publisher {
         self.snapshots.get(kind).map(|found| found.clone())
     }
 
+    /// The journal as it is behind this call.
+    pub async fn journal(&self) -> Option<Saved> {
+        let (order, saved) = oneshot::channel();
+        self.orders.send(order).ok()?;
+        self.wake.notify_one();
+        saved.await.ok()
+    }
+
     pub fn lines(&self) -> broadcast::Receiver<Arc<str>> {
         self.lines.subscribe()
     }
@@ -111,6 +127,17 @@ impl Publisher {
     pub fn note_change(&self) {
         if self.watchers.load(Relaxed) > 0 && !self.changed.swap(true, Relaxed) {
             self.wake.notify_one();
+        }
+    }
+
+    /// Leaves the readers the journals that they have ordered.
+    pub fn deliver(&self, save: impl Fn() -> Saved) {
+        let mut ordered = self.ordered.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Ok(order) = ordered.try_recv() {
+            // A reader that has gone meanwhile would leave the journal to be dropped here.
+            if !order.is_closed() {
+                let _ = order.send(save());
+            }
         }
     }
 

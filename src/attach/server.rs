@@ -15,6 +15,7 @@ use jsonrpsee::server::{
 use jsonrpsee::types::{ErrorCode, ErrorObjectOwned};
 use jsonrpsee::{Extensions, Methods};
 use serde_json::value::RawValue;
+use tokio::sync::Mutex;
 use tokio::sync::broadcast::{self, error::TryRecvError};
 use tokio_util::sync::CancellationToken;
 use tower::util::service_fn;
@@ -38,12 +39,12 @@ const ENOUGH: usize = LINES / 4;
 const MOST_GATHERED: usize = 256 * 1024;
 /// A reader that does not even answer a ping.
 const SILENT: Duration = Duration::from_secs(30);
-const LARGEST: u32 = 64 * 1024 * 1024;
+/// Of a journal, whose modules may be a million.
+const LARGEST: u32 = 1024 * 1024 * 1024;
 
 /// What the door needs of the sidecar, beside what is published.
 pub trait Host: Send + Sync + 'static {
     fn publisher(&self) -> &Arc<Publisher>;
-    fn journal(&self) -> String;
     /// Asks the plugin to restart the dev server.
     fn restart(&self);
 }
@@ -115,11 +116,26 @@ fn methods(host: Arc<impl Host>) -> Result<Methods, Problem> {
         let status = host.publisher().fresh(STATUS).await;
         status.ok_or_else(|| ErrorObjectOwned::from(ErrorCode::InternalError))
     })?;
-    module.register_method(JOURNAL, |_, host, _| host.journal())?;
+    let one_at_a_time = Arc::new(Mutex::new(()));
+    module.register_async_method(JOURNAL, move |_, host, _| {
+        let one_at_a_time = one_at_a_time.clone();
+        async move {
+            let _turn = one_at_a_time.lock().await;
+            let text = journal(host.publisher()).await;
+            text.ok_or_else(|| ErrorObjectOwned::from(ErrorCode::InternalError))
+        }
+    })?;
     module.register_method(RESTART, |_, host, _| host.restart())?;
     subscription(&mut module, STATUS_CHANGES, tell_status)?;
     subscription(&mut module, EVENTS, tell_events)?;
     Ok(module.into())
+}
+
+/// The journal as JSON, made on a thread that neither the writer nor another reader waits for.
+async fn journal(publisher: &Publisher) -> Option<Box<RawValue>> {
+    let saved = publisher.journal().await?;
+    let text = move || serde_json::value::to_raw_value(&saved.text());
+    tokio::task::spawn_blocking(text).await.ok()?.ok()
 }
 
 fn subscription<H: Host, F>(

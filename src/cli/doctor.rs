@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::table::count;
 use super::{Answer, Target, Yes};
-use crate::core::{Defence, LateDependency, advice};
+use crate::core::{LateDependency, advice};
 use crate::project;
 use crate::protocol::StatusReport;
 
@@ -177,8 +177,7 @@ fn config(root: &Path) -> Vec<Finding> {
 fn running(status: &StatusReport) -> Vec<Finding> {
     let url = status.url.as_deref().unwrap_or("no URL yet");
     let state = format!("a dev server is running at {url}: {}", status.status.message);
-    let records = status.records.iter().filter(|record| record.met > Defence::Foreseen);
-    let late = records.filter(|record| !record.dependencies.is_empty()).map(|record| {
+    let late = status.records.iter().filter(|record| record.is_preventable()).map(|record| {
         let cost = format!("{}, {} held, {} re-issued", record.environment, record.held, record.recovered);
         let what = format!("late in this session: {} ({cost}, {} ms lost)", record.cause(), record.cost_ms);
         hint(what, Some(format!("To prevent it: {}", record.advice)))

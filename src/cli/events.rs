@@ -113,7 +113,8 @@ fn describe_event(event: &Event) -> Option<String> {
         }
         Event::Held { request } => format!("request {request}: held"),
         Event::Listening(listening) => format!("listening at {}", listening.url),
-        Event::Admitted { .. }
+        Event::Arrived(_)
+        | Event::Admitted { .. }
         | Event::ReloadRequested(_)
         | Event::RequestStarted(_)
         | Event::RequestFinished(_)

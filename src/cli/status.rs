@@ -9,7 +9,7 @@ use clap::Args;
 use super::table::{count, moment, or_dash, table};
 use super::{Answer, Failed, Target, Yes};
 use crate::attach;
-use crate::core::{Defence, Reoptimization};
+use crate::core::Reoptimization;
 use crate::protocol::{Health, StatusReport};
 use crate::runtime;
 
@@ -106,8 +106,8 @@ fn describe(status: &StatusReport) -> String {
                 latest.map(row)
             )
         );
-        for record in status.records.iter().rev().take(LATEST).filter(|record| record.met > Defence::Foreseen)
-        {
+        let latest = status.records.iter().rev().take(LATEST);
+        for record in latest.filter(|record| record.is_preventable()) {
             text += &format!("\nto prevent #{}: {}\n", record.id, record.advice);
         }
     }

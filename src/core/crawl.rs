@@ -57,15 +57,26 @@ impl Crawl {
         let mut nth = 0;
         while let Some((import, is_static)) = graph.import(module, nth) {
             nth += 1;
-            if graph.is_current(import)
-                || !is_source(graph.parts(import))
-                || !graph.queue(import, self.number)
-            {
-                continue;
-            }
-            let queue = if is_static { &mut self.statics } else { &mut self.dynamics };
-            queue.push_back(import);
+            self.lead_to(graph, import, is_static);
         }
+    }
+
+    /// The same for a module that the graph does not keep.
+    pub fn follow_urls(&mut self, graph: &mut ModuleGraph, deps: &[String], dynamic_deps: &[String]) {
+        let statics = deps.iter().map(|url| (url, true));
+        for (url, is_static) in statics.chain(dynamic_deps.iter().map(|url| (url, false))) {
+            if let Some(import) = graph.intern(url) {
+                self.lead_to(graph, import, is_static);
+            }
+        }
+    }
+
+    fn lead_to(&mut self, graph: &mut ModuleGraph, import: ModuleId, is_static: bool) {
+        if graph.is_current(import) || !is_source(graph.parts(import)) || !graph.queue(import, self.number) {
+            return;
+        }
+        let queue = if is_static { &mut self.statics } else { &mut self.dynamics };
+        queue.push_back(import);
     }
 
     pub fn done(&mut self, module: ModuleId) {
@@ -98,11 +109,10 @@ impl Crawl {
     }
 }
 
-/// Pre-bundled files import nothing that could be late, and bare URLs are the runtime's own modules.
+/// Bare URLs are the runtime's own modules.
 fn is_source([folder, file]: [&str; 2]) -> bool {
     let start = if folder.is_empty() { file } else { folder };
-    let local = start.starts_with(['/', '\0']) || start.starts_with("virtual:");
-    local && !folder.contains("?v=") && !file.contains("?v=")
+    start.starts_with(['/', '\0']) || start.starts_with("virtual:")
 }
 
 #[cfg(test)]
@@ -112,7 +122,7 @@ mod tests {
     #[test]
     fn a_crawl_goes_on_from_where_it_was_written_down() {
         let mut graph = ModuleGraph::default();
-        let entry = graph.intern("/entry.ts");
+        let entry = graph.intern("/entry.ts").expect("it has no version");
         let mut crawl = Crawl::new(1, true, &Policy::default(), Time::ZERO);
         crawl.revisit(&mut graph, entry);
         assert_eq!(crawl.next(&graph, 10), [entry]);

@@ -12,6 +12,7 @@ use super::event::{
 };
 use super::graph::{ModuleGraph, normalize};
 use super::reoptimization::LateDependency;
+use super::runner::{Progress, Runner};
 use super::{Policy, Time};
 
 /// Vite's optimizer waits this long after the last discovery before it runs.
@@ -57,15 +58,6 @@ struct OptimizedFile {
     browser_hash: Box<str>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-struct Reload {
-    since: Time,
-    /// Whether an optimizer run caused it, so that the modules of before are of another generation.
-    committed: bool,
-    /// When the runner was first seen importing again.
-    reimport: Option<Time>,
-}
-
 /// When a module was first fetched in a generation, and whether that was for a request.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Fetched {
@@ -84,7 +76,6 @@ pub struct Environment {
     /// Modules of two generations must not meet. Each commit that reloads begins one; the numbers are the
     /// session's, so that bridged environments share theirs.
     pub generation: u32,
-    previous_generation: u32,
     pub browser_hash: String,
     is_open: bool,
     pub opened_at: Time,
@@ -92,11 +83,9 @@ pub struct Environment {
     optimized: IndexMap<Box<str>, OptimizedFile>,
     pending: IndexMap<String, Option<ImportSite>>,
     last_discovery: Time,
-    reload: Option<Reload>,
+    runner: Runner,
     in_flight: u32,
     last_activity: Time,
-    /// Whether a module runner was ever seen fetching, so that one can be expected after a reload.
-    has_runner: bool,
     /// What the module runner has fetched in this generation, in that order.
     fetched: IndexMap<Box<str>, Fetched>,
     graph: ModuleGraph,
@@ -122,7 +111,6 @@ impl Environment {
             base: "/".into(),
             bridges: Vec::new(),
             generation: 0,
-            previous_generation: 0,
             browser_hash: String::new(),
             is_open: false,
             opened_at: Time::ZERO,
@@ -130,10 +118,9 @@ impl Environment {
             optimized: IndexMap::new(),
             pending: IndexMap::new(),
             last_discovery: Time::ZERO,
-            reload: None,
+            runner: Runner::new(),
             in_flight: 0,
             last_activity: Time::ZERO,
-            has_runner: false,
             fetched: IndexMap::new(),
             graph: ModuleGraph::default(),
             crawl: None,
@@ -168,7 +155,7 @@ impl Environment {
         }
         self.pending = snapshot.discovered.into_iter().map(|dep| (dep.id, dep.importer)).collect();
         self.last_discovery = now;
-        self.reload = None;
+        self.runner.restart(self.generation);
         self.in_flight = 0;
         self.cold = snapshot.cold;
         self.began_cold = snapshot.cold;
@@ -186,6 +173,11 @@ impl Environment {
     /// Whether requests are kept from seeing this environment unstable.
     pub fn is_guarded(&self) -> bool {
         self.is_open && self.has_optimizer && self.consumer == Consumer::Server
+    }
+
+    /// Whether the first optimizer run is still to come.
+    pub fn is_cold(&self) -> bool {
+        self.cold
     }
 
     /// A closed environment is kept for its generation alone.
@@ -235,19 +227,18 @@ impl Environment {
     }
 
     fn begin_generation(&mut self, generation: u32, now: Time) {
-        self.previous_generation = self.generation;
         self.generation = generation;
-        self.reload = Some(Reload { since: now, committed: true, reimport: None });
+        self.runner.announce(generation, now);
     }
 
-    /// Reloads because an environment that it borrows from has.
-    pub fn reload_with(&mut self, generation: Option<u32>, now: Time) {
-        match generation {
-            Some(generation) if generation > self.generation => self.begin_generation(generation, now),
-            _ => {
-                self.reload =
-                    Some(Reload { since: now, committed: self.is_reloading_generation(), reimport: None })
-            }
+    /// Takes part in the reload of an environment that it borrows from. `sent` says that the reload is sent because of
+    /// that; else Vite sends it, and it is reported.
+    pub fn reload_with(&mut self, generation: Option<u32>, sent: bool, now: Time) {
+        if let Some(generation) = generation.filter(|generation| *generation > self.generation) {
+            self.begin_generation(generation, now);
+        }
+        if sent {
+            self.runner.send_reload(now);
         }
     }
 
@@ -257,13 +248,27 @@ impl Environment {
         self.pending.clear();
     }
 
-    /// A `full-reload` is on its way to the runner. Behind a commit it is the second half of one step.
-    pub fn begin_reload(&mut self, policy: &Policy, now: Time) {
-        let committed = self.is_reloading_generation();
+    /// A `full-reload` is on its way to the runner. After a commit it is the second half of one step.
+    pub fn begin_reload(&mut self, triggered_by: Option<&str>, policy: &Policy, now: Time) {
+        let committed = self.runner.is_reloading_generation();
         if policy.foresee && !committed {
             self.crawl_on(false, policy, now);
         }
-        self.reload = Some(Reload { since: now, committed, reimport: None });
+        let is_passed_over = !committed && triggered_by.is_some_and(|file| !self.may_have_fetched(file));
+        if !is_passed_over {
+            self.runner.send_reload(now);
+        }
+    }
+
+    /// A runner passes over a reload because of a file that it has no module of.
+    fn may_have_fetched(&self, file: &str) -> bool {
+        let is_of_file = |url: &str| {
+            let path = url.split(['?', '#']).next().unwrap_or(url);
+            path.strip_prefix("/@fs")
+                .map_or_else(|| file.strip_prefix(&*self.root) == Some(path), |path| path == file)
+        };
+        let all_known = self.runner.is_seen() && self.fetched.len() < MOST_FETCHED;
+        !all_known || self.fetched.keys().any(|url| is_of_file(url))
     }
 
     /// The modules that the runner is about to fetch again, one after the other, under the URLs they have now:
@@ -302,29 +307,41 @@ impl Environment {
             Moment::End => self.in_flight = self.in_flight.saturating_sub(1),
             Moment::Seen => {}
         }
-        let begins_import = activity.kind == ActivityKind::Fetch && activity.moment == Moment::Begin;
-        self.has_runner |= begins_import;
-        if begins_import && self.fetched.len() < MOST_FETCHED {
-            let for_request = busy && self.reload.is_none();
-            let module = Box::from(&*normalize(&activity.module));
-            self.fetched.entry(module).or_insert(Fetched { at: now, for_request });
+        if activity.kind == ActivityKind::Fetch && activity.moment == Moment::Begin {
+            self.note_fetch(&activity.module, busy, now);
         }
         // What the runner imported before the reload goes on, too; that is no sign that it has heard of it.
-        if let Some(reload) = &mut self.reload
-            && reload.reimport.is_none()
-            && (activity.entry || activity.moment == Moment::Seen)
-        {
-            reload.reimport = Some(now);
+        let url = normalize(&activity.module);
+        if activity.moment == Moment::Seen || (activity.entry && !self.bridges.is_empty()) {
+            self.runner.lend(&url, now);
+        } else if activity.entry {
+            self.runner.import_entry(&url, !busy, now);
+        }
+    }
+
+    fn note_fetch(&mut self, module: &str, busy: bool, now: Time) {
+        self.runner.fetch();
+        if self.fetched.len() < MOST_FETCHED {
+            let for_request = busy && self.runner.progress() == Progress::Settled;
+            let module = Box::from(&*normalize(module));
+            self.fetched.entry(module).or_insert(Fetched { at: now, for_request });
         }
     }
 
     /// Whatever is transformed, for whomever, leads a crawl on.
     fn learn_imports(&mut self, activity: &Activity) {
         let module = self.graph.intern(&activity.module);
-        self.graph.set_imports(module, &activity.deps, &activity.dynamic_deps);
+        if let Some(module) = module {
+            self.graph.set_imports(module, &activity.deps, &activity.dynamic_deps);
+        }
         if let Some(crawl) = &mut self.crawl {
-            crawl.done(module);
-            crawl.follow(&mut self.graph, module);
+            match module {
+                Some(module) => {
+                    crawl.done(module);
+                    crawl.follow(&mut self.graph, module);
+                }
+                None => crawl.follow_urls(&mut self.graph, &activity.deps, &activity.dynamic_deps),
+            }
             self.all_met = activity.kind == ActivityKind::Warmup && crawl.is_idle();
         }
     }
@@ -337,7 +354,7 @@ impl Environment {
             self.crawl_known();
         }
         for url in &changed.modules {
-            let module = self.graph.intern(url);
+            let Some(module) = self.graph.intern(url) else { continue };
             if saved {
                 self.graph.invalidate(module);
             }
@@ -402,17 +419,12 @@ impl Environment {
 
     /// The generation of the modules that a request entering now would meet.
     pub fn running_generation(&self) -> u32 {
-        match self.reload {
-            Some(Reload { committed: true, reimport: None, .. }) if self.has_runner => {
-                self.generation.saturating_sub(1)
-            }
-            _ => self.generation,
-        }
+        self.runner.generation()
     }
 
     /// Whether a reload is on its way that an optimizer run caused.
     pub fn is_reloading_generation(&self) -> bool {
-        matches!(self.reload, Some(Reload { committed: true, reimport: None, .. }))
+        self.runner.is_reloading_generation()
     }
 
     /// When the environment becomes stable if nothing else happens: `None` while that depends on an event.
@@ -421,10 +433,9 @@ impl Environment {
             return None;
         }
         let crawled = self.gated_until().unwrap_or_default();
-        let Some(reload) = self.reload else { return Some(crawled) };
-        let reimports = reload.reimport.is_some() || !self.has_runner;
-        let quiet = if reimports && self.in_flight == 0 { policy.quiet() } else { policy.debounce() };
-        Some(crawled.max(self.last_activity.max(reload.since) + quiet))
+        let Some((since, quiet)) = self.runner.quiet(policy) else { return Some(crawled) };
+        // However quiet it is, a module that is on its way will be followed by what it imports.
+        (self.in_flight == 0).then(|| crawled.max(self.last_activity.max(since) + quiet))
     }
 
     pub fn is_stable(&self, policy: &Policy, now: Time) -> bool {
@@ -433,14 +444,14 @@ impl Environment {
 
     /// Forgets a reload that has settled, so that later activity does not count against stability.
     pub fn settle(&mut self, policy: &Policy, now: Time) {
-        if self.reload.is_some() && self.is_stable(policy, now) {
-            self.reload = None;
+        if self.is_settling() && self.is_stable(policy, now) {
+            self.runner.settle();
         }
     }
 
     /// Whether a reload is still remembered.
     pub fn is_settling(&self) -> bool {
-        self.reload.is_some()
+        self.runner.progress() != Progress::Settled
     }
 
     pub fn phase(&self, policy: &Policy, now: Time) -> Phase {
@@ -451,12 +462,12 @@ impl Environment {
         if self.gated_until().is_some_and(|until| now < until) {
             return Phase::Discovering;
         }
-        match self.reload {
-            Some(_) if self.is_stable(policy, now) => Phase::Stable,
-            Some(Reload { reimport: None, .. }) => Phase::Reloading,
-            Some(_) => Phase::Settling,
-            None if self.last_activity == Time::ZERO && self.generation == 0 => Phase::Idle,
-            None => Phase::Stable,
+        match self.runner.progress() {
+            Progress::Sent | Progress::Importing if self.is_stable(policy, now) => Phase::Stable,
+            Progress::Sent => Phase::Reloading,
+            Progress::Importing => Phase::Settling,
+            Progress::Settled if self.last_activity == Time::ZERO && self.generation == 0 => Phase::Idle,
+            Progress::Settled => Phase::Stable,
         }
     }
 

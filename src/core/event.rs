@@ -17,6 +17,7 @@ pub enum Event {
     Changed(Changed),
     Transformed(Transformed),
     ReloadRequested(ReloadRequested),
+    Arrived(Arrived),
     /// A request waits at the gate.
     Held {
         request: HttpRequest,
@@ -254,6 +255,15 @@ pub struct ReloadRequested {
     pub alongside: Vec<String>,
 }
 
+/// An HTTP request comes to the gate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Arrived {
+    pub request: HttpRequest,
+    /// Its method and its URL, by which one that was re-issued is known again.
+    pub method: Option<String>,
+    pub url: Option<String>,
+}
+
 /// An HTTP request enters an environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -296,6 +306,7 @@ macro_rules! events_from_facts {
 }
 
 events_from_facts! {
+    Arrived => Arrived,
     EnvironmentSnapshot => EnvironmentOpened,
     Discovered => Discovered,
     Committed => Committed,

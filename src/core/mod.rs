@@ -12,6 +12,7 @@ mod policy;
 mod properties;
 mod reoptimization;
 mod request;
+mod runner;
 mod session;
 #[cfg(test)]
 mod stories;
@@ -19,8 +20,9 @@ mod verdict;
 
 pub use environment::{Environment, Phase, ResolvedId};
 pub use event::{
-    Activity, ActivityKind, ChangeCause, Changed, CommitOutcome, Consumer, Discovered, DiscoveredDep,
-    EnvironmentSnapshot, Event, ImportSite, Moment, OptimizedDep, OptimizerSnapshot, Transformed,
+    Activity, ActivityKind, Arrived, ChangeCause, Changed, CommitOutcome, Consumer, Discovered,
+    DiscoveredDep, EnvironmentSnapshot, Event, ImportSite, Moment, OptimizedDep, OptimizerSnapshot,
+    Transformed,
 };
 pub use event::{Bridge, Committed, Listening, ReloadRequested, RequestFinished, RequestStarted};
 pub use graph::ModuleGraph;

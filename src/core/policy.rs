@@ -23,11 +23,12 @@ pub struct Policy {
     /// Quiet time after the last module fetch or transform before an environment counts as stable. Default 20.
     #[cfg_attr(feature = "codegen", ts(type = "number"))]
     pub quiet_ms: u64,
-    /// Without an observed end of the activity, an environment counts as stable after this long without any.
+    /// After this long without activity, a runner is given up on that is not known to import again by itself.
     /// Default 500.
     #[cfg_attr(feature = "codegen", ts(type = "number"))]
     pub debounce_ms: u64,
-    /// How long a request may be held, and how long `awaitStable` waits by default. Default 10 000.
+    /// How long a request may be kept waiting, together with those that it is re-issued as, and how long `awaitStable`
+    /// waits by default. Default 10 000.
     #[cfg_attr(feature = "codegen", ts(type = "number"))]
     pub deadline_ms: u64,
     /// How many re-issues one method and URL may have within the retry window. Default 3.

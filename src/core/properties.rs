@@ -181,6 +181,185 @@ impl World {
     }
 }
 
+/// What a guarded environment with a module runner may live through.
+#[derive(Debug, Clone)]
+enum Moved {
+    /// A save reloads the environment.
+    Save,
+    /// An optimizer run is committed with a reload.
+    Commit,
+    /// The runner begins with the next of its reloads, if it is not at one.
+    Begin,
+    /// What the runner fetches has arrived, and it has imported its entry.
+    Finish,
+    /// A request comes, and enters if it may. At its deadline, it enters in any case.
+    Request {
+        at_deadline: bool,
+    },
+    Wait {
+        milliseconds: u64,
+    },
+}
+
+fn moved() -> impl Strategy<Value = Moved> {
+    prop_oneof![
+        Just(Moved::Save),
+        Just(Moved::Commit),
+        Just(Moved::Begin),
+        Just(Moved::Finish),
+        any::<bool>().prop_map(|at_deadline| Moved::Request { at_deadline }),
+        (0..12_000u64).prop_map(|milliseconds| Moved::Wait { milliseconds }),
+    ]
+}
+
+/// An environment and a true runner, which queues its reloads as Vite's does.
+struct Guarded {
+    session: Session,
+    now: Time,
+    newest: u32,
+    /// Reloads that the runner has not begun.
+    queued: u32,
+    is_importing: bool,
+    /// The generation whose entry the runner has fetched.
+    fetched: u32,
+    /// Requests, and the generation that the runner had when they entered.
+    inside: Vec<(HttpRequest, u32)>,
+}
+
+impl Guarded {
+    /// The runner has been seen importing again by itself.
+    fn new() -> Self {
+        let mut session = Session::new(Policy::default());
+        let snapshot = EnvironmentSnapshot {
+            name: "worker".into(),
+            consumer: Consumer::Server,
+            root: "/app".into(),
+            base: "/".into(),
+            optimizer: Some(OptimizerSnapshot { browser_hash: "0".into(), ..OptimizerSnapshot::default() }),
+            bridges: vec![],
+        };
+        session.apply(Event::EnvironmentOpened(snapshot), Time::ZERO);
+        let now = Time::from_secs(1);
+        let mut guarded = Guarded {
+            session,
+            now,
+            newest: 0,
+            queued: 0,
+            is_importing: false,
+            fetched: 0,
+            inside: Vec::new(),
+        };
+        guarded.fetch(Moment::Begin);
+        guarded.fetch(Moment::End);
+        for moved in [Moved::Save, Moved::Begin, Moved::Finish, Moved::Wait { milliseconds: 20 }] {
+            guarded.take(&moved);
+        }
+        guarded
+    }
+
+    fn take(&mut self, moved: &Moved) {
+        match moved {
+            Moved::Save => self.reload(),
+            Moved::Commit => {
+                self.newest += 1;
+                let committed = Committed {
+                    environment: "worker".into(),
+                    outcome: CommitOutcome::Committed,
+                    browser_hash: self.newest.to_string(),
+                    reload: true,
+                    changed: vec![],
+                    removed: vec![],
+                    pending: vec![],
+                };
+                self.session.apply(Event::Committed(committed), self.now);
+                self.reload();
+            }
+            Moved::Begin if !self.is_importing && self.queued > 0 => {
+                self.queued -= 1;
+                self.is_importing = true;
+                self.fetch(Moment::Begin);
+                self.fetched = self.newest;
+            }
+            Moved::Finish if self.is_importing => {
+                self.is_importing = false;
+                self.fetch(Moment::End);
+            }
+            Moved::Begin | Moved::Finish => {}
+            Moved::Request { at_deadline } => {
+                let is_stable = self.session.stability(&[], self.now) == Stability::Stable;
+                if is_stable || *at_deadline {
+                    self.enter();
+                }
+            }
+            Moved::Wait { milliseconds } => {
+                self.now += Time::from_millis(*milliseconds);
+                self.session.tick(self.now);
+            }
+        }
+    }
+
+    fn reload(&mut self) {
+        self.queued += 1;
+        let environment = "worker".into();
+        let reload = ReloadRequested { environment, triggered_by: None, alongside: vec![] };
+        self.session.apply(Event::ReloadRequested(reload.clone()), self.now);
+        self.session.plan_reload(&reload, self.now);
+    }
+
+    fn fetch(&mut self, moment: Moment) {
+        let activity = Activity {
+            kind: ActivityKind::Fetch,
+            moment,
+            module: "/entry.ts".into(),
+            entry: moment == Moment::Begin,
+            deps: vec![],
+            dynamic_deps: vec![],
+        };
+        let transformed = Transformed { environment: "worker".into(), activities: vec![activity] };
+        self.session.apply(Event::Transformed(transformed), self.now);
+    }
+
+    fn enter(&mut self) {
+        let request = u32::try_from(self.inside.len()).expect("they are few");
+        self.session.apply(Event::Admitted { request }, self.now);
+        let (method, url) = ("GET".to_owned(), format!("/{request}"));
+        let started = RequestStarted { request, method, url, mode: None };
+        self.session.apply(Event::RequestStarted(started), self.now);
+        self.inside.push((request, self.fetched));
+    }
+
+    /// Requests that met modules of another generation than the newest.
+    fn met_others(&self) -> Vec<HttpRequest> {
+        let others = self.inside.iter().filter(|(_, fetched)| *fetched != self.newest);
+        others.map(|(request, _)| *request).collect()
+    }
+}
+
+proptest! {
+    #[test]
+    fn who_entered_before_the_entry_of_the_newest_generation_was_fetched_is_never_counted_as_new(
+        steps in prop::collection::vec(moved(), 0..60),
+    ) {
+        let mut guarded = Guarded::new();
+        for step in &steps {
+            guarded.take(step);
+            let doomed = guarded.session.doomed();
+            let missed: Vec<_> = guarded.met_others().into_iter().filter(|id| !doomed.contains(id)).collect();
+            prop_assert_eq!(missed, Vec::<HttpRequest>::new());
+        }
+    }
+
+    #[test]
+    fn nobody_is_let_in_while_the_runner_imports(steps in prop::collection::vec(moved(), 0..60)) {
+        let mut guarded = Guarded::new();
+        for step in &steps {
+            guarded.take(step);
+            let is_stable = guarded.session.stability(&[], guarded.now) == Stability::Stable;
+            prop_assert!(!is_stable || !guarded.is_importing);
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn bridged_environments_move_together_and_nothing_resolves_to_an_old_hash(

@@ -25,6 +25,15 @@ pub struct LateDependency {
 }
 
 impl LateDependency {
+    /// Whether a file of the app imports it, and not a framework's virtual module, or a package.
+    pub fn is_of_app(&self) -> bool {
+        let importer = self.importer.as_ref().map(|site| site.file.as_str());
+        importer.is_some_and(|file| {
+            let is_file = !file.starts_with('\0') && !file.starts_with("virtual:");
+            is_file && !file.contains("/node_modules/") && !file.contains("\\node_modules\\")
+        })
+    }
+
     /// `zod, imported by src/pages/zod.tsx:1`
     pub fn cause(&self) -> String {
         match &self.importer {
@@ -102,7 +111,7 @@ pub struct Reoptimization {
     pub held: u32,
     /// Requests that were re-issued because of it.
     pub recovered: u32,
-    /// What prevents it next time.
+    /// The line of Vite config that prevents it next time; empty when no file of the app imports what was late.
     pub advice: String,
 }
 
@@ -130,6 +139,13 @@ impl Reoptimization {
         self.meet(Defence::Held);
     }
 
+    /// Requests that were inside waited for the run. Those of a foreseen one came for something else.
+    pub fn wait(&mut self, waited: Time) {
+        if self.met == Defence::Missed {
+            self.cost_ms += millis(waited);
+        }
+    }
+
     pub fn recover(&mut self, lost: Time) {
         self.recovered += 1;
         self.cost_ms += millis(lost);
@@ -150,7 +166,9 @@ impl Reoptimization {
 
     /// The `optimizeDeps.include` line that makes the dependencies known from the start.
     fn advise(&mut self) {
-        self.advice = advice(&self.environment, &self.dependencies);
+        // What no file of the app imports is for a framework to know.
+        let own: Vec<_> = self.dependencies.iter().filter(|dep| dep.is_of_app()).cloned().collect();
+        self.advice = if own.is_empty() { String::new() } else { advice(&self.environment, &own) };
     }
 
     /// `zod, imported by src/pages/zod.tsx:1`; of many dependencies the first few.
@@ -160,6 +178,11 @@ impl Reoptimization {
             0 => named.join("; "),
             more => format!("{}; and {more} more", named.join("; ")),
         }
+    }
+
+    /// Whether requests met it that a line of config would have spared.
+    pub fn is_preventable(&self) -> bool {
+        self.met > Defence::Foreseen && !self.advice.is_empty()
     }
 
     pub fn is_running(&self) -> bool {

@@ -14,7 +14,11 @@ pub struct InFlight {
     pub mode: Option<String>,
     /// Generation of every guarded environment, by its index, at the moment the request entered.
     pub entered: Vec<(usize, u32)>,
+    /// Whether some environment was not stable then: it may have met anything.
+    pub suspect: bool,
     pub since: Time,
+    /// Until when it may be kept waiting, together with those that it re-issues.
+    pub deadline: Time,
 }
 
 impl InFlight {
@@ -26,6 +30,42 @@ impl InFlight {
     /// A browser that navigates gets the page by the redirect itself.
     pub fn is_navigation(&self) -> bool {
         self.mode.as_deref() == Some("navigate")
+    }
+
+    fn key(&self) -> String {
+        key(&self.method, &self.url)
+    }
+}
+
+fn key(method: &str, url: &str) -> String {
+    format!("{method} {url}")
+}
+
+/// The deadlines that re-issued requests hand on to those that come in their place: a client waits for the whole chain.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct HandedOn {
+    /// By method and URL.
+    deadlines: HashMap<String, VecDeque<Time>>,
+}
+
+impl HandedOn {
+    pub fn hand_on(&mut self, request: &InFlight, policy: &Policy, now: Time) {
+        self.deadlines.retain(|_, deadlines| {
+            deadlines.retain(|deadline| *deadline + policy.retry_window() > now);
+            !deadlines.is_empty()
+        });
+        self.deadlines.entry(request.key()).or_default().push_back(request.deadline);
+    }
+
+    /// The deadline of a request that is the next of such a chain.
+    pub fn take(&mut self, method: &str, url: &str) -> Option<Time> {
+        let key = key(method, url);
+        let deadlines = self.deadlines.get_mut(&key)?;
+        let deadline = deadlines.pop_front();
+        if deadlines.is_empty() {
+            self.deadlines.remove(&key);
+        }
+        deadline
     }
 }
 
@@ -53,7 +93,7 @@ impl RetryBudget {
         now: Time,
     ) -> Option<u32> {
         self.forget_old(policy, now);
-        let spent = self.spent.entry(format!("{} {}", request.method, request.url)).or_default();
+        let spent = self.spent.entry(request.key()).or_default();
         if !spent.iter().any(|(_, earlier)| *earlier == cause) {
             if spent.len() as u32 >= policy.retry_budget {
                 return None;

@@ -255,15 +255,16 @@ fn ordinary_activity_is_no_reason_to_wait() {
 }
 
 #[test]
-fn an_activity_without_an_end_is_given_up_after_the_debounce() {
+fn a_module_on_its_way_is_waited_for_however_long_it_takes() {
     let mut story = Story::begin();
     story.discover("worker", "zod");
     story.commit("worker", "zod", true);
     story.reload("worker");
     story.observe("worker", ActivityKind::Fetch, Moment::Begin, "/src/entry.ts");
-    story.wait(499);
+    story.wait(60_000);
     assert!(!story.is_stable());
-    story.wait(1);
+    story.observe("worker", ActivityKind::Fetch, Moment::End, "/src/entry.ts");
+    story.wait(20);
     assert!(story.is_stable());
 }
 
@@ -435,7 +436,8 @@ fn a_reload_without_a_commit_dooms_nobody_but_is_waited_for() {
     story.fetch("worker", "/src/entry.ts");
     story.wait(20);
     assert!(story.is_stable());
-    assert_eq!(story.classify(2, "500").action, Action::Pass);
+    assert_eq!(story.classify(1, "500").action, Action::Pass);
+    assert_eq!(story.classify(2, "500").kind, ErrorKind::EnteredUnstable);
 }
 
 #[test]
@@ -588,7 +590,7 @@ fn with_a_cold_cache_requests_wait_for_the_crawl_and_the_first_run() {
     assert_eq!(story.change(ChangeCause::Start, "/entry.ts"), ["/page.ts"]);
     assert!(!story.is_stable());
     story.discover("worker", "page");
-    assert_eq!(story.record().met, Defence::Missed, "the importer of this fixture is not being crawled");
+    assert_eq!(story.session.records().count(), 0, "what the first run takes up is not late");
     story.transform(Warmup, "/page.ts", &[], &[]);
     assert!(!story.is_stable(), "the first run is still to come");
     story.commit("worker", "page", false);
@@ -607,7 +609,7 @@ fn a_save_is_crawled_before_the_next_request() {
     assert_eq!(story.record().met, Defence::Foreseen);
     story.commit("worker", "zod", true);
     story.reload("worker");
-    story.fetch("worker", "/entry.ts");
+    story.fetch("worker", "/src/entry.ts");
     story.wait(20);
     assert!(story.is_stable());
     assert_eq!(story.record().met, Defence::Foreseen);
@@ -661,4 +663,157 @@ fn the_browsers_environment_keeps_no_request_waiting_but_can_be_waited_for() {
     assert_ne!(story.session.stability(&client, story.now), Stability::Stable);
     story.commit("client", "dialog", false);
     assert_eq!(story.session.stability(&client, story.now), Stability::Stable);
+}
+
+/// A runner that imports its entry again whenever it is told to reload, as workerd's does.
+fn reimporting() -> Story {
+    let mut story = Story::begin();
+    story.reload("worker");
+    story.fetch("worker", "/src/entry.ts");
+    story.wait(20);
+    assert!(story.is_stable());
+    story
+}
+
+#[test]
+fn a_commit_during_the_import_after_a_save_is_waited_for_until_the_runner_takes_it() {
+    let mut story = reimporting();
+    story.reload("worker");
+    story.observe("worker", ActivityKind::Fetch, Moment::Begin, "/src/entry.ts");
+    story.discover("worker", "zod");
+    story.commit("worker", "zod", true);
+    story.reload("worker");
+    story.wait(14_000);
+    assert!(!story.is_stable(), "the runner still imports for the save");
+    story.observe("worker", ActivityKind::Fetch, Moment::End, "/src/entry.ts");
+    story.wait(600);
+    assert!(!story.is_stable(), "it has not begun with the reload of the commit");
+    story.enter(1, "GET", "/late");
+    assert_eq!(story.doomed(), [1], "it meets modules of before");
+    story.fetch("worker", "/src/entry.ts");
+    story.enter(2, "GET", "/late");
+    assert_eq!(story.doomed(), [1]);
+    story.wait(20);
+    assert!(story.is_stable());
+}
+
+#[test]
+fn a_save_that_the_runner_has_no_module_of_is_not_waited_for() {
+    let mut story = reimporting();
+    let reload = |file: &str| {
+        let (environment, triggered_by) = ("worker".to_owned(), Some(file.to_owned()));
+        Event::ReloadRequested(ReloadRequested { environment, triggered_by, alongside: vec![] })
+    };
+    story.apply(reload("/app/src/other.ts"));
+    assert!(story.is_stable());
+    story.discover("worker", "zod");
+    story.commit("worker", "zod", true);
+    story.reload("worker");
+    story.fetch("worker", "/src/entry.ts");
+    story.wait(20);
+    assert!(story.is_stable(), "the import is the commit's");
+    story.apply(reload("/app/src/entry.ts"));
+    assert!(!story.is_stable());
+}
+
+#[test]
+fn a_runner_that_imports_by_itself_and_does_not_is_given_up_at_the_deadline() {
+    let mut story = reimporting();
+    story.discover("worker", "zod");
+    story.commit("worker", "zod", true);
+    story.reload("worker");
+    story.wait(9_999);
+    assert!(!story.is_stable());
+    story.wait(1);
+    assert!(story.is_stable());
+    story.enter(1, "GET", "/late");
+    assert_eq!(story.doomed(), [1], "what it has is of before all the same");
+    assert_eq!(story.classify(1, "500").action, Action::Retry);
+}
+
+#[test]
+fn a_request_that_entered_at_its_deadline_is_suspect() {
+    for (seen, expected) in
+        [("500", Action::Retry), ("user error: boom", Action::Retry), ("200", Action::Pass)]
+    {
+        let mut story = Story::begin();
+        story.discover("worker", "zod");
+        story.enter(1, "GET", "/late");
+        assert_eq!(story.classify(1, seen).action, expected, "{seen}");
+    }
+}
+
+#[test]
+fn a_chain_of_re_issued_requests_has_one_deadline() {
+    let mut story = Story::begin();
+    let arrive = |story: &mut Story, request| {
+        let (method, url) = (Some("GET".to_owned()), Some("/late".to_owned()));
+        story.apply(Event::Arrived(Arrived { request, method, url }));
+        story.session.deadline_of(request).expect("it has one")
+    };
+    let deadline = arrive(&mut story, 1);
+    assert_eq!(deadline, story.now + Time::from_secs(10));
+    story.enter(1, "GET", "/late");
+    story.reoptimize("worker", "zod");
+    assert_eq!(story.classify(1, "500").action, Action::Retry);
+    assert_eq!(story.session.deadline_of(1), Some(deadline));
+    story.wait(50);
+    assert_eq!(arrive(&mut story, 2), deadline, "the next one of the chain");
+    assert_eq!(arrive(&mut story, 3), story.now + Time::from_secs(10), "somebody else");
+}
+
+#[test]
+fn a_missed_run_costs_what_the_requests_inside_waited() {
+    let mut story = Story::begin();
+    story.enter(1, "GET", "/late");
+    story.wait(300);
+    story.discover("worker", "zod");
+    story.wait(1_200);
+    story.commit("worker", "zod", false);
+    assert_eq!((story.record().met, story.record().cost_ms), (Defence::Missed, 1_200));
+}
+
+#[test]
+fn what_no_file_of_the_app_imports_causes_no_advice() {
+    let table = [
+        (Some("/app/src/page.tsx"), true),
+        (Some("/app/node_modules/framework/dist/index.js"), false),
+        (Some("virtual:framework/entry"), false),
+        (Some("\0virtual:framework"), false),
+        (None, false),
+    ];
+    for (importer, advised) in table {
+        let mut story = Story::begin();
+        let importer = importer.map(|file| ImportSite { file: file.into(), line: None, column: None });
+        let (environment, id) = ("worker".to_owned(), "unenv/node/process".to_owned());
+        story.apply(Event::Discovered(Discovered {
+            environment,
+            id,
+            learned: false,
+            importer: importer.clone(),
+        }));
+        assert_eq!(!story.record().advice.is_empty(), advised, "{importer:?}");
+    }
+}
+
+#[test]
+fn the_record_of_an_environment_that_nobody_guards_ends_by_itself() {
+    let mut story = Story::begin();
+    let snapshot = EnvironmentSnapshot {
+        name: "client".into(),
+        consumer: Consumer::Client,
+        root: "/app".into(),
+        base: "/".into(),
+        optimizer: Some(OptimizerSnapshot { browser_hash: "h0".into(), ..OptimizerSnapshot::default() }),
+        bridges: vec![],
+    };
+    story.apply(Event::EnvironmentOpened(snapshot));
+    story.discover("client", "dialog");
+    story.commit("client", "dialog", true);
+    story.reload("client");
+    let at = story.session.settles_at().expect("it is known when");
+    assert!(story.record().is_running());
+    let rest = at - story.now;
+    story.wait(u64::try_from(rest.as_millis()).expect("it is soon"));
+    assert!(!story.record().is_running());
 }

@@ -71,6 +71,8 @@ pub enum ErrorKind {
     Unrelated,
     /// The request saw two generations of an environment.
     Doomed,
+    /// The request entered, at its deadline for one, while an environment was not stable.
+    EnteredUnstable,
     /// A pre-bundle was asked for by a hash that is no longer current.
     OutdatedDependency,
     /// A pre-bundled file is gone.

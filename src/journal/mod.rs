@@ -2,7 +2,8 @@
 //!
 //! The core gives the same state for the same inputs, so that the inputs are all that has to be kept. They are kept as
 //! lines of JSON, in memory, and the oldest half is dropped when there are too many; each half begins with the session
-//! as it was then.
+//! as it was then. Such a copy shares the module graph with the session and takes no time to speak of, so that a text is
+//! made of it, and it is dropped, where nobody waits.
 
 mod replay;
 
@@ -15,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::core::{Effect, Event, Failure, Policy, ReloadPlan, ReloadRequested, Session, Time, Verdict};
 
 /// The version of the format.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 /// Half of what is kept at most, in bytes.
 const HALF: usize = 1024 * 1024;
 /// So that the last line of a half mostly fits without another allocation.
@@ -72,9 +73,31 @@ struct Half {
 #[derive(Debug)]
 pub struct Recorded {
     session: Session,
-    older: Half,
+    older: Arc<Half>,
     newer: Half,
     follower: Arc<dyn Follower>,
+}
+
+/// A journal as it was at a moment.
+#[derive(Debug)]
+pub struct Saved {
+    older: Arc<Half>,
+    newer: Vec<u8>,
+    end: Session,
+    at: Time,
+}
+
+impl Saved {
+    /// The journal as a text that can be replayed.
+    pub fn text(&self) -> String {
+        let mut text = Vec::with_capacity(self.older.lines.len() + self.newer.len() + 4096);
+        let begin = &self.older.begin;
+        put(&mut text, &Line::Begin { journal: FORMAT, version: env!("CARGO_PKG_VERSION"), session: begin });
+        text.extend_from_slice(&self.older.lines);
+        text.extend_from_slice(&self.newer);
+        put(&mut text, &Line::End { at: micros(self.at), end: &self.end });
+        String::from_utf8(text).unwrap_or_default()
+    }
 }
 
 /// Hears of every line.
@@ -86,7 +109,7 @@ impl Recorded {
     pub fn new(policy: Policy, follower: Arc<dyn Follower>) -> Self {
         let session = Session::new(policy);
         let half = || Half { begin: session.clone(), lines: Vec::new() };
-        Recorded { older: half(), newer: half(), session, follower }
+        Recorded { older: Arc::new(half()), newer: half(), session, follower }
     }
 
     pub fn session(&self) -> &Session {
@@ -122,15 +145,10 @@ impl Recorded {
         verdict
     }
 
-    /// The journal as a text that can be replayed.
-    pub fn save(&self, now: Time) -> String {
-        let mut text = Vec::with_capacity(self.older.lines.len() + self.newer.lines.len() + 4096);
-        let begin = &self.older.begin;
-        put(&mut text, &Line::Begin { journal: FORMAT, version: env!("CARGO_PKG_VERSION"), session: begin });
-        text.extend_from_slice(&self.older.lines);
-        text.extend_from_slice(&self.newer.lines);
-        put(&mut text, &Line::End { at: micros(now), end: &self.session });
-        String::from_utf8(text).unwrap_or_default()
+    /// The journal as it is now, to be made a text of elsewhere.
+    pub fn save(&self, now: Time) -> Saved {
+        let (older, newer) = (self.older.clone(), self.newer.lines.clone());
+        Saved { older, newer, end: self.session.clone(), at: now }
     }
 
     fn record(&mut self, input: Input, now: Time) -> Input {
@@ -142,8 +160,9 @@ impl Recorded {
     fn make_room(&mut self) {
         if self.newer.lines.len() >= HALF {
             let newer = Half { begin: self.session.clone(), lines: Vec::with_capacity(HALF + SLACK) };
-            self.older = std::mem::replace(&mut self.newer, newer);
-            self.older.lines.shrink_to_fit();
+            let mut full = std::mem::replace(&mut self.newer, newer);
+            full.lines.shrink_to_fit();
+            drop_elsewhere(std::mem::replace(&mut self.older, Arc::new(full)));
         }
     }
 
@@ -151,6 +170,14 @@ impl Recorded {
         let begin = self.newer.lines.len();
         put(&mut self.newer.lines, &Line::Entry { at: micros(now), input, answer });
         self.follower.hear(&self.newer.lines[begin..]);
+    }
+}
+
+/// What a half alone still has of the module graph may be all of it. Without a thread it is dropped here.
+fn drop_elsewhere(half: Arc<Half>) {
+    let dropping = std::thread::Builder::new().name("journal".into()).spawn(move || drop(half));
+    if let Err(error) = dropping {
+        tracing::debug!(%error, "a half of the journal was dropped in place");
     }
 }
 
@@ -215,7 +242,7 @@ mod tests {
         for requests in [0, 3, 9000] {
             let mut journal = recorded();
             told(&mut journal, requests);
-            let text = journal.save(Time::from_secs(60));
+            let text = journal.save(Time::from_secs(60)).text();
             assert!(text.len() < 4 * HALF, "the oldest lines are dropped: {}", text.len());
             let replayed = replay(&text).expect("it is whole");
             assert_eq!(replayed.differences, []);
@@ -227,7 +254,7 @@ mod tests {
     fn a_difference_is_found() {
         let mut journal = recorded();
         told(&mut journal, 1);
-        let text = journal.save(Time::from_secs(60));
+        let text = journal.save(Time::from_secs(60)).text();
         for (what, instead) in [
             ("\"action\":\"pass\"", "\"action\":\"retry\""),
             ("\"end\":{\"policy\":{\"foresee\":true", "\"end\":{\"policy\":{\"foresee\":false"),
@@ -252,7 +279,7 @@ mod tests {
         }
         let mut journal = recorded();
         told(&mut journal, 1);
-        let text = journal.save(Time::from_secs(60));
+        let text = journal.save(Time::from_secs(60)).text();
         let cut = &text[..text.find("\"end\"").expect("it ends")];
         let whole_lines = &cut[..=cut.rfind('\n').expect("it has lines")];
         assert!(!replay(whole_lines).expect("all lines are whole").is_whole);

@@ -44,6 +44,12 @@ pub struct ResolveOptimizedIdParams {
 #[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
 pub struct AdmitParams {
     pub request: HttpRequest,
+    /// The method and the URL as the client sent them. A request that comes in place of one that was re-issued waits no longer than
+    /// that one still might have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
     /// How long to wait at most; the policy's deadline by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "codegen", ts(type = "number"))]
@@ -80,6 +86,9 @@ pub struct AwaitStableParams {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "codegen", ts(optional, as = "Option<_>"))]
     pub environments: Vec<String>,
+    /// The HTTP request that waits, if one does: it waits no longer than it may altogether.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<HttpRequest>,
     /// How long to wait at most; the policy's deadline by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "codegen", ts(type = "number"))]

@@ -11,7 +11,7 @@ use tower_lsp::{LanguageServer, LspService};
 use super::sidecar::{Sidecar, Waited, millis};
 use crate::attach;
 use crate::core::{
-    Changed, Committed, Discovered, EnvironmentSnapshot, Event, Failure, Listening, ReloadPlan,
+    Arrived, Changed, Committed, Discovered, EnvironmentSnapshot, Event, Failure, Listening, ReloadPlan,
     ReloadRequested, RequestFinished, RequestStarted, ResolvedId, Transformed, Verdict,
 };
 use crate::protocol::{
@@ -72,7 +72,8 @@ impl Backend {
 
     async fn admit(&self, params: AdmitParams) -> Result<AdmitResult> {
         let timeout = params.timeout_ms.map(std::time::Duration::from_millis);
-        let Some(waiting) = self.sidecar.admit(params.request, timeout) else {
+        let AdmitParams { request, method, url, .. } = params;
+        let Some(waiting) = self.sidecar.admit(Arrived { request, method, url }, timeout) else {
             let outcome = if self.sidecar.holds() { AdmitOutcome::Stable } else { AdmitOutcome::NotHeld };
             return Ok(AdmitResult { outcome, waited_ms: 0 });
         };
@@ -91,7 +92,8 @@ impl Backend {
             known(&self.sidecar, name)?;
         }
         let timeout = params.timeout_ms.map(std::time::Duration::from_millis);
-        let Some(waiting) = self.sidecar.await_stable(params.environments, timeout) else {
+        let AwaitStableParams { environments, request, .. } = params;
+        let Some(waiting) = self.sidecar.await_stable(environments, request, timeout) else {
             return Ok(AwaitStableResult { stable: true, waited_ms: 0, waiting_for: Vec::new() });
         };
         let Waited { waiting_for, time } = end_of(waiting).await?;

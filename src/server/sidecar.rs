@@ -9,8 +9,8 @@ use tokio::time::Instant;
 use super::outbox::Outbox;
 use crate::attach::{Host, Publisher, methods::STATUS};
 use crate::core::{
-    Defence, Effect, Event, Failure, HttpRequest, Policy, ReloadPlan, ReloadRequested, Reoptimization,
-    ReoptimizationOutcome, ResolvedId, Session, Stability, Time, Verdict,
+    Arrived, Defence, Effect, Event, Failure, HttpRequest, Policy, ReloadPlan, ReloadRequested,
+    Reoptimization, ReoptimizationOutcome, ResolvedId, Session, Stability, Time, Verdict,
 };
 use crate::journal::Recorded;
 use crate::protocol::{
@@ -30,12 +30,32 @@ pub struct Waited {
 
 #[derive(Debug)]
 struct Waiter {
-    environments: Vec<String>,
-    /// The HTTP request that is admitted when the wait ends, if it is one at the gate.
-    request: Option<HttpRequest>,
+    waits: Waits,
     since: Time,
     deadline: Time,
     answer: oneshot::Sender<Waited>,
+}
+
+/// What a wait is for.
+#[derive(Debug)]
+enum Waits {
+    /// An HTTP request is admitted when it ends.
+    AtTheGate(HttpRequest),
+    For {
+        /// All guarded ones, if none is named.
+        environments: Vec<String>,
+        /// The HTTP request whose deadline counts.
+        request: Option<HttpRequest>,
+    },
+}
+
+impl Waits {
+    fn environments(&self) -> &[String] {
+        match self {
+            Waits::AtTheGate(_) => &[],
+            Waits::For { environments, .. } => environments,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -137,19 +157,17 @@ impl Sidecar {
     }
 
     /// Puts a request before the gate: `None` when it may enter at once.
-    pub fn admit(
-        &self,
-        request: HttpRequest,
-        timeout: Option<Duration>,
-    ) -> Option<oneshot::Receiver<Waited>> {
+    pub fn admit(&self, arrived: Arrived, timeout: Option<Duration>) -> Option<oneshot::Receiver<Waited>> {
         let now = self.now();
         let mut state = self.state();
+        let request = arrived.request;
+        state.recorded.apply(Event::Arrived(arrived), now);
         if !state.session().policy().hold || state.session().stability(&[], now) == Stability::Stable {
             state.recorded.apply(Event::Admitted { request }, now);
             return None;
         }
         state.recorded.apply(Event::Held { request }, now);
-        let waiting = state.wait(Vec::new(), Some(request), timeout, now);
+        let waiting = state.wait(Waits::AtTheGate(request), timeout, now);
         self.disturbed.notify_one();
         Some(waiting)
     }
@@ -158,6 +176,7 @@ impl Sidecar {
     pub fn await_stable(
         &self,
         environments: Vec<String>,
+        request: Option<HttpRequest>,
         timeout: Option<Duration>,
     ) -> Option<oneshot::Receiver<Waited>> {
         let now = self.now();
@@ -165,7 +184,7 @@ impl Sidecar {
         if state.session().stability(&environments, now) == Stability::Stable {
             return None;
         }
-        let waiting = state.wait(environments, None, timeout, now);
+        let waiting = state.wait(Waits::For { environments, request }, timeout, now);
         self.disturbed.notify_one();
         Some(waiting)
     }
@@ -209,6 +228,7 @@ impl Sidecar {
             state.published = Some(status);
             self.publisher.note_change();
         }
+        self.publisher.deliver(|| state.recorded.save(now));
         let snapshot_due = self.publish_snapshot(&mut state, now);
         state.next_look(now).into_iter().chain(snapshot_due).min()
     }
@@ -259,10 +279,6 @@ impl Host for Sidecar {
         &self.publisher
     }
 
-    fn journal(&self) -> String {
-        self.state().recorded.save(self.now())
-    }
-
     fn restart(&self) {
         let mut asked = self.restart_asked.lock().unwrap_or_else(PoisonError::into_inner);
         if asked.is_some_and(|at| at.elapsed() < RESTART_ONCE_IN) {
@@ -278,16 +294,16 @@ impl State {
         self.recorded.session()
     }
 
-    fn wait(
-        &mut self,
-        environments: Vec<String>,
-        request: Option<HttpRequest>,
-        timeout: Option<Duration>,
-        now: Time,
-    ) -> oneshot::Receiver<Waited> {
+    fn wait(&mut self, waits: Waits, timeout: Option<Duration>, now: Time) -> oneshot::Receiver<Waited> {
         let (answer, waiting) = oneshot::channel();
-        let deadline = now + timeout.unwrap_or_else(|| self.session().policy().deadline());
-        self.waiters.push(Waiter { environments, request, since: now, deadline, answer });
+        let request = match &waits {
+            Waits::AtTheGate(request) => Some(*request),
+            Waits::For { request, .. } => *request,
+        };
+        let own = now + timeout.unwrap_or_else(|| self.session().policy().deadline());
+        let of_request = request.and_then(|request| self.session().deadline_of(request));
+        let deadline = of_request.map_or(own, |deadline| own.min(deadline));
+        self.waiters.push(Waiter { waits, since: now, deadline, answer });
         waiting
     }
 
@@ -297,7 +313,7 @@ impl State {
             if waiter.answer.is_closed() {
                 continue;
             }
-            let waiting_for = match self.session().stability(&waiter.environments, now) {
+            let waiting_for = match self.session().stability(waiter.waits.environments(), now) {
                 Stability::Stable => Vec::new(),
                 Stability::Unstable { .. } if now < waiter.deadline => {
                     kept.push(waiter);
@@ -305,8 +321,10 @@ impl State {
                 }
                 Stability::Unstable { waiting_for, .. } => waiting_for,
             };
-            // One that has finished meanwhile enters nothing.
-            if let Some(request) = waiter.request.filter(|request| self.session().is_held(*request)) {
+            // Its client may have left, and said so, before it could be called off.
+            if let Waits::AtTheGate(request) = waiter.waits
+                && self.session().is_held(request)
+            {
                 self.recorded.apply(Event::Admitted { request }, now);
             }
             // Whoever cancelled in this very moment needs no answer.
@@ -321,13 +339,14 @@ impl State {
             Stability::Stable => None,
         };
         let some_stable_at = self.waiters.iter().filter_map(|waiter| {
-            match self.session().stability(&waiter.environments, now) {
+            match self.session().stability(waiter.waits.environments(), now) {
                 Stability::Unstable { at, .. } => at,
                 Stability::Stable => Some(now),
             }
         });
         let deadlines = self.waiters.iter().map(|waiter| waiter.deadline);
-        stable_at.into_iter().chain(some_stable_at).chain(deadlines).min()
+        let settles = self.session().settles_at().filter(|at| *at > now);
+        stable_at.into_iter().chain(some_stable_at).chain(deadlines).chain(settles).min()
     }
 
     fn report(&self, now: Time) -> StatusReport {
@@ -424,6 +443,7 @@ fn summary(record: &Reoptimization) -> String {
 /// The line of config, unless it would be no line any more.
 fn prevention(record: &Reoptimization) -> String {
     match record.dependencies.len() {
+        _ if record.advice.is_empty() => String::new(),
         ..=3 => format!(" To prevent it: {}", record.advice),
         _ => " To prevent it, copy the line of config from /__evenkeel/".into(),
     }

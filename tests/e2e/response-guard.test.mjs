@@ -10,7 +10,7 @@ import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, describe, test } from 'node:test'
-import { ResponseGuard } from '../../clients/vite/dist/response-guard.js'
+import { ResponseGuard } from '../../clients/vite/dist/vite-internals/response-guard.js'
 import { ask } from './lib/raw.mjs'
 import { until } from './lib/waiting.mjs'
 

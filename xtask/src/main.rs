@@ -5,6 +5,7 @@ mod codegen;
 mod node;
 mod package;
 mod run;
+mod setup;
 
 use std::process::ExitCode;
 
@@ -14,8 +15,10 @@ const HELP: &str = "\
 Usage: cargo xtask <command>
 
   demo [--keep] [--json]      Run the same app without and with Evenkeel, side by side
-  test [rust|client|e2e]      Run all tests, or one part of them
-  bench <name> [--json]       Run a benchmark: rpc, attach, recovery, startup, graph, rwsdk
+  test [rust|client|e2e|soak] Run all tests, or one part of them
+  soak [--minutes N] [--bare] [--seed N] [--json]
+                              Work on a real app like a busy team, five minutes by default
+  bench <name> [--json]       Run a benchmark: rpc, attach, journal, recovery, startup, graph, rwsdk
   package                     Write what is shipped to target/package: the extension for VS Code
   codegen [--check]           Write the generated files of the protocol, or check that they are current";
 
@@ -25,8 +28,9 @@ fn main() -> ExitCode {
     let result = match &arguments[..] {
         ["demo", rest @ ..] => demo(rest),
         ["test", rest @ ..] => test(rest),
+        ["soak", rest @ ..] => soak(rest),
         ["bench", "graph", rest @ ..] => bench_graph::run(rest),
-        ["bench", name @ ("rpc" | "attach" | "recovery" | "startup" | "rwsdk"), rest @ ..] => {
+        ["bench", name @ ("rpc" | "attach" | "journal" | "recovery" | "startup" | "rwsdk"), rest @ ..] => {
             bench(name, rest)
         }
         ["package"] => package::vscode(),
@@ -52,6 +56,11 @@ fn demo(arguments: &[&str]) -> Result<(), Failure> {
     Step::new(node::recent()?).args(["demo/demo.mjs"]).args(arguments).within("tests").run()
 }
 
+fn soak(arguments: &[&str]) -> Result<(), Failure> {
+    prepare()?;
+    Step::new(node::recent()?).args(["soak/soak.mjs"]).args(arguments).within("tests").run()
+}
+
 fn bench(name: &str, arguments: &[&str]) -> Result<(), Failure> {
     prepare()?;
     if name == "rpc" {
@@ -62,8 +71,12 @@ fn bench(name: &str, arguments: &[&str]) -> Result<(), Failure> {
 
 fn test(parts: &[&str]) -> Result<(), Failure> {
     let asked = |part: &str| parts.is_empty() || parts.contains(&part);
-    if let Some(unknown) = parts.iter().find(|part| !["rust", "client", "e2e"].contains(part)) {
-        return Err(Failure(format!("there is no part of the tests called {unknown}: rust, client or e2e")));
+    if let Some(unknown) = parts.iter().find(|part| !["rust", "client", "e2e", "soak"].contains(part)) {
+        let parts = "rust, client, e2e or soak";
+        return Err(Failure(format!("there is no part of the tests called {unknown}: {parts}")));
+    }
+    if asked("e2e") {
+        setup::browser_and_editor()?;
     }
     if asked("rust") {
         Step::cargo(["fmt", "--all", "--check"]).run()?;
@@ -88,6 +101,10 @@ fn test(parts: &[&str]) -> Result<(), Failure> {
         // The machine is small and the servers are real: two files at once would only slow each other down.
         let runner = ["--test", "--test-concurrency=1", "--test-timeout=900000", "--test-reporter=spec"];
         Step::new(node::recent()?).args(runner).args(files).run()?;
+    }
+    if asked("soak") {
+        Step::new(node::recent()?).args(["--test", "tests/soak/judge.test.mjs"]).run()?;
+        soak(&[])?;
     }
     Ok(())
 }

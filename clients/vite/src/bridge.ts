@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { dirname, isAbsolute, posix, resolve } from 'node:path'
 import type { DevEnvironment, Plugin, Rolldown, ViteDevServer } from 'vite'
-import type { DepsOptimizer } from './observer.js'
 import type { EvenkeelApi } from './plugin.js'
+import { aroundInvalidateAll } from './vite-internals/modules.js'
+import { type DepsOptimizer, initOnce, rerunTogether } from './vite-internals/optimizer.js'
 
 export interface BridgeOptions {
   /** The environment that borrows, Cloudflare's `worker` for one. */
@@ -155,31 +156,23 @@ class OptimizerFiles {
     return id === undefined ? undefined : this.#files.get(id)
   }
 
-  outliveReloads({ moduleGraph }: DevEnvironment, { depsOptimizer }: DevEnvironment): void {
+  outliveReloads(borrower: DevEnvironment, { depsOptimizer }: DevEnvironment): void {
     this.#borrowed.clear()
-    const invalidateAll = moduleGraph.invalidateAll.bind(moduleGraph)
-    moduleGraph.invalidateAll = () => {
+    aroundInvalidateAll(borrower, () => {
       for (const [id, metadata] of this.#borrowed) {
         if (metadata !== depsOptimizer?.metadata) this.#borrowed.delete(id)
       }
       const kept = [...this.#borrowed.keys()].map((id) => {
-        const module = moduleGraph.getModuleById(id)
+        const module = borrower.moduleGraph.getModuleById(id)
         return { module, transformResult: module?.transformResult }
       })
-      invalidateAll()
-      for (const { module, transformResult } of kept) {
-        if (module && transformResult) module.transformResult = transformResult
+      return () => {
+        for (const { module, transformResult } of kept) {
+          if (module && transformResult) module.transformResult = transformResult
+        }
       }
-    }
+    })
   }
-}
-
-/** Vite's own `init` tells a second caller that all is done while the first is still waiting. */
-function initOnce({ depsOptimizer }: DevEnvironment): void {
-  if (!depsOptimizer) return
-  const { init } = depsOptimizer
-  let initialized: Promise<void> | undefined
-  depsOptimizer.init = () => (initialized ??= init())
 }
 
 /**
@@ -205,27 +198,6 @@ async function prepare(lender: DevEnvironment, entry: string): Promise<void> {
     if (runs.length === 0) return
     await Promise.all(runs)
   }
-}
-
-/** How the optimizers run whose `run` takes another one along. */
-const runsAlone = new WeakMap<DepsOptimizer, () => void>()
-
-/** Frameworks re-run an optimizer when their own scans have found something; the borrowing side depends on it. */
-function rerunTogether(lender: DevEnvironment, borrower: DevEnvironment): void {
-  const optimizer = lender.depsOptimizer
-  if (!optimizer) return
-  const { run } = optimizer
-  runsAlone.set(optimizer, run)
-  optimizer.run = () => {
-    run()
-    borrower.depsOptimizer?.run()
-  }
-}
-
-/** Runs an optimizer for what it has met itself; the side that borrows from it has nothing to run for. */
-export function runAlone(optimizer: DepsOptimizer): void {
-  const run = runsAlone.get(optimizer) ?? optimizer.run
-  run()
 }
 
 /** The same answer as the sidecar's, for when there is none. */

@@ -4,8 +4,9 @@ import { errorInfo } from './error-info.js'
 import type { ResolvedOptions } from './options.js'
 import type { ErrorInfo, ReloadPlan, Verdict } from './protocol.js'
 import { samePath } from './request-target.js'
-import { ResponseGuard } from './response-guard.js'
 import type { Log, Sidecar } from './sidecar.js'
+import { isAssetOfWorker } from './vite-internals/middlewares.js'
+import { ResponseGuard } from './vite-internals/response-guard.js'
 
 /** Vite's and Cloudflare's own URLs, and requests for modules, which Vite marks by a query without a value. */
 const VITE_URL =
@@ -36,7 +37,8 @@ interface Entered {
   method: string
   url: string
   guard: ResponseGuard
-  doomed: boolean
+  /** Whether its answer is to be judged whatever it is: modules changed under it, or it entered before they were settled. */
+  suspect: boolean
   /** The error that has been judged. */
   error?: unknown
   /** When it came to the gate, by `performance.now()`. */
@@ -86,7 +88,7 @@ export class Gate {
   judge(plan: Promise<ReloadPlan | undefined>): void {
     const judging = plan.then(async (plan) => {
       const doomed = (plan?.doomed ?? []).map((id) => this.#entered.get(id)).filter((entered) => entered !== undefined)
-      for (const entered of doomed) entered.doomed = true
+      for (const entered of doomed) entered.suspect = true
       await Promise.all(doomed.map((entered) => this.#judge(entered, {})))
     })
     // Responses wait for it, and must not fail with it.
@@ -115,7 +117,7 @@ export class Gate {
     const method = request.method ?? 'GET'
     const guard = new ResponseGuard(request, response, (status) => this.#onHead(entered, status))
     const browserReloads = this.#server.browserReloads()
-    const entered: Entered = { id, request, response, browserReloads, method, url, guard, doomed: false, at: performance.now() }
+    const entered: Entered = { id, request, response, browserReloads, method, url, guard, suspect: false, at: performance.now() }
     this.#byRequest.set(request, entered)
     const gone = new AbortController()
     response.once('close', () => {
@@ -123,7 +125,10 @@ export class Gate {
       this.#entered.delete(id)
       this.#sidecar.requestFinished(id)
     })
-    if (this.#options.hold) await this.#sidecar.wait('admit', { request: id }, gone.signal)
+    if (this.#options.hold) {
+      const admitted = await this.#sidecar.wait('admit', { request: id, method, url }, gone.signal)
+      entered.suspect = admitted?.outcome === 'deadline'
+    }
     if (response.destroyed) return
     const mode = request.headers['sec-fetch-mode']
     this.#sidecar.requestStarted({ request: id, method, url, ...(typeof mode === 'string' ? { mode } : {}) })
@@ -132,15 +137,14 @@ export class Gate {
   }
 
   #onHead(entered: Entered, status: number): Promise<void> | undefined {
-    if (!entered.doomed && !this.#judging) return undefined
-    return this.#judgeHead(entered, status)
+    return entered.suspect || this.#judging || status >= 500 ? this.#judgeHead(entered, status) : undefined
   }
 
   async #judgeHead(entered: Entered, status: number): Promise<void> {
     await this.#judging
-    if (!entered.doomed || entered.guard.replaced) return
+    if (entered.guard.replaced || !(entered.suspect || status >= 500)) return
     const verdict = await this.#judge(entered, { status })
-    if (verdict?.action === 'pass' && status >= 500) this.#explain(entered, verdict)
+    if (verdict?.action === 'pass' && verdict.kind !== 'unrelated' && status >= 500) this.#explain(entered, verdict)
   }
 
   async #fail(entered: Entered, error: unknown, next: Connect.NextFunction): Promise<void> {
@@ -192,16 +196,16 @@ export class Gate {
   }
 
   /** Handles the request once more here, for a client that does not follow redirects. */
-  async #rerun({ request, response, guard }: Entered): Promise<void> {
-    await this.#sidecar.wait('awaitStable', {})
+  async #rerun({ id, request, response, guard }: Entered): Promise<void> {
+    await this.#sidecar.wait('awaitStable', { request: id })
     if (response.destroyed) return
     this.#byRequest.delete(request)
     if (request.originalUrl) request.url = request.originalUrl
     this.#server.handle(request, guard.anew())
   }
 
-  async #reloadOnceStable({ browserReloads }: Entered, verdict: Verdict): Promise<void> {
-    await this.#sidecar.wait('awaitStable', {})
+  async #reloadOnceStable({ id, browserReloads }: Entered, verdict: Verdict): Promise<void> {
+    await this.#sidecar.wait('awaitStable', { request: id })
     if (!verdict.reloadBrowser) return
     await this.#server.browserSettled()
     if (this.#server.browserReloads() === browserReloads) this.#server.reloadBrowser()
@@ -214,12 +218,6 @@ export class Gate {
     const prevention = advice ? ` To prevent it, add to the Vite config: ${advice}` : ''
     this.#log.warn(`${entered.method} ${entered.url}: ${reason}.${cause}${prevention}`)
   }
-}
-
-/** A worker that asks its own assets binding comes through the whole server again, marked by Cloudflare's plugin. */
-function isAssetOfWorker(request: IncomingMessage): boolean {
-  const mark = Object.getOwnPropertySymbols(request).find((symbol) => symbol.description === 'kRequestType')
-  return mark !== undefined && (request as unknown as Record<symbol, unknown>)[mark] === 'asset'
 }
 
 /** Without a body a request can be handled twice from what is still at hand. */

@@ -7,19 +7,19 @@ import type {
   HotPayload,
   OptimizedDepInfo,
 } from 'vite'
-import { runAlone } from './bridge.js'
 import { importSite } from './import-site.js'
 import type { LearnedDeps } from './learned.js'
 import type { DiscoveredDep, EnvironmentSnapshot, ImportSite, LateDependency, OptimizedDep } from './protocol.js'
 import { RunnerCopies } from './runner-copies.js'
 import type { Environment, Sidecar } from './sidecar.js'
+import { interceptSend } from './vite-internals/hot.js'
+import { interceptFetches, interceptTransforms } from './vite-internals/modules.js'
+import { type DepsOptimizer, onDiscovery, onMetadata, runAlone } from './vite-internals/optimizer.js'
 
 /** By this event frameworks with server components have a page fetch itself anew, and import what is new in it. */
 const RSC_UPDATE = 'rsc:update'
 /** A page that was told to reload is gone by then. */
 const RELOADING_MS = 2_000
-
-export type DepsOptimizer = NonNullable<DevEnvironment['depsOptimizer']>
 
 /** Hears of a `full-reload` just before it is sent. */
 type ReloadListener = (observer: EnvironmentObserver, triggeredBy: string | undefined) => void
@@ -44,7 +44,9 @@ export class EnvironmentObserver implements Environment {
   #reloads = 0
   #reloadedAt = 0
   #savedAt = 0
-  #send: DevEnvironment['hot']['send']
+  /** Sends past this observer. */
+  readonly #send: (payload: HotPayload) => void
+  /** Transforms without a report. */
   readonly #transform: DevEnvironment['transformRequest']
   readonly #copies: RunnerCopies
 
@@ -61,16 +63,23 @@ export class EnvironmentObserver implements Environment {
     this.#learned = learned
     this.#bridges = bridges
     this.#onReload = onReload
-    this.#send = environment.hot.send.bind(environment.hot)
-    this.#transform = environment.transformRequest.bind(environment)
     this.#copies = new RunnerCopies(environment)
     const optimizer = environment.depsOptimizer
     if (optimizer) {
-      this.#watchMetadata(optimizer)
-      this.#watchDiscoveries(optimizer)
+      onMetadata(optimizer, {
+        begun: (metadata) => this.#begin(metadata),
+        committed: (next, previous) => this.#reportCommit(previous, next),
+      })
+      onDiscovery(optimizer, (id, info) => this.#reportDiscovery(optimizer, id, info))
     }
-    this.#watchModules()
-    this.#watchReloads()
+    this.#transform = interceptTransforms(environment, (transform, args) => this.#reportTransform(args[0], () => transform(...args)))
+    interceptFetches(environment, (fetch, args) => {
+      const [id, importer, options] = args
+      // On its way from the runner, an importer that is not there has become `null`.
+      const entry = !importer && !options?.cached
+      return this.fetching(id, entry, () => this.#copies.fetch(fetch, args))
+    })
+    this.#send = interceptSend(environment, (message, sendNow) => this.#sending(message, sendNow))
   }
 
   snapshot(): EnvironmentSnapshot {
@@ -186,23 +195,6 @@ export class EnvironmentObserver implements Environment {
     return importer === undefined ? undefined : importSite(importer, id)
   }
 
-  /** Vite commits an optimizer run by assigning `depsOptimizer.metadata`. */
-  #watchMetadata(optimizer: DepsOptimizer): void {
-    let metadata = optimizer.metadata
-    Object.defineProperty(optimizer, 'metadata', {
-      configurable: true,
-      enumerable: true,
-      get: () => metadata,
-      set: (next: DepOptimizationMetadata) => {
-        const previous = metadata
-        metadata = next
-        // The first assignment is the cache that was found on disk, or the want of one.
-        if (optimizer.initState === 'initialized') this.#reportCommit(previous, next)
-        else this.#begin(next)
-      },
-    })
-  }
-
   #begin(metadata: DepOptimizationMetadata): void {
     const { cacheDir } = this.#environment.config
     const folder = `deps${this.name === 'client' ? '' : `_${this.name}`}`
@@ -245,17 +237,6 @@ export class EnvironmentObserver implements Environment {
     for (const id of Object.keys(next.optimized)) this.#importers.delete(id)
   }
 
-  #watchDiscoveries(optimizer: DepsOptimizer): void {
-    const register = optimizer.registerMissingImport
-    optimizer.registerMissingImport = (id, resolved) => {
-      const { optimized, chunks, discovered } = optimizer.metadata
-      const known = id in optimized || id in chunks || id in discovered
-      const info = register(id, resolved)
-      if (!known && id in optimizer.metadata.discovered) this.#reportDiscovery(optimizer, id, info)
-      return info
-    }
-  }
-
   #reportDiscovery(optimizer: DepsOptimizer, id: string, info: OptimizedDepInfo): void {
     const learned = this.#recalling.has(id)
     this.#sidecar.notify('optimizer/didDiscover', { environment: this.name, learned, ...this.#discoveredDep(id) })
@@ -275,24 +256,15 @@ export class EnvironmentObserver implements Environment {
     })
   }
 
-  #watchModules(): void {
-    const environment = this.#environment
-    environment.fetchModule = async (id, importer, options) => {
-      // On its way from the runner, an importer that is not there has become `null`.
-      const entry = !importer && !options?.cached
-      return this.fetching(id, entry, () => this.#copies.fetch(id, importer, options))
-    }
-    const transformRequest = this.#transform
-    environment.transformRequest = async (url) => {
-      this.#sidecar.observe(this.name, { kind: 'transform', moment: 'begin', module: url })
-      let imports: { deps?: string[]; dynamicDeps?: string[] } = {}
-      try {
-        const result = await transformRequest(url)
-        if (result?.deps) imports = { deps: result.deps, dynamicDeps: result.dynamicDeps ?? [] }
-        return result
-      } finally {
-        this.#sidecar.observe(this.name, { kind: 'transform', moment: 'end', module: url, ...imports })
-      }
+  async #reportTransform(module: string, transform: () => ReturnType<DevEnvironment['transformRequest']>): ReturnType<DevEnvironment['transformRequest']> {
+    this.#sidecar.observe(this.name, { kind: 'transform', moment: 'begin', module })
+    let imports: { deps?: string[]; dynamicDeps?: string[] } = {}
+    try {
+      const result = await transform()
+      if (result?.deps) imports = { deps: result.deps, dynamicDeps: result.dynamicDeps ?? [] }
+      return result
+    } finally {
+      this.#sidecar.observe(this.name, { kind: 'transform', moment: 'end', module, ...imports })
     }
   }
 
@@ -306,21 +278,14 @@ export class EnvironmentObserver implements Environment {
     }
   }
 
-  #watchReloads(): void {
-    const { hot } = this.#environment
-    this.#send = hot.send.bind(hot)
-    const send = (...args: [HotPayload] | [string, unknown?]) => {
-      const [payload] = args
-      const sendNow = () => (this.#send as (...args: unknown[]) => void)(...args)
-      if (typeof payload !== 'string' && payload.type === 'full-reload') {
-        this.#reloads += 1
-        this.#reloadedAt = Date.now()
-        this.#onReload(this, payload.triggeredBy)
-      }
-      if (this.#isClient && isUpdate(payload)) return void this.#unlessReloaded(sendNow)
-      return sendNow()
+  #sending(message: HotPayload | string, sendNow: () => void): void {
+    if (typeof message !== 'string' && message.type === 'full-reload') {
+      this.#reloads += 1
+      this.#reloadedAt = Date.now()
+      this.#onReload(this, message.triggeredBy)
     }
-    hot.send = send as typeof hot.send
+    if (!this.#isClient || !isUpdate(message)) return sendNow()
+    this.#unlessReloaded(sendNow).catch((error: unknown) => this.#environment.logger.error(`a hot update could not be sent: ${error}`))
   }
 
   /**

@@ -19,9 +19,9 @@ export interface EvenkeelOptions {
   environments?: string[]
   /** Milliseconds without module activity before an environment counts as stable again. Default 20. */
   quiet?: number
-  /** The same where begin and end of the activity cannot be seen. Default 500. */
+  /** The same for a module runner that is not known to import again by itself. Default 500. */
   debounce?: number
-  /** How many milliseconds a request may be held or wait for stability. Default 10 000. */
+  /** How many milliseconds a request may be kept waiting altogether, with those that it is re-issued as. Default 10 000. */
   deadline?: number
   /** How many milliseconds any other call to the sidecar may take before Vite goes on without it. Default 1 000. */
   callDeadline?: number

@@ -1,4 +1,4 @@
-import type { Connect, EnvironmentModuleNode, Plugin, ViteDevServer } from 'vite'
+import type { EnvironmentModuleNode, Plugin, ViteDevServer } from 'vite'
 import { bridgedTo } from './bridge.js'
 import { devtoolsDock } from './devtools.js'
 import { Gate } from './gate.js'
@@ -10,6 +10,7 @@ import { acquire, type Lease } from './lease.js'
 import type { ReloadPlan, ReloadRequested, ResolvedId } from './protocol.js'
 import { Saves } from './saves.js'
 import type { Log } from './sidecar.js'
+import { catchErrors, guardPreMiddleware } from './vite-internals/middlewares.js'
 
 /** Plugins that take longer with an update than this are not waited for. */
 const SLOW_UPDATE_MS = 20
@@ -55,7 +56,7 @@ export function evenkeelFor(framework: Framework, options?: EvenkeelOptions): Pl
           server.middlewares.use(inspector.handle)
           return () => {
             server.middlewares.use(gate.enter)
-            guardPreMiddleware(server, gate)
+            guardPreMiddleware(server, gate.enter)
             whenListening(server, () => guarded?.started(server))
           }
         },
@@ -93,7 +94,7 @@ export function evenkeelFor(framework: Framework, options?: EvenkeelOptions): Pl
         order: 'post',
         handler(server) {
           return () => {
-            if (guarded) catchErrors(server, guarded.gate)
+            if (guarded) catchErrors(server, guarded.gate.fail)
           }
         },
       },
@@ -239,29 +240,6 @@ class GuardedServer {
     for (const observer of this.observers.values()) this.#lease.sidecar.close(observer)
     this.#lease.release()
   }
-}
-
-/** With `run_worker_first`, Cloudflare's plugin handles requests in a middleware that it has added long before. */
-function guardPreMiddleware(server: ViteDevServer, gate: Gate): void {
-  for (const layer of server.middlewares.stack) {
-    const { handle } = layer
-    if (typeof handle !== 'function' || handle.name !== 'cloudflarePreMiddleware') continue
-    const inner = handle as Connect.NextHandleFunction
-    layer.handle = function cloudflarePreMiddleware(request: Connect.IncomingMessage, response, next: Connect.NextFunction) {
-      gate.enter(request, response, (error?: unknown) => (error ? next(error) : inner(request, response, next)))
-    } as Connect.NextHandleFunction
-  }
-}
-
-/**
- * Errors come by before any other plugin's error middleware, which may answer them or take note of them, and once more
- * behind the last handler.
- */
-function catchErrors(server: ViteDevServer, gate: Gate): void {
-  const { stack } = server.middlewares
-  const first = stack.findIndex(({ handle }) => typeof handle === 'function' && handle.length === 4)
-  if (first >= 0) stack.splice(first, 0, { route: '', handle: gate.fail })
-  server.middlewares.use(gate.fail)
 }
 
 /** In middleware mode there is nothing to listen: the server is ready when its plugins are. */

@@ -40,12 +40,13 @@ recover: boolean,
  */
 quietMs: number, 
 /**
- * Without an observed end of the activity, an environment counts as stable after this long without any.
+ * After this long without activity, a runner is given up on that is not known to import again by itself.
  * Default 500.
  */
 debounceMs: number, 
 /**
- * How long a request may be held, and how long `awaitStable` waits by default. Default 10 000.
+ * How long a request may be kept waiting, together with those that it is re-issued as, and how long `awaitStable`
+ * waits by default. Default 10 000.
  */
 deadlineMs: number, 
 /**
@@ -273,6 +274,11 @@ export type RequestFinished = { request: number, };
 
 export type AdmitParams = { request: number, 
 /**
+ * The method and the URL as the client sent them. A request that comes in place of one that was re-issued waits no longer than
+ * that one still might have.
+ */
+method?: string, url?: string, 
+/**
  * How long to wait at most; the policy's deadline by default.
  */
 timeoutMs?: number, };
@@ -309,7 +315,7 @@ export type ErrorInfo = { name?: string, message: string, code?: string, stack?:
 /**
  * What a failure is.
  */
-export type ErrorKind = "unrelated" | "doomed" | "outdatedDependency" | "missingDependencyFile" | "optimizerFailed" | "serverRestarting" | "invalidated";
+export type ErrorKind = "unrelated" | "doomed" | "enteredUnstable" | "outdatedDependency" | "missingDependencyFile" | "optimizerFailed" | "serverRestarting" | "invalidated";
 
 /**
  * What the client is to do with the request.
@@ -342,6 +348,10 @@ export type AwaitStableParams = {
  * The environments to wait for; all guarded ones by default.
  */
 environments?: Array<string>, 
+/**
+ * The HTTP request that waits, if one does: it waits no longer than it may altogether.
+ */
+request?: number, 
 /**
  * How long to wait at most; the policy's deadline by default.
  */
@@ -433,7 +443,7 @@ held: number,
  */
 recovered: number, 
 /**
- * What prevents it next time.
+ * The line of Vite config that prevents it next time; empty when no file of the app imports what was late.
  */
 advice: string, };
 

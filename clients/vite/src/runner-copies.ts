@@ -1,5 +1,7 @@
 import type { DevEnvironment, EnvironmentModuleNode, TransformResult } from 'vite'
 
+type Fetch = DevEnvironment['fetchModule']
+
 /** What was handed out belonged to no transform result any more when it was. */
 const STALE = Symbol('stale')
 
@@ -10,22 +12,22 @@ const STALE = Symbol('stale')
  */
 export class RunnerCopies {
   readonly #environment: DevEnvironment
-  readonly #fetchModule: DevEnvironment['fetchModule']
   /** Which transform result of a module the runner was given last. */
   readonly #copies = new WeakMap<EnvironmentModuleNode, TransformResult | typeof STALE>()
 
   constructor(environment: DevEnvironment) {
     this.#environment = environment
-    this.#fetchModule = environment.fetchModule.bind(environment)
   }
 
-  readonly fetch: DevEnvironment['fetchModule'] = async (id, importer, options) => {
+  /** Fetches a module as Vite does, and tells the runner when what it has of it is old. */
+  async fetch(fetchModule: Fetch, args: Parameters<Fetch>): ReturnType<Fetch> {
+    const [id, importer, options, ...further] = args
     const { moduleGraph } = this.#environment
-    let result = await this.#fetchModule(id, importer, options)
+    let result = await fetchModule(...args)
     if ('cache' in result) {
       const module = await moduleGraph.getModuleByUrl(unwrap(id))
       if (!module || !this.#isOutdated(module)) return result
-      result = await this.#fetchModule(id, importer, { ...options, cached: false })
+      result = await fetchModule(id, importer, { ...options, cached: false }, ...further)
     }
     const module = 'id' in result ? moduleGraph.getModuleById(result.id) : undefined
     if (!module || !('code' in result)) return result

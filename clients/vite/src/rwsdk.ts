@@ -2,8 +2,9 @@ import type { Plugin } from 'vite'
 import { bridge } from './bridge.js'
 import type { EvenkeelOptions } from './options.js'
 import { evenkeelFor } from './plugin.js'
+import { removeHooks } from './vite-internals/plugins.js'
 
-/** rwsdk's own plugins that Evenkeel stands in for while serving, and the hooks that they do it with. */
+/** rwsdk's own plugins that Evenkeel stands in for while serving, and the hooks that they do it with. Read in rwsdk 1.7.3. */
 const REPLACED: Record<string, Array<keyof Plugin>> = {
   'rwsdk:ssr-bridge': ['configureServer', 'resolveId', 'load'],
   'rws-vite-plugin:stale-dep-retry': ['configureServer', 'transform'],
@@ -19,9 +20,7 @@ export function rwsdk(options?: EvenkeelOptions): Plugin[] {
       name: 'evenkeel:rwsdk',
       apply: 'serve',
       configResolved({ plugins }) {
-        for (const plugin of plugins) {
-          for (const hook of REPLACED[plugin.name] ?? []) delete (plugin as Partial<Plugin>)[hook]
-        }
+        removeHooks(plugins, REPLACED)
       },
     },
     bridge({ from: 'worker', to: 'ssr', entry: 'rwsdk/__ssr_bridge', prefix: 'virtual:rwsdk:ssr:' }),

@@ -40,6 +40,9 @@ impl Session {
             (None, said) if said != ErrorKind::Unrelated && self.recently_disturbed(now) => {
                 (said, RetryCause::Single(failure.request))
             }
+            (None, ErrorKind::Unrelated) if request.suspect && failure.has_failed() => {
+                (ErrorKind::EnteredUnstable, RetryCause::Single(failure.request))
+            }
             (None, _) => {
                 return Verdict::pass(ErrorKind::Unrelated, "no re-optimization touched the request");
             }
@@ -70,10 +73,15 @@ impl Session {
             );
             return Verdict { reason, ..verdict };
         };
+        self.handed_on.hand_on(request, &self.policy, now);
         self.count_recovered(doomed_by.as_deref(), lost);
+        let reason = match kind {
+            ErrorKind::EnteredUnstable => "the request entered before its environment was stable",
+            _ => "a re-optimization changed the modules under the request",
+        };
         Verdict {
             action: Action::Retry,
-            reason: "a re-optimization changed the modules under the request".into(),
+            reason: reason.into(),
             reload_browser: !navigation && self.take_browser_reload(),
             attempt: Some(attempt),
             ..verdict
@@ -110,7 +118,7 @@ fn explain(verdict: Verdict, record: Option<&Reoptimization>) -> Verdict {
         environment: Some(record.environment.clone()),
         dependency: late.map(|dep| dep.id.clone()),
         importer,
-        advice: Some(record.advice.clone()),
+        advice: Some(record.advice.clone()).filter(|advice| !advice.is_empty()),
         ..verdict
     }
 }

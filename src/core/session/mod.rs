@@ -8,11 +8,13 @@ use std::collections::HashMap;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use super::event::{CommitOutcome, Committed, Discovered, EnvironmentSnapshot, Event, RequestStarted};
+use super::event::{
+    Arrived, CommitOutcome, Committed, Discovered, EnvironmentSnapshot, Event, RequestStarted,
+};
 use super::reoptimization::{
     Defence, History, LateDependency, Reoptimization, ReoptimizationOutcome, millis,
 };
-use super::request::{InFlight, RetryBudget};
+use super::request::{HandedOn, InFlight, RetryBudget};
 use super::{Environment, HttpRequest, Policy, ResolvedId, Time};
 
 /// What the shell is to do after an event.
@@ -80,6 +82,15 @@ pub struct Counts {
     pub reloads: u32,
 }
 
+/// What a request found when it entered.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Entered {
+    /// The generation that was running in each guarded environment, by its index.
+    generations: Vec<(usize, u32)>,
+    /// Whether one of them was not stable.
+    suspect: bool,
+}
+
 /// See the module's text.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Session {
@@ -87,8 +98,11 @@ pub struct Session {
     environments: IndexMap<String, Environment>,
     requests: HashMap<HttpRequest, InFlight>,
     /// What an admitted request enters, until it reports that it has.
-    admitted: HashMap<HttpRequest, Vec<(usize, u32)>>,
+    admitted: HashMap<HttpRequest, Entered>,
     budget: RetryBudget,
+    handed_on: HandedOn,
+    /// Until when requests that came to the gate, and have not entered, may be kept there.
+    deadlines: HashMap<HttpRequest, Time>,
     /// Since when requests wait at the gate.
     held: HashMap<HttpRequest, Time>,
     history: History,
@@ -111,6 +125,8 @@ impl Session {
             requests: HashMap::new(),
             admitted: HashMap::new(),
             budget: RetryBudget::default(),
+            handed_on: HandedOn::default(),
+            deadlines: HashMap::new(),
             held: HashMap::new(),
             history: History::default(),
             counts: Counts::default(),
@@ -153,11 +169,6 @@ impl Session {
         self.disturbed || self.environments.values().any(Environment::is_settling)
     }
 
-    /// Whether a request waits at the gate.
-    pub fn is_held(&self, request: HttpRequest) -> bool {
-        self.held.contains_key(&request)
-    }
-
     pub fn requests_in_flight(&self) -> usize {
         self.requests.len()
     }
@@ -188,9 +199,10 @@ impl Session {
             }
             Event::ReloadRequested(reload) => {
                 if let Some(environment) = self.environments.get_mut(&reload.environment) {
-                    environment.begin_reload(&self.policy, now);
+                    environment.begin_reload(reload.triggered_by.as_deref(), &self.policy, now);
                 }
             }
+            Event::Arrived(arrived) => self.arrive(arrived, now),
             Event::Held { request } => self.hold(request, now),
             Event::Admitted { request } => self.admit(request, now),
             Event::RequestStarted(started) => self.start(started, now),
@@ -198,6 +210,7 @@ impl Session {
             Event::RequestFinished(finished) => {
                 self.requests.remove(&finished.request);
                 self.admitted.remove(&finished.request);
+                self.deadlines.remove(&finished.request);
                 self.held.remove(&finished.request);
             }
         }
@@ -212,11 +225,28 @@ impl Session {
         for environment in self.environments.values_mut() {
             environment.settle(&self.policy, now);
         }
+        self.end_records(now, &mut effects);
         if self.disturbed {
-            self.end_records(now, &mut effects);
             self.note_disturbance(now);
         }
         effects
+    }
+
+    /// When an environment that settles will have, if nothing else happens.
+    pub fn settles_at(&self) -> Option<Time> {
+        let settling = self.environments.values().filter(|environment| environment.is_settling());
+        settling.filter_map(|environment| environment.stable_at(&self.policy)).min()
+    }
+
+    /// Until when a request may be kept waiting, from the first of its chain on.
+    pub fn deadline_of(&self, request: HttpRequest) -> Option<Time> {
+        let inside = self.requests.get(&request).map(|request| request.deadline);
+        inside.or_else(|| self.deadlines.get(&request).copied())
+    }
+
+    /// Whether a request waits at the gate.
+    pub fn is_held(&self, request: HttpRequest) -> bool {
+        self.held.contains_key(&request)
     }
 
     fn note_disturbance(&mut self, now: Time) {
@@ -240,6 +270,7 @@ impl Session {
         let waiting: Vec<LateDependency> = snapshot
             .optimizer
             .iter()
+            .filter(|optimizer| !optimizer.cold)
             .flat_map(|optimizer| &optimizer.discovered)
             .map(LateDependency::from)
             .collect();
@@ -272,6 +303,10 @@ impl Session {
         let foreseen = learned || environment.is_crawling(importer.as_ref());
         let met = if foreseen { Defence::Foreseen } else { Defence::Missed };
         environment.discover(id.clone(), importer.clone(), now);
+        // What the first run takes up is not late.
+        if environment.is_cold() {
+            return;
+        }
         let generation = environment.generation;
         let late = LateDependency { id, importer };
         match self.history.uncommitted(&name) {
@@ -320,7 +355,12 @@ impl Session {
         if reload && self.history.uncommitted(&name).is_none() {
             self.begin_record(&name, generation, unannounced, Defence::Missed, now, effects);
         }
+        let requests = &self.requests;
         let Some(record) = self.history.uncommitted(&name) else { return };
+        if !reload {
+            let discovered_at = Time::from_millis(record.discovered_at_ms);
+            record.wait(requests.values().map(|request| now - request.since.max(discovered_at)).sum());
+        }
         let missed = record.split_off(&waiting);
         record.outcome = outcome;
         record.generation = generation;
@@ -344,6 +384,12 @@ impl Session {
         effects.extend(self.history.end(stable, now).into_iter().map(Effect::Ended));
     }
 
+    fn arrive(&mut self, arrived: Arrived, now: Time) {
+        let chain = arrived.method.zip(arrived.url);
+        let handed_on = chain.and_then(|(method, url)| self.handed_on.take(&method, &url));
+        self.deadlines.insert(arrived.request, handed_on.unwrap_or(now + self.policy.deadline()));
+    }
+
     fn hold(&mut self, request: HttpRequest, now: Time) {
         self.counts.held += 1;
         self.held.insert(request, now);
@@ -351,7 +397,7 @@ impl Session {
     }
 
     fn admit(&mut self, request: HttpRequest, now: Time) {
-        self.admitted.insert(request, self.running_generations());
+        self.admitted.insert(request, self.entering(now));
         let Some(since) = self.held.remove(&request) else { return };
         if let Some(record) = self.history.latest_mut(None).filter(|record| record.held > 0) {
             record.cost_ms += millis(now - since);
@@ -372,17 +418,24 @@ impl Session {
         }
     }
 
-    fn running_generations(&self) -> Vec<(usize, u32)> {
+    /// What a request finds that enters now.
+    fn entering(&self, now: Time) -> Entered {
         let indexed = self.environments.values().enumerate();
         let guarded = indexed.filter(|(_, environment)| environment.is_guarded());
-        guarded.map(|(index, environment)| (index, environment.running_generation())).collect()
+        Entered {
+            generations: guarded.map(|(index, found)| (index, found.running_generation())).collect(),
+            suspect: self.stability(&[], now) != Stability::Stable,
+        }
     }
 
     fn start(&mut self, started: RequestStarted, now: Time) {
-        let entered = self.admitted.remove(&started.request).unwrap_or_else(|| self.running_generations());
         let RequestStarted { request, method, url, mode } = started;
+        let Entered { generations: entered, suspect } =
+            self.admitted.remove(&request).unwrap_or_else(|| self.entering(now));
+        let deadline = self.deadlines.remove(&request).unwrap_or(now + self.policy.deadline());
         self.counts.requests += 1;
-        self.requests.insert(request, InFlight { method, url, mode, entered, since: now });
+        let inside = InFlight { method, url, mode, entered, suspect, since: now, deadline };
+        self.requests.insert(request, inside);
     }
 
     /// Whether the named environments (all guarded ones, if none is named) are stable now. The browser's, which is

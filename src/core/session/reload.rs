@@ -24,8 +24,9 @@ impl Session {
         let generation = from.is_reloading_generation().then_some(from.generation);
         let mut targets = self.bridged_from(&reload.environment);
         for target in &targets {
+            let sent = !reload.alongside.contains(target);
             if let Some(environment) = self.environments.get_mut(target) {
-                environment.reload_with(generation, now);
+                environment.reload_with(generation, sent, now);
             }
         }
         let index = |name: &str| self.environments.get_index_of(name);

@@ -14,7 +14,8 @@ interface Call {
 
 /**
  * Stands between a handler and its response. As long as nothing has been sent, the response can be kept back,
- * let go, or replaced by a redirect; what the handler still writes behind a redirect is swallowed for good.
+ * let go, or replaced by a redirect; what the handler still writes after a redirect is swallowed for good. Puts itself in front of
+ * the methods of Node's `ServerResponse` and `Http2ServerResponse`, as of Node 20.20, 22.22 and 24.21.
  */
 export class ResponseGuard {
   readonly #request: IncomingMessage

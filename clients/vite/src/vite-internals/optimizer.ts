@@ -1,0 +1,83 @@
+import type { DepOptimizationMetadata, DevEnvironment, OptimizedDepInfo } from 'vite'
+import { intercept } from './intercept.js'
+
+export type DepsOptimizer = NonNullable<DevEnvironment['depsOptimizer']>
+
+/** What assignments to `depsOptimizer.metadata` mean. */
+interface MetadataListener {
+  /** The cache that was found on disk, or the want of one. */
+  begun(metadata: DepOptimizationMetadata): void
+  /** The result of a run of the optimizer. */
+  committed(next: DepOptimizationMetadata, previous: DepOptimizationMetadata): void
+}
+
+/**
+ * Calls when `depsOptimizer.metadata` is assigned. `init` is the first to do so, and does it once; how far it is has a name
+ * (`initState`) since Vite 8.1 only. To be called before anybody has called `init`. Read in Vite 6.4.6, 7.3.8, 8.0.16 and 8.3.8:
+ * `createDepsOptimizer` and `createExplicitDepsOptimizer`.
+ */
+export function onMetadata(optimizer: DepsOptimizer, listener: MetadataListener): void {
+  let metadata = optimizer.metadata
+  let isBegun = false
+  Object.defineProperty(optimizer, 'metadata', {
+    configurable: true,
+    enumerable: true,
+    get: () => metadata,
+    set: (next: DepOptimizationMetadata) => {
+      const previous = metadata
+      metadata = next
+      const isCommit = isBegun
+      isBegun = true
+      if (isCommit) listener.committed(next, previous)
+      else listener.begun(next)
+    },
+  })
+}
+
+/**
+ * Calls when the optimizer meets a dependency that it does not know. Read in Vite 6.4.6, 7.3.8, 8.0.16 and 8.3.8:
+ * `registerMissingImport`.
+ */
+export function onDiscovery(optimizer: DepsOptimizer, discovered: (id: string, info: OptimizedDepInfo) => void): void {
+  intercept(optimizer, 'registerMissingImport', (register, args) => {
+    const [id] = args
+    const { optimized, chunks, discovered: waiting } = optimizer.metadata
+    const known = id in optimized || id in chunks || id in waiting
+    const info = register(...args)
+    if (!known && id in optimizer.metadata.discovered) discovered(id, info)
+    return info
+  })
+}
+
+/**
+ * Vite's own `init` tells a second caller that all is done while the first is still waiting. Read in Vite 6.4.6, 7.3.8, 8.0.16
+ * and 8.3.8.
+ */
+export function initOnce({ depsOptimizer }: DevEnvironment): void {
+  if (!depsOptimizer) return
+  let initialized: Promise<void> | undefined
+  intercept(depsOptimizer, 'init', (init, args) => (initialized ??= init(...args)))
+}
+
+/** How the optimizers run whose `run` takes another one along. */
+const runsAlone = new WeakMap<DepsOptimizer, () => void>()
+
+/**
+ * Frameworks re-run an optimizer when their own scans have found something; the borrowing side depends on it. Read in Vite 6.4.6,
+ * 7.3.8, 8.0.16 and 8.3.8.
+ */
+export function rerunTogether(lender: DevEnvironment, borrower: DevEnvironment): void {
+  const optimizer = lender.depsOptimizer
+  if (!optimizer) return
+  const run = intercept(optimizer, 'run', (run, args) => {
+    run(...args)
+    borrower.depsOptimizer?.run()
+  })
+  runsAlone.set(optimizer, run)
+}
+
+/** Runs an optimizer for what it has met itself; the side that borrows from it has nothing to run for. */
+export function runAlone(optimizer: DepsOptimizer): void {
+  const run = runsAlone.get(optimizer) ?? optimizer.run
+  run()
+}
