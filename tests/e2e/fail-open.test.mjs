@@ -165,13 +165,24 @@ describe('when Vite ends', () => {
     })
   }
 
-  test('in a script that never closes its server, the sidecar does not keep the script alive', async () => {
+  async function idleServer() {
     const cacheDir = await newCacheDir()
     cleanUp(() => rm(cacheDir, { recursive: true, force: true }))
     const script = new URL('lib/idle-server.mjs', import.meta.url).pathname
-    const run = (...args) =>
+    return (...args) =>
       promisify(execFile)(nodeBin, [script, ...args], { env: { ...process.env, CACHE_DIR: cacheDir }, timeout: 20_000 })
+  }
 
+  test('a sidecar that has been stopped ends with it', async () => {
+    const run = await idleServer()
+    const { stdout } = await run('with', 'stopped')
+    const { pid } = JSON.parse(stdout)
+    cleanUp(() => isRunning(pid) && process.kill(pid, 'SIGKILL'))
+    await ended(pid)
+  })
+
+  test('in a script that never closes its server, the sidecar does not keep the script alive', async () => {
+    const run = await idleServer()
     await run().catch(() => assert.fail('the script does not even end without Evenkeel'))
     const { stdout } = await run('with')
     const { pid, answer } = JSON.parse(stdout)

@@ -85,7 +85,7 @@ for (const [what, make, words] of [
   ['an absurd length', () => script(`process.stdout.write('Content-Length: 99999999999\\r\\n\\r\\n'); setInterval(() => {}, 1e6)`), /^the sidecar sent a frame of 99999999999 bytes/],
   ['half a frame', () => script(`process.stdout.write('Content-Length: 50\\r\\n\\r\\n{"json'); setInterval(() => {}, 1e6)`), /^the sidecar did not answer initialize within \d+ ms/],
   ['silence', () => script('setInterval(() => {}, 1e6)'), /^the sidecar did not answer initialize within \d+ ms/],
-  ['null for capabilities', () => script(`process.stdin.once('data', () => process.stdout.write('Content-Length: 36\\r\\n\\r\\n{"jsonrpc":"2.0","id":1,"result":null}')); setInterval(() => {}, 1e6)`), /^the sidecar speaks protocol undefined/],
+  ['null for capabilities', () => script(`process.stdin.once('data', () => process.stdout.write('Content-Length: 38\\r\\n\\r\\n{"jsonrpc":"2.0","id":1,"result":null}')); setInterval(() => {}, 1e6)`), /^the sidecar speaks protocol undefined/],
   ['exit at once', () => script('process.exit(7)'), /^the sidecar ended \(code 7\)\. Vite goes on without Evenkeel until it is restarted\.$/],
   ['another architecture', () => program(elf(process.arch === 'x64' ? 0xb7 : 0x3e)), /^EVENKEEL_BINARY names \S+, which is made for \w+, and this is linux-\w+: correct it or unset it\. Vite goes on/],
   ['an unknown processor', () => program(elf(0x1234)), /which is made for another processor, and this is/],
