@@ -34,6 +34,8 @@ export function evenkeelFor(framework: Framework, options?: EvenkeelOptions): Pl
   const resolved = resolveOptions(options)
   let guarded: GuardedServer | undefined
   const open = new Set<GuardedServer>()
+  /** A framework may make several servers with one list of plugins: the hooks belong to that of their environment. */
+  const serverOf = (environment: unknown) => [...open].find((server) => server.has(environment))
   return [
     {
       name: 'evenkeel',
@@ -50,15 +52,16 @@ export function evenkeelFor(framework: Framework, options?: EvenkeelOptions): Pl
       configureServer: {
         order: 'pre',
         handler(server) {
-          guarded = new GuardedServer(server, resolved, framework)
-          open.add(guarded)
-          const { gate, inspector } = guarded
+          const opened = new GuardedServer(server, resolved, framework)
+          guarded = opened
+          open.add(opened)
+          const { gate, inspector } = opened
           // Here and now: behind Vite's check of the host, and before anything that a worker could answer.
           server.middlewares.use(inspector.handle)
           return () => {
             server.middlewares.use(gate.enter)
             guardPreMiddleware(server, gate.enter)
-            whenListening(server, () => guarded?.started(server))
+            whenListening(server, () => opened.started(server))
           }
         },
       },
@@ -66,7 +69,7 @@ export function evenkeelFor(framework: Framework, options?: EvenkeelOptions): Pl
         order: 'pre',
         filter: { id: BARE_IMPORT },
         handler(source, importer) {
-          if (importer && BARE_IMPORT.test(source)) guarded?.observers.get(this.environment.name)?.sawImport(source, importer)
+          if (importer && BARE_IMPORT.test(source)) serverOf(this.environment)?.observers.get(this.environment.name)?.sawImport(source, importer)
           return undefined
         },
       },
@@ -74,12 +77,12 @@ export function evenkeelFor(framework: Framework, options?: EvenkeelOptions): Pl
       hotUpdate: {
         order: 'pre',
         handler({ file, modules, timestamp }) {
-          if (resolved.foresee) guarded?.touched(this.environment.name, file, modules, timestamp)
+          if (resolved.foresee) serverOf(this.environment)?.touched(this.environment.name, file, modules, timestamp)
         },
       },
       // When Vite restarts with the same plugins, the next server is there before the last one is closed.
       closeBundle() {
-        const closing = [...open].find((server) => server.has(this.environment))
+        const closing = serverOf(this.environment)
         if (!closing) return
         open.delete(closing)
         closing.close()
@@ -95,7 +98,8 @@ export function evenkeelFor(framework: Framework, options?: EvenkeelOptions): Pl
         order: 'post',
         handler(server) {
           return () => {
-            if (guarded) catchErrors(server, guarded.gate.fail)
+            const opened = serverOf(server.environments.client)
+            if (opened) catchErrors(server, opened.gate.fail)
           }
         },
       },
@@ -103,7 +107,7 @@ export function evenkeelFor(framework: Framework, options?: EvenkeelOptions): Pl
       hotUpdate: {
         order: 'post',
         handler({ file, modules, timestamp }) {
-          if (resolved.foresee) guarded?.changed(this.environment.name, file, modules, timestamp)
+          if (resolved.foresee) serverOf(this.environment)?.changed(this.environment.name, file, modules, timestamp)
         },
       },
     },
@@ -212,7 +216,7 @@ class GuardedServer {
       if (triggeredBy !== undefined) reload.triggeredBy = triggeredBy
       reload.alongside = turn.map((other) => other.observer.name).filter((name) => name !== observer.name)
       const plan = this.#lease.sidecar.ask('onFullReload', reload)
-      void plan.then((plan) => this.#carryOut(observer, plan))
+      plan.then((plan) => this.#carryOut(observer, plan)).catch((error: unknown) => this.#log.warn(`a reload could not be carried on: ${error}`))
       this.gate.judge(plan)
     }
   }
