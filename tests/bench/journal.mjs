@@ -6,19 +6,22 @@
 // Each kind of turn has a sidecar of its own that lives through the whole run; they take turns. The reader is real:
 // `evenkeel events --save`. All of it is measured on the machine as it is, and again with a process that never rests for
 // each processor. A round trip of the kind `filled` has the facts in front of it in it.
+//
+// On a busy machine the longest trip says how long the system let somebody wait for a processor. So what the writer was
+// held up is told apart: of a trip, the time in which this process neither worked nor waited for a processor, and the
+// writer's thread did not wait for one either. It worked then, or waited for somebody: a lock of a reader, for one.
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { binary, memoryOf, openEnvironment, question, startSidecar, timeTrips } from './lib/client.mjs'
+import { binary, memoryOf, openEnvironment, question, startSidecar } from './lib/client.mjs'
 import { compareRounds, percentile, round, summarize } from './lib/report.mjs'
 
 const MODULES = 100_000
 const ROUNDS = 10
 const TURN_MS = 500
-const TRIPS_AT_ONCE = 100
 const FACTS_AT_ONCE = 20
 
 const kinds = ['alone', 'saved', 'filled']
@@ -53,28 +56,38 @@ async function save(sidecar, folder) {
   return code === 0
 }
 
-/** Trips while journals are saved; one that has begun is waited for. */
-async function whileSaved(sidecar, folder, saves) {
-  const trips = []
-  const until = performance.now() + TURN_MS
-  while (performance.now() < until) {
-    let isSaving = true
-    const saving = save(sidecar, folder).finally(() => (isSaving = false))
-    while (isSaving) trips.push(...(await timeTrips(() => sidecar.request('resolveOptimizedId', question), 10)))
-    saves[(await saving) ? 'done' : 'failed']++
-  }
-  return trips
+/** How long the main thread of a process has worked, and how long it has waited for a processor, in microseconds. */
+function scheduled(pid) {
+  const [worked, waited] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'latin1').split(' ')
+  return { worked: worked / 1000, waited: waited / 1000 }
 }
 
+async function timeTrip(sidecar, facts) {
+  const { pid } = sidecar.child
+  const before = { client: scheduled(process.pid), writer: scheduled(pid) }
+  const start = performance.now()
+  if (facts) tell(sidecar, Math.floor(Math.random() * MODULES))
+  await sidecar.request('resolveOptimizedId', question)
+  const took = (performance.now() - start) * 1000
+  const after = { client: scheduled(process.pid), writer: scheduled(pid) }
+  const since = (who, what) => after[who][what] - before[who][what]
+  return { took, held: Math.max(0, took - since('client', 'worked') - since('client', 'waited') - since('writer', 'waited')) }
+}
+
+/** In a turn of the kind `saved`, one journal after the other is saved; one that has begun is waited for. */
 async function takeTurn(kind, sidecar, folder, saves) {
-  if (kind === 'saved') return whileSaved(sidecar, folder, saves)
   const trips = []
-  const until = performance.now() + TURN_MS
-  const trip = () => {
-    if (kind === 'filled') tell(sidecar, Math.floor(Math.random() * MODULES))
-    return sidecar.request('resolveOptimizedId', question)
+  let saving
+  const startSaving = () => {
+    saving = save(sidecar, folder).then((ok) => {
+      saves[ok ? 'done' : 'failed']++
+      saving = undefined
+    })
   }
-  while (performance.now() < until) trips.push(...(await timeTrips(trip, TRIPS_AT_ONCE)))
+  for (const until = performance.now() + TURN_MS; saving || performance.now() < until; ) {
+    if (kind === 'saved' && !saving) startSaving()
+    trips.push(await timeTrip(sidecar, kind === 'filled'))
+  }
   return trips
 }
 
@@ -87,10 +100,13 @@ async function measure(sidecars, folder) {
       if (round > 0) times[kind].push(trips)
     }
   }
+  const took = (kind) => times[kind].map((trips) => trips.map((trip) => trip.took))
   const of = (kind) => {
-    const all = times[kind].flat()
-    const ratio = (share) => compareRounds(times[kind], times.alone, share)
-    return [kind, { trips: all.length, ...summarize(all), max: round(percentile(all, 1)), p50Ratio: ratio(0.5), p99Ratio: ratio(0.99), maxRatio: ratio(1) }]
+    const all = took(kind).flat()
+    const held = times[kind].flat().map((trip) => trip.held)
+    const ratio = (share) => compareRounds(took(kind), took('alone'), share)
+    const longest = { max: round(percentile(all, 1)), longestHeld: round(percentile(held, 1)) }
+    return [kind, { trips: all.length, ...summarize(all), ...longest, p50Ratio: ratio(0.5), p99Ratio: ratio(0.99) }]
   }
   return { saves, ...Object.fromEntries(kinds.map(of)) }
 }
@@ -115,11 +131,11 @@ async function measureAll(folder) {
 }
 
 function print(report) {
-  console.log(`round trip over stdio, µs    p50      p99      max   p99 beside nobody's`)
+  console.log(`round trip over stdio, µs    p50      p99      max  longest held   p99 beside nobody's`)
   for (const load of ['idle', 'busy']) {
     for (const kind of kinds) {
-      const { p50, p99, max, p99Ratio } = report[load][kind]
-      const cells = [p50, p99, max].map((value) => value.toFixed(0).padStart(8))
+      const { p50, p99, max, longestHeld, p99Ratio } = report[load][kind]
+      const cells = [p50, p99, max, longestHeld].map((value) => value.toFixed(0).padStart(8))
       console.log(`  ${`${load}, ${kind}`.padEnd(20)} ${cells.join(' ')}  ${String(p99Ratio).padStart(8)}`)
     }
     const { done, failed } = report[load].saves
