@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anstyle::{AnsiColor, Style};
 use clap::Args;
@@ -10,13 +11,11 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::table::count;
+use super::tested::{self, Known};
 use super::{Answer, Target, Yes};
 use crate::core::{LateDependency, advice};
 use crate::project;
 use crate::protocol::StatusReport;
-
-/// The oldest major version of Vite that has what the plugin hooks into.
-const OLDEST_VITE: u32 = 6;
 
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
@@ -105,10 +104,7 @@ fn versions(root: &Path) -> Vec<Finding> {
             "vite is not installed here".into(),
             "Run the doctor in the folder of a Vite project, or name it by --root.",
         ),
-        Some(version) if major(&version) < OLDEST_VITE => {
-            problem(format!("vite {version} is too old"), &format!("Install vite {OLDEST_VITE} or newer."))
-        }
-        Some(version) => fine(format!("vite {version}")),
+        Some(version) => told(&format!("vite {version}"), tested::vite(&version)),
     };
     let plugin = match installed(root, "evenkeel") {
         None => problem(
@@ -121,13 +117,37 @@ fn versions(root: &Path) -> Vec<Finding> {
         ),
         Some(version) => fine(format!("the npm package evenkeel {version}")),
     };
-    let stack = ["@cloudflare/vite-plugin", "rwsdk", "@vitejs/plugin-rsc"].into_iter();
+    let cloudflare = installed(root, "@cloudflare/vite-plugin");
+    let worker = cloudflare
+        .as_ref()
+        .map(|version| told(&format!("@cloudflare/vite-plugin {version}"), tested::cloudflare(version)));
+    let node = node_version()
+        .map(|version| told(&format!("Node {version}"), tested::node(&version, cloudflare.as_deref())));
+    let stack = ["rwsdk", "@vitejs/plugin-rsc"].into_iter();
     let stack = stack.filter_map(|name| Some(fine(format!("{name} {}", installed(root, name)?))));
-    [vite, plugin].into_iter().chain(stack).collect()
+    [vite, plugin].into_iter().chain(worker).chain(node).chain(stack).collect()
 }
 
-fn major(version: &str) -> u32 {
-    version.split('.').next().and_then(|major| major.parse().ok()).unwrap_or(0)
+/// What is known of a version, as a finding.
+fn told(what: &str, known: Known) -> Finding {
+    match known {
+        Known::Tested => fine(format!("{what}, which is tested")),
+        Known::Near(tested) => fine(format!("{what}; tested are {tested}")),
+        Known::Untested(tested) => hint(
+            format!("{what} is not tested with Evenkeel"),
+            Some(format!("Tested are {tested}. Whether it works with others is not known.")),
+        ),
+        Known::TooOld(oldest) => {
+            problem(format!("{what} is too old"), &format!("Install {oldest} or newer."))
+        }
+    }
+}
+
+/// The Node that a terminal would start.
+fn node_version() -> Option<String> {
+    let output = Command::new("node").arg("--version").output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    Some(text.trim().strip_prefix('v')?.to_owned())
 }
 
 /// The version of a package as Node would find it.

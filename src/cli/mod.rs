@@ -5,6 +5,7 @@ mod events;
 mod replay;
 mod status;
 mod table;
+mod tested;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -268,6 +268,12 @@ impl History {
         self.records.iter_mut().filter(|record| record.is_running())
     }
 
+    /// Whether a record of an environment ends as soon as that is stable.
+    pub fn is_ending(&self, environment: &str) -> bool {
+        let mut running = self.records.iter().filter(|record| record.is_running());
+        running.any(|record| record.committed_at_ms.is_some() && record.environment == environment)
+    }
+
     /// Ends the committed records of environments that are stable again, and gives them back.
     pub fn end(&mut self, is_stable: impl Fn(&str) -> bool, now: Time) -> Vec<Reoptimization> {
         let committed = self.running().filter(|record| record.committed_at_ms.is_some());

@@ -17,8 +17,22 @@ pub struct InFlight {
     /// Whether some environment was not stable then: it may have met anything.
     pub suspect: bool,
     pub since: Time,
-    /// Until when it may be kept waiting, together with those that it re-issues.
+    pub chain: Chain,
+}
+
+/// A request and those that came in its place when it was re-issued: its client waits for all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chain {
+    /// Until when they may be kept waiting, taken together.
     pub deadline: Time,
+    /// How many were re-issued.
+    pub hops: u32,
+}
+
+impl Chain {
+    pub fn new(policy: &Policy, now: Time) -> Self {
+        Chain { deadline: now + policy.deadline(), hops: 0 }
+    }
 }
 
 impl InFlight {
@@ -41,31 +55,32 @@ fn key(method: &str, url: &str) -> String {
     format!("{method} {url}")
 }
 
-/// The deadlines that re-issued requests hand on to those that come in their place: a client waits for the whole chain.
+/// The chains that go on: what is re-issued comes again by its method and URL, and with nothing else to tell it by.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct HandedOn {
     /// By method and URL.
-    deadlines: HashMap<String, VecDeque<Time>>,
+    chains: HashMap<String, VecDeque<Chain>>,
 }
 
 impl HandedOn {
     pub fn hand_on(&mut self, request: &InFlight, policy: &Policy, now: Time) {
-        self.deadlines.retain(|_, deadlines| {
-            deadlines.retain(|deadline| *deadline + policy.retry_window() > now);
-            !deadlines.is_empty()
+        self.chains.retain(|_, chains| {
+            chains.retain(|chain| chain.deadline + policy.retry_window() > now);
+            !chains.is_empty()
         });
-        self.deadlines.entry(request.key()).or_default().push_back(request.deadline);
+        let Chain { deadline, hops } = request.chain;
+        self.chains.entry(request.key()).or_default().push_back(Chain { deadline, hops: hops + 1 });
     }
 
-    /// The deadline of a request that is the next of such a chain.
-    pub fn take(&mut self, method: &str, url: &str) -> Option<Time> {
+    /// The chain that a request goes on with.
+    pub fn take(&mut self, method: &str, url: &str) -> Option<Chain> {
         let key = key(method, url);
-        let deadlines = self.deadlines.get_mut(&key)?;
-        let deadline = deadlines.pop_front();
-        if deadlines.is_empty() {
-            self.deadlines.remove(&key);
+        let chains = self.chains.get_mut(&key)?;
+        let chain = chains.pop_front();
+        if chains.is_empty() {
+            self.chains.remove(&key);
         }
-        deadline
+        chain
     }
 }
 
@@ -93,6 +108,10 @@ impl RetryBudget {
         now: Time,
     ) -> Option<u32> {
         self.forget_old(policy, now);
+        // However often the same cause is found, nobody is sent around without end.
+        if request.chain.hops >= policy.retry_budget {
+            return None;
+        }
         let spent = self.spent.entry(request.key()).or_default();
         if !spent.iter().any(|(_, earlier)| *earlier == cause) {
             if spent.len() as u32 >= policy.retry_budget {

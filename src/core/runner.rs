@@ -33,6 +33,9 @@ struct Reload {
     announced: bool,
     /// How many the runner has not begun.
     queued: u32,
+    /// Whether it has fetched an entry since the latest was sent. Then what it has is of now, and if nothing follows, it has
+    /// passed over the others: it does so with one because of a file that it has no module of at that moment.
+    is_heard_of: bool,
     /// The entries that it has fetched for the one it is at.
     fetched: Vec<Box<str>>,
 }
@@ -104,12 +107,14 @@ impl Runner {
             committed: false,
             announced: false,
             queued: 0,
+            is_heard_of: false,
             fetched: Vec::new(),
         });
         if reload.is_begun() {
             reload.committed = false;
         }
         reload.since = now;
+        reload.is_heard_of = false;
         reload
     }
 
@@ -174,6 +179,7 @@ impl Runner {
             }
         }
         reload.fetched.push(Box::from(url));
+        reload.is_heard_of = true;
         if reload.is_begun() {
             self.generation = self.newest;
         }
@@ -186,7 +192,7 @@ impl Runner {
         let quiet = match self.habit {
             _ if reload.is_begun() => policy.quiet(),
             Habit::Unseen => policy.quiet(),
-            Habit::Reimports if reload.committed => policy.deadline(),
+            Habit::Reimports if reload.committed && !reload.is_heard_of => policy.deadline(),
             Habit::Fetches | Habit::Reimports => policy.debounce(),
         };
         Some((reload.since, quiet))
@@ -195,8 +201,8 @@ impl Runner {
     /// Forgets reloads that are over, or that the runner is given up on: then one that imports by itself still has the
     /// modules of before, until it fetches an entry.
     pub fn settle(&mut self) {
-        self.reload = None;
-        if self.habit != Habit::Reimports {
+        let is_heard_of = self.reload.take().is_some_and(|reload| reload.is_heard_of);
+        if is_heard_of || self.habit != Habit::Reimports {
             self.generation = self.newest;
         }
     }
@@ -230,6 +236,24 @@ mod tests {
         assert_eq!((runner.progress(), runner.generation()), (Progress::Sent, 0), "it had no such entry");
         runner.import_entry("/a.ts", true, Time::ZERO);
         assert_eq!((runner.progress(), runner.generation()), (Progress::Importing, 1));
+    }
+
+    #[test]
+    fn a_reload_because_of_a_file_may_be_passed_over() {
+        let policy = Policy::default();
+        let mut runner = runner(&["/a.ts"]);
+        // A file that is saved twice at once: with the second the runner has nothing of it yet.
+        runner.send_reload(Time::ZERO);
+        runner.import_entry("/a.ts", true, Time::ZERO);
+        runner.send_reload(Time::ZERO);
+        runner.announce(1, Time::ZERO);
+        runner.send_reload(Time::ZERO);
+        assert_eq!(runner.quiet(&policy), Some((Time::ZERO, policy.deadline())));
+        runner.import_entry("/a.ts", true, Time::ZERO);
+        assert_eq!((runner.progress(), runner.generation()), (Progress::Sent, 0), "it may be at either");
+        assert_eq!(runner.quiet(&policy), Some((Time::ZERO, policy.debounce())));
+        runner.settle();
+        assert_eq!((runner.progress(), runner.generation()), (Progress::Settled, 1));
     }
 
     #[test]

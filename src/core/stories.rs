@@ -817,3 +817,48 @@ fn the_record_of_an_environment_that_nobody_guards_ends_by_itself() {
     story.wait(u64::try_from(rest.as_millis()).expect("it is soon"));
     assert!(!story.record().is_running());
 }
+
+#[test]
+fn a_record_that_is_open_says_when_to_look_again() {
+    let mut story = Story::begin();
+    story.apply(Event::EnvironmentOpened(EnvironmentSnapshot {
+        name: "client".into(),
+        consumer: Consumer::Client,
+        root: "/app".into(),
+        base: "/".into(),
+        optimizer: Some(OptimizerSnapshot {
+            cold: false,
+            browser_hash: "h0".into(),
+            optimized: vec![],
+            discovered: vec![],
+        }),
+        bridges: vec![],
+    }));
+    // A crawl that the page's updates wait for, and whose last transform is never reported.
+    story.apply(Event::Changed(Changed {
+        environment: "client".into(),
+        cause: ChangeCause::Save,
+        modules: vec!["/src/main.ts".into()],
+    }));
+    story.discover("client", "dialog");
+    story.commit("client", "dialog", false);
+    assert_eq!(story.record().stable_at_ms, None);
+
+    let at = story.session.settles_at().expect("nothing else would end the record");
+    let ended = story.session.tick(at);
+    assert!(matches!(&ended[..], [Effect::Ended(record)] if record.environment == "client"), "{ended:?}");
+    assert_eq!(story.session.settles_at(), None);
+}
+
+#[test]
+fn nobody_is_sent_around_without_end() {
+    let mut story = Story::begin();
+    for (request, expected) in [(1, Action::Retry), (2, Action::Retry), (3, Action::Retry), (4, Action::Pass)]
+    {
+        let (method, url) = (Some("GET".to_owned()), Some("/late".to_owned()));
+        story.apply(Event::Arrived(Arrived { request, method, url }));
+        story.discover("worker", "zod");
+        story.enter(request, "GET", "/late");
+        assert_eq!(story.classify(request, OUTDATED).action, expected, "hop {request}");
+    }
+}

@@ -24,7 +24,18 @@ fn transcripts(runtime: &Path, files: &[&str]) {
 #[test]
 fn without_a_dev_server() {
     let runtime = tempfile::tempdir().expect("a folder");
-    transcripts(runtime.path(), &["help", "nothing-runs", "replay"]);
+    let projects = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/versions.in");
+    for (project, vite, cloudflare) in
+        [("untested", "99.0.0", "2.0.0-beta.v.12"), ("near", "7.3.5", "1.64.0"), ("old", "5.4.20", "1.64.0")]
+    {
+        let root = projects.join(project);
+        for (name, version) in
+            [("vite", vite), ("@cloudflare/vite-plugin", cloudflare), ("evenkeel", env!("CARGO_PKG_VERSION"))]
+        {
+            install(&root, name, version);
+        }
+    }
+    transcripts(runtime.path(), &["help", "nothing-runs", "replay", "versions"]);
 }
 
 #[test]

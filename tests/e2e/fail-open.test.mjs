@@ -1,12 +1,13 @@
 // Whatever becomes of the sidecar, Vite goes on: requests are answered, the log says once what happened, no process stays.
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { rm, utimes, writeFile } from 'node:fs/promises'
+import { rename, rm, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
 import { getPages, latePages } from '../apps/pages/table.mjs'
 import { copyApp, newCacheDir, startApp } from './lib/app.mjs'
+import { evenkeel } from './lib/command.mjs'
 import { guarded } from './lib/guarded.mjs'
 import { nodeBin } from './lib/paths.mjs'
 import { perTest } from './lib/per-test.mjs'
@@ -164,13 +165,24 @@ describe('when Vite ends', () => {
     })
   }
 
-  test('in a script that never closes its server, the sidecar does not keep the script alive', async () => {
+  async function idleServer() {
     const cacheDir = await newCacheDir()
     cleanUp(() => rm(cacheDir, { recursive: true, force: true }))
     const script = new URL('lib/idle-server.mjs', import.meta.url).pathname
-    const run = (...args) =>
+    return (...args) =>
       promisify(execFile)(nodeBin, [script, ...args], { env: { ...process.env, CACHE_DIR: cacheDir }, timeout: 20_000 })
+  }
 
+  test('a sidecar that has been stopped ends with it', async () => {
+    const run = await idleServer()
+    const { stdout } = await run('with', 'stopped')
+    const { pid } = JSON.parse(stdout)
+    cleanUp(() => isRunning(pid) && process.kill(pid, 'SIGKILL'))
+    await ended(pid)
+  })
+
+  test('in a script that never closes its server, the sidecar does not keep the script alive', async () => {
+    const run = await idleServer()
     await run().catch(() => assert.fail('the script does not even end without Evenkeel'))
     const { stdout } = await run('with')
     const { pid, answer } = JSON.parse(stdout)
@@ -233,6 +245,32 @@ describe('start-up', () => {
     if (!ours.started) assert.match(ours.said, outdated)
     assert.equal(ours.status, 200)
     assert.match(ours.text, /dialog says hello/)
+  })
+
+  test('a restart fails when the next server has been made: this one goes on, and late pages are right', async () => {
+    const { root, remove } = await copyApp('worker')
+    cleanUp(remove)
+    const app = await start({ root, env: guarded({ deadline }) })
+    assert.equal((await visit(app, '/')).status, 200)
+    const config = `import { viteConfig } from '../setup/vite-config.mjs'
+const fails = { name: 'fails', configureServer() { throw new Error('no server today') } }
+export default async () => {
+  const { plugins, ...config } = await viteConfig()
+  return { ...config, plugins: [...plugins, fails] }
+}
+`
+    await writeFile(path.join(root, '.next.mjs'), config)
+    const failed = printed(app, /server restart failed/)
+    await rename(path.join(root, '.next.mjs'), path.join(root, 'vite.config.mjs'))
+    await failed
+    for (const page of reloading) {
+      const result = await visit(app, page)
+      assert.ok(isRight(page, result), result.text)
+      assert.ok(result.ms < deadline, `nobody waits for environments that are not there: ${result.ms} ms`)
+    }
+    const { stdout } = await evenkeel('status', '--json', '--root', root)
+    const worker = JSON.parse(stdout).environments.find(({ guarded }) => guarded)
+    assert.ok(worker.generation > 0, 'whose re-optimizations are still told')
   })
 
   test('Vite restarts in place: the same sidecar goes on, and late pages are right', async () => {

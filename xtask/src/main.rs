@@ -5,6 +5,7 @@ mod codegen;
 mod node;
 mod package;
 mod run;
+mod setup;
 
 use std::process::ExitCode;
 
@@ -14,7 +15,10 @@ const HELP: &str = "\
 Usage: cargo xtask <command>
 
   demo [--keep] [--json]      Run the same app without and with Evenkeel, side by side
-  test [rust|client|e2e]      Run all tests, or one part of them
+  test [rust|client|e2e|versions|hosts|soak]
+                              Run all tests, or some parts of them
+  soak [--minutes N] [--bare] [--seed N] [--json]
+                              Work on a real app like a busy team, five minutes by default
   bench <name> [--json]       Run a benchmark: rpc, attach, journal, recovery, startup, graph, rwsdk
   package                     Write what is shipped to target/package: the extension for VS Code
   codegen [--check]           Write the generated files of the protocol, or check that they are current";
@@ -25,6 +29,7 @@ fn main() -> ExitCode {
     let result = match &arguments[..] {
         ["demo", rest @ ..] => demo(rest),
         ["test", rest @ ..] => test(rest),
+        ["soak", rest @ ..] => soak(rest),
         ["bench", "graph", rest @ ..] => bench_graph::run(rest),
         ["bench", name @ ("rpc" | "attach" | "journal" | "recovery" | "startup" | "rwsdk"), rest @ ..] => {
             bench(name, rest)
@@ -52,6 +57,11 @@ fn demo(arguments: &[&str]) -> Result<(), Failure> {
     Step::new(node::recent()?).args(["demo/demo.mjs"]).args(arguments).within("tests").run()
 }
 
+fn soak(arguments: &[&str]) -> Result<(), Failure> {
+    prepare()?;
+    Step::new(node::recent()?).args(["soak/soak.mjs"]).args(arguments).within("tests").run()
+}
+
 fn bench(name: &str, arguments: &[&str]) -> Result<(), Failure> {
     prepare()?;
     if name == "rpc" {
@@ -60,10 +70,15 @@ fn bench(name: &str, arguments: &[&str]) -> Result<(), Failure> {
     Step::new(node::recent()?).args([format!("bench/{name}.mjs")]).args(arguments).within("tests").run()
 }
 
+const PARTS: [&str; 6] = ["rust", "client", "e2e", "versions", "hosts", "soak"];
+
 fn test(parts: &[&str]) -> Result<(), Failure> {
     let asked = |part: &str| parts.is_empty() || parts.contains(&part);
-    if let Some(unknown) = parts.iter().find(|part| !["rust", "client", "e2e"].contains(part)) {
-        return Err(Failure(format!("there is no part of the tests called {unknown}: rust, client or e2e")));
+    if let Some(unknown) = parts.iter().find(|part| !PARTS.contains(part)) {
+        return Err(Failure(format!("there is no part of the tests called {unknown}: {}", PARTS.join(", "))));
+    }
+    if asked("e2e") {
+        setup::browser_and_editor()?;
     }
     if asked("rust") {
         Step::cargo(["fmt", "--all", "--check"]).run()?;
@@ -84,12 +99,40 @@ fn test(parts: &[&str]) -> Result<(), Failure> {
     if asked("e2e") {
         prepare()?;
         package::build_vscode()?;
-        let files = run::files_ending("tests/e2e", ".test.mjs")?;
-        // The machine is small and the servers are real: two files at once would only slow each other down.
-        let runner = ["--test", "--test-concurrency=1", "--test-timeout=900000", "--test-reporter=spec"];
-        Step::new(node::recent()?).args(runner).args(files).run()?;
+        node_tests("tests/e2e")?;
+    }
+    if asked("versions") {
+        versions()?;
+    }
+    if asked("hosts") {
+        prepare()?;
+        node::install("tests/hosts")?;
+        node_tests("tests/hosts")?;
+    }
+    if asked("soak") {
+        Step::new(node::recent()?).args(["--test", "tests/soak/judge.test.mjs"]).run()?;
+        soak(&[])?;
     }
     Ok(())
+}
+
+/// The matrix of versions: each of its stacks has packages of its own.
+fn versions() -> Result<(), Failure> {
+    prepare()?;
+    node::install("tests/versions")?;
+    for stack in run::files_ending("tests/versions/stacks", "")? {
+        let name = stack.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        node::install(&format!("tests/versions/stacks/{name}"))?;
+    }
+    Step::new(node::recent()?).args(["tests/versions/prepare.mjs"]).run()?;
+    node_tests("tests/versions")
+}
+
+/// The machine is small and the servers are real: two files at once would only slow each other down.
+fn node_tests(folder: &str) -> Result<(), Failure> {
+    let files = run::files_ending(folder, ".test.mjs")?;
+    let runner = ["--test", "--test-concurrency=1", "--test-timeout=900000", "--test-reporter=spec"];
+    Step::new(node::recent()?).args(runner).args(files).run()
 }
 
 /// Builds the sidecar and the npm package and installs what the fixtures need.

@@ -43,6 +43,11 @@ impl Step {
         self
     }
 
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.0.env(name, value);
+        self
+    }
+
     /// Runs in a folder of the project.
     pub fn within(mut self, folder: &str) -> Self {
         self.0.current_dir(root().join(folder));

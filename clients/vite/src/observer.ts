@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import type {
   DepOptimizationMetadata,
   DevEnvironment,
@@ -16,8 +17,13 @@ import { interceptSend } from './vite-internals/hot.js'
 import { interceptFetches, interceptTransforms } from './vite-internals/modules.js'
 import { type DepsOptimizer, onDiscovery, onMetadata, runAlone } from './vite-internals/optimizer.js'
 
-/** By this event frameworks with server components have a page fetch itself anew, and import what is new in it. */
-const RSC_UPDATE = 'rsc:update'
+/** A run of the optimizer that takes longer does not keep a restart waiting. */
+const RUN_MS = 5_000
+/**
+ * Events of frameworks by which a page imports what is new in it: the one of server components, and React Router's for a route
+ * that was saved.
+ */
+const UPDATE_EVENTS = ['rsc:update', 'react-router:hmr']
 /** A page that was told to reload is gone by then. */
 const RELOADING_MS = 2_000
 
@@ -41,6 +47,8 @@ export class EnvironmentObserver implements Environment {
   #cold = false
   /** While Vite is about to invalidate what a save has changed. */
   #invalidated: Promise<void> | undefined
+  /** While the server is being restarted. */
+  #isPaused = false
   #reloads = 0
   #reloadedAt = 0
   #savedAt = 0
@@ -66,10 +74,9 @@ export class EnvironmentObserver implements Environment {
     this.#copies = new RunnerCopies(environment)
     const optimizer = environment.depsOptimizer
     if (optimizer) {
-      onMetadata(optimizer, (next, previous) => {
-        // The first assignment is the cache that was found on disk, or the want of one.
-        if (optimizer.initState === 'initialized') this.#reportCommit(previous, next)
-        else this.#begin(next)
+      onMetadata(optimizer, {
+        begun: (metadata) => this.#begin(metadata),
+        committed: (next, previous) => this.#reportCommit(previous, next),
       })
       onDiscovery(optimizer, (id, info) => this.#reportDiscovery(optimizer, id, info))
     }
@@ -155,6 +162,27 @@ export class EnvironmentObserver implements Environment {
     this.#sidecar.notify('environment/didChange', { environment: this.name, cause: 'save', modules: urls })
   }
 
+  /**
+   * The server is about to be restarted: its successor writes to the same cache before it is closed. So nothing begins here any
+   * more that makes the optimizer run, and a run that is going on is waited for, within reason.
+   */
+  async pause(): Promise<void> {
+    this.#isPaused = true
+    const { depsOptimizer } = this.#environment
+    const late = pause(RUN_MS, undefined, { ref: false })
+    for (let isLate = false; !isLate; ) {
+      const runs = Object.values(depsOptimizer?.metadata.discovered ?? {}).flatMap(({ processing }) => processing ?? [])
+      if (runs.length === 0) return
+      isLate = await Promise.race([Promise.all(runs).then(() => false), late.then(() => true)])
+    }
+  }
+
+  /** The restart has failed, and this server goes on. Its successor may have told of environments of the same names. */
+  resume(): void {
+    this.#isPaused = false
+    this.#sidecar.open(this)
+  }
+
   learn(dependencies: LateDependency[]): void {
     this.#learned.add(this.name, dependencies)
   }
@@ -167,14 +195,14 @@ export class EnvironmentObserver implements Environment {
 
   async #crawlOne(module: string): Promise<void> {
     // What fails here fails again, and is reported, when a request really meets it.
-    const result = await this.#transform(module).catch(() => null)
+    const result = this.#isPaused ? null : await this.#transform(module).catch(() => null)
     const imports = result?.deps ? { deps: result.deps, dynamicDeps: result.dynamicDeps ?? [] } : {}
     this.#sidecar.observe(this.name, { kind: 'warmup', moment: 'end', module, ...imports })
   }
 
   optimize(): void {
     const { depsOptimizer } = this.#environment
-    if (depsOptimizer) runAlone(depsOptimizer)
+    if (depsOptimizer && !this.#isPaused) runAlone(depsOptimizer)
   }
 
   /**
@@ -312,8 +340,8 @@ export class EnvironmentObserver implements Environment {
 }
 
 function isUpdate(payload: HotPayload | string): boolean {
-  if (typeof payload === 'string') return payload === RSC_UPDATE
-  return payload.type === 'update' || (payload.type === 'custom' && payload.event === RSC_UPDATE)
+  if (typeof payload === 'string') return UPDATE_EVENTS.includes(payload)
+  return payload.type === 'update' || (payload.type === 'custom' && UPDATE_EVENTS.includes(payload.event))
 }
 
 function entries(optimized: DepOptimizationMetadata['optimized']): OptimizedDep[] {

@@ -11,6 +11,7 @@ import type { ReloadPlan, ReloadRequested, ResolvedId } from './protocol.js'
 import { Saves } from './saves.js'
 import type { Log } from './sidecar.js'
 import { catchErrors, guardPreMiddleware } from './vite-internals/middlewares.js'
+import { aroundRestart } from './vite-internals/server.js'
 
 /** Plugins that take longer with an update than this are not waited for. */
 const SLOW_UPDATE_MS = 20
@@ -127,6 +128,7 @@ class GuardedServer {
   readonly #saves: Saves
   readonly #log: Log
   readonly #foresees: boolean
+  #isClosed = false
   /** The reloads of this turn of the event loop. */
   #turn: Array<{ observer: EnvironmentObserver; triggeredBy: string | undefined }> = []
 
@@ -163,6 +165,7 @@ class GuardedServer {
       this.observers.set(name, observer)
       sidecar.open(observer)
     }
+    aroundRestart(server, () => this.#pause(), () => this.#resume())
     for (const name of options.environments ?? []) {
       if (!environments[name]) log.warn(`there is no environment ${name}; there are ${Object.keys(environments).join(', ')}.`)
     }
@@ -231,11 +234,22 @@ class GuardedServer {
     return resolved?.state === 'resolved' ? resolved.id : undefined
   }
 
+  async #pause(): Promise<void> {
+    await Promise.all([...this.observers.values()].map((observer) => observer.pause()))
+  }
+
+  /** A server that has been restarted is closed; else this one goes on. */
+  #resume(): void {
+    if (this.#isClosed) return
+    for (const observer of this.observers.values()) observer.resume()
+  }
+
   has(environment: unknown): boolean {
     return Object.values<unknown>(this.#environments).includes(environment)
   }
 
   close(): void {
+    this.#isClosed = true
     this.inspector.close()
     for (const observer of this.observers.values()) this.#lease.sidecar.close(observer)
     this.#lease.release()

@@ -14,7 +14,7 @@ use super::event::{
 use super::reoptimization::{
     Defence, History, LateDependency, Reoptimization, ReoptimizationOutcome, millis,
 };
-use super::request::{HandedOn, InFlight, RetryBudget};
+use super::request::{Chain, HandedOn, InFlight, RetryBudget};
 use super::{Environment, HttpRequest, Policy, ResolvedId, Time};
 
 /// What the shell is to do after an event.
@@ -101,8 +101,8 @@ pub struct Session {
     admitted: HashMap<HttpRequest, Entered>,
     budget: RetryBudget,
     handed_on: HandedOn,
-    /// Until when requests that came to the gate, and have not entered, may be kept there.
-    deadlines: HashMap<HttpRequest, Time>,
+    /// The chains of requests that came to the gate and have not entered.
+    arrived: HashMap<HttpRequest, Chain>,
     /// Since when requests wait at the gate.
     held: HashMap<HttpRequest, Time>,
     history: History,
@@ -126,7 +126,7 @@ impl Session {
             admitted: HashMap::new(),
             budget: RetryBudget::default(),
             handed_on: HandedOn::default(),
-            deadlines: HashMap::new(),
+            arrived: HashMap::new(),
             held: HashMap::new(),
             history: History::default(),
             counts: Counts::default(),
@@ -166,7 +166,15 @@ impl Session {
 
     /// Whether the mere passing of time may change something.
     pub fn is_settling(&self) -> bool {
-        self.disturbed || self.environments.values().any(Environment::is_settling)
+        self.disturbed || self.settling().next().is_some()
+    }
+
+    /// The environments that have a reload, or a record that ends when they are stable.
+    fn settling(&self) -> impl Iterator<Item = &Environment> {
+        let settles = |environment: &&Environment| {
+            environment.is_settling() || self.history.is_ending(&environment.name)
+        };
+        self.environments.values().filter(settles)
     }
 
     pub fn requests_in_flight(&self) -> usize {
@@ -210,7 +218,7 @@ impl Session {
             Event::RequestFinished(finished) => {
                 self.requests.remove(&finished.request);
                 self.admitted.remove(&finished.request);
-                self.deadlines.remove(&finished.request);
+                self.arrived.remove(&finished.request);
                 self.held.remove(&finished.request);
             }
         }
@@ -234,14 +242,13 @@ impl Session {
 
     /// When an environment that settles will have, if nothing else happens.
     pub fn settles_at(&self) -> Option<Time> {
-        let settling = self.environments.values().filter(|environment| environment.is_settling());
-        settling.filter_map(|environment| environment.stable_at(&self.policy)).min()
+        self.settling().filter_map(|environment| environment.stable_at(&self.policy)).min()
     }
 
     /// Until when a request may be kept waiting, from the first of its chain on.
     pub fn deadline_of(&self, request: HttpRequest) -> Option<Time> {
-        let inside = self.requests.get(&request).map(|request| request.deadline);
-        inside.or_else(|| self.deadlines.get(&request).copied())
+        let inside = self.requests.get(&request).map(|request| request.chain);
+        inside.or_else(|| self.arrived.get(&request).copied()).map(|chain| chain.deadline)
     }
 
     /// Whether a request waits at the gate.
@@ -385,9 +392,9 @@ impl Session {
     }
 
     fn arrive(&mut self, arrived: Arrived, now: Time) {
-        let chain = arrived.method.zip(arrived.url);
-        let handed_on = chain.and_then(|(method, url)| self.handed_on.take(&method, &url));
-        self.deadlines.insert(arrived.request, handed_on.unwrap_or(now + self.policy.deadline()));
+        let place = arrived.method.zip(arrived.url);
+        let handed_on = place.and_then(|(method, url)| self.handed_on.take(&method, &url));
+        self.arrived.insert(arrived.request, handed_on.unwrap_or(Chain::new(&self.policy, now)));
     }
 
     fn hold(&mut self, request: HttpRequest, now: Time) {
@@ -432,9 +439,9 @@ impl Session {
         let RequestStarted { request, method, url, mode } = started;
         let Entered { generations: entered, suspect } =
             self.admitted.remove(&request).unwrap_or_else(|| self.entering(now));
-        let deadline = self.deadlines.remove(&request).unwrap_or(now + self.policy.deadline());
+        let chain = self.arrived.remove(&request).unwrap_or(Chain::new(&self.policy, now));
         self.counts.requests += 1;
-        let inside = InFlight { method, url, mode, entered, suspect, since: now, deadline };
+        let inside = InFlight { method, url, mode, entered, suspect, since: now, chain };
         self.requests.insert(request, inside);
     }
 

@@ -4,8 +4,9 @@ import { rmSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { freePort } from './free-port.mjs'
-import { appsFolder, cachesFolder, nodeBin, viteBin } from './paths.mjs'
+import * as checkout from './paths.mjs'
 
+const viteCommand = ({ viteBin }) => [viteBin, '--host', '127.0.0.1', '--strictPort']
 const readyDeadline = 60_000
 const stopDeadline = 10_000
 
@@ -23,7 +24,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.e
  * The app's folder under another name beside it: the same depth, so that `../routes` and node_modules are found as before.
  * Give the result to `startApp` as `root`, save into it, and remove it with `remove()`.
  */
-export async function copyApp(app) {
+export async function copyApp(app, { appsFolder } = checkout) {
   const root = await mkdtemp(path.join(appsFolder, `.tmp-${app}-`))
   await cp(path.join(appsFolder, app), root, {
     recursive: true,
@@ -34,9 +35,18 @@ export async function copyApp(app) {
 
 /**
  * Starts real Vite on a fixture and resolves once it answers.
+ * `command` is what Node runs, with a port of its own; by default Vite itself.
  * A `cacheDir` of the caller's is kept (a warm start is a second run with it); otherwise the run is cold and its cache is removed.
+ * A `stack` names another Vite and Node than the checkout's, and the copies of the fixtures that find it.
  */
-export async function startApp({ app = 'worker', root = path.join(appsFolder, app), env = {}, cacheDir } = {}) {
+export async function startApp({
+  app = 'worker',
+  stack = checkout,
+  root = path.join(stack.appsFolder, app),
+  env = {},
+  cacheDir,
+  command = viteCommand(stack),
+} = {}) {
   const cache = cacheDir ?? (await newCacheDir())
   const ownCache = cacheDir ? undefined : cache
   const removeCache = () => ownCache && rm(ownCache, { recursive: true, force: true })
@@ -44,7 +54,7 @@ export async function startApp({ app = 'worker', root = path.join(appsFolder, ap
     // Between asking for a free port and listening, another process may have taken it.
     for (let attempt = 1; ; attempt++) {
       try {
-        const { stop, ...started } = await startOnce({ root, env, cache, ownCache })
+        const { stop, ...started } = await startOnce({ stack, root, env, cache, ownCache, command })
         return { ...started, stop: () => stop().finally(removeCache) }
       } catch (error) {
         if (attempt === 3 || !/Port \d+ is already in use/.test(error.message)) throw error
@@ -58,14 +68,14 @@ export async function startApp({ app = 'worker', root = path.join(appsFolder, ap
 
 /** For runs that share a cache; whoever asks for one removes it. */
 export async function newCacheDir() {
-  await mkdir(cachesFolder, { recursive: true })
-  return mkdtemp(path.join(cachesFolder, 'run-'))
+  await mkdir(checkout.cachesFolder, { recursive: true })
+  return mkdtemp(path.join(checkout.cachesFolder, 'run-'))
 }
 
-async function startOnce({ root, env, cache, ownCache }) {
+async function startOnce({ stack, root, env, cache, ownCache, command }) {
   const port = await freePort()
   const startedAt = performance.now()
-  const child = spawn(nodeBin, [viteBin, '--host', '127.0.0.1', '--port', String(port), '--strictPort'], {
+  const child = spawn(stack.nodeBin, [...command, '--port', String(port)], {
     cwd: root,
     // Its own group, so that the last resort reaches the workerd it started.
     detached: true,
@@ -129,11 +139,11 @@ async function startOnce({ root, env, cache, ownCache }) {
   }
 }
 
-/** Vite says "ready in" after it listens. */
+/** Vite says "ready in" after it listens, and so do those that start it. */
 function waitUntilReady(child, exited, log) {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => fail('was not ready in time'), readyDeadline)
-    const look = () => /ready in \d/.test(log()) && done(resolve)
+    const look = () => /ready\s+in\s+\d/.test(log()) && done(resolve)
     const fail = (what) => done(reject, new Error(`Vite ${what}:\n${log()}`))
     const done = (settle, value) => {
       clearTimeout(timer)

@@ -39,14 +39,14 @@ export const drafts = {
  * A copy of an app with a server on it, for a test that saves. The first start is cold, a restart is warm. `config` is the text of a
  * vite.config.mjs of its own.
  */
-export async function openSession(app, { page = 'draft', env = defaults(), first = draft(0), config } = {}) {
-  const { root, remove: removeCopy } = await copyApp(app)
+export async function openSession(app, { page = 'draft', env = defaults(), first = draft(0), config, stack } = {}) {
+  const { root, remove: removeCopy } = await copyApp(app, stack)
   const cacheDir = await newCacheDir()
   const remove = () => Promise.all([removeCopy(), rm(cacheDir, { recursive: true, force: true })])
   const { file, path: url } = drafts[page]
   const inRoot = (name) => path.join(root, name)
   const write = (text) => writeFile(inRoot(file), text)
-  const start = () => startApp({ root, env, cacheDir })
+  const start = () => startApp({ root, env, cacheDir, stack })
   await write(first.source)
   if (config) await writeFile(inRoot('vite.config.mjs'), config)
   let server = await start().catch(async (error) => {

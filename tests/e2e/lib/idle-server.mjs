@@ -1,6 +1,6 @@
 // A user's script: it makes a Vite server in middleware mode and forgets to close it. Nothing in it waits
 // for anything, so that it ends by itself, unless somebody keeps it alive. Prints the sidecar's pid and an answer of it.
-// `node idle-server.mjs [with]`
+// `node idle-server.mjs [with [stopped]]`; a sidecar that is `stopped` by then does not notice that the script ends.
 import { createServer } from 'vite'
 
 const plugins = process.argv[2] === 'with' ? [(await import('evenkeel')).evenkeel()] : []
@@ -20,5 +20,6 @@ if (shared) {
   const alive = setInterval(() => {}, 1000)
   const answer = await shared.sidecar.ask('awaitStable', { timeoutMs: 0 })
   clearInterval(alive)
+  if (process.argv[3] === 'stopped') process.kill(shared.sidecar.pid, 'SIGSTOP')
   console.log(JSON.stringify({ pid: shared.sidecar.pid, answer }))
 }

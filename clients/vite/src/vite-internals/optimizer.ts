@@ -3,15 +3,22 @@ import { intercept } from './intercept.js'
 
 export type DepsOptimizer = NonNullable<DevEnvironment['depsOptimizer']>
 
+/** What assignments to `depsOptimizer.metadata` mean. */
+interface MetadataListener {
+  /** The cache that was found on disk, or the want of one. */
+  begun(metadata: DepOptimizationMetadata): void
+  /** The result of a run of the optimizer. */
+  committed(next: DepOptimizationMetadata, previous: DepOptimizationMetadata): void
+}
+
 /**
- * Calls when `depsOptimizer.metadata` is assigned: at first with the cache that was found on disk or the want of one, then with
- * the result of each run of the optimizer. Read in Vite 6.4.6, 7.3.8, 8.0.16 and 8.3.8: `createDepsOptimizer`.
+ * Calls when `depsOptimizer.metadata` is assigned. `init` is the first to do so, and does it once; how far it is has a name
+ * (`initState`) since Vite 8.1 only. To be called before anybody has called `init`. Read in Vite 6.4.6, 7.3.8, 8.0.16 and 8.3.8:
+ * `createDepsOptimizer` and `createExplicitDepsOptimizer`.
  */
-export function onMetadata(
-  optimizer: DepsOptimizer,
-  assigned: (next: DepOptimizationMetadata, previous: DepOptimizationMetadata) => void,
-): void {
+export function onMetadata(optimizer: DepsOptimizer, listener: MetadataListener): void {
   let metadata = optimizer.metadata
+  let isBegun = false
   Object.defineProperty(optimizer, 'metadata', {
     configurable: true,
     enumerable: true,
@@ -19,7 +26,10 @@ export function onMetadata(
     set: (next: DepOptimizationMetadata) => {
       const previous = metadata
       metadata = next
-      assigned(next, previous)
+      const isCommit = isBegun
+      isBegun = true
+      if (isCommit) listener.committed(next, previous)
+      else listener.begun(next)
     },
   })
 }

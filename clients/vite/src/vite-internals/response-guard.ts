@@ -172,7 +172,11 @@ export class ResponseGuard {
     if (this.#state !== 'open') return
     this.#state = 'keeping'
     this.#kept = []
-    void judged.finally(() => this.#state === 'keeping' && this.#release())
+    const release = () => {
+      if (this.#state === 'keeping') this.#release()
+    }
+    // What the handler has written wrongly, a status that is none for one, is thrown only now, at nobody.
+    judged.then(release, release).catch(() => this.#request.destroy())
   }
 
   #release(): void {

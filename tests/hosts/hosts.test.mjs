@@ -1,0 +1,52 @@
+// Frameworks that people use, each as a small app: late dependencies are saved into a page, and requests come while the optimizer is
+// at work. The bare stack is measured in the same run, so that nothing passes here because nothing happened.
+import assert from 'node:assert/strict'
+import { after, describe, test } from 'node:test'
+import { keepBusy } from './lib/busy.mjs'
+import { hosts } from './lib/hosts.mjs'
+import { measure } from './lib/measure.mjs'
+
+const rows = {}
+after(() => console.table(rows))
+
+const loads = {
+  idle: { saves: 4, env: {} },
+  'slow transforms': { saves: 2, env: { SLOW_TRANSFORM_MS: '900' } },
+  'busy processors': { saves: 4, env: {}, loops: 4 },
+}
+
+/** Which loads a host is put under; `HOSTS_LOAD=all` puts every host under all of them. */
+const loadsOf = (name) => (process.env.HOSTS_LOAD === 'all' ? Object.keys(loads) : (hosts[name].loads ?? ['idle']))
+
+for (const name of Object.keys(hosts)) {
+  for (const load of loadsOf(name)) {
+    describe(`${name}, ${load}`, () => {
+      let bare
+      test('without Evenkeel answers are wrong', async () => {
+        bare = await measured(name, load, 'bare', {})
+        if (load === 'idle') assert.notDeepEqual(bare.wrong, [], 'this shows nothing on a host that is right by itself')
+      })
+
+      test('with Evenkeel all are right, and none is slower than the slowest without', async () => {
+        const guarded = await measured(name, load, 'guarded', { EVENKEEL_OPTIONS: '{}' })
+        assert.deepEqual(guarded.wrong, [], guarded.log)
+        assert.equal(guarded.hookErrors, 0, guarded.log)
+        // Whole optimizer runs are what differs by more than a fifth from one run to the next, and one takes about a second.
+        assert.ok(guarded.slowest <= bare.slowest * 1.2 + 1_000, `${guarded.slowest} ms, without ${bare.slowest} ms`)
+      })
+    })
+  }
+}
+
+async function measured(name, load, stack, env) {
+  const { saves, loops = 0, env: loadEnv } = loads[load]
+  const idle = keepBusy(loops)
+  try {
+    const result = await measure(name, { env: { ...loadEnv, ...env }, saves })
+    const { asked, wrong, hookErrors, redirects, slowest, slowestBeside, first, ready } = result
+    rows[`${name}, ${load}, ${stack}`] = { right: `${asked - wrong.length}/${asked}`, hookErrors, redirects, slowest, slowestBeside, first, ready }
+    return result
+  } finally {
+    idle()
+  }
+}

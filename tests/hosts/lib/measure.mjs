@@ -1,0 +1,97 @@
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { startApp } from '../../e2e/lib/app.mjs'
+import { draft, shows } from '../../e2e/lib/drafts.mjs'
+import { binary } from '../../e2e/lib/paths.mjs'
+import { visit } from '../../e2e/lib/visit.mjs'
+import { until } from '../../e2e/lib/waiting.mjs'
+import { hosts } from './hosts.mjs'
+import { spares } from './spares.mjs'
+
+const folder = fileURLToPath(new URL('..', import.meta.url))
+
+/** Milliseconds from a save to the requests. */
+const delays = [0, 50, 200, 1000]
+/** Nobody waits longer for a page. */
+const patience = 60_000
+
+/** What a terminal shows when a render meets two copies of React, or a save fails. */
+const hookError = /Invalid hook call|more than one copy of React|hot update failed|reading '(?:useState|useContext|useRef|useMemo|useEffect)'/g
+
+const beside = { expects: ['<h1>beside 42</h1>'] }
+
+/** Starts a host on a copy of its app; whoever starts it closes it. */
+export async function openHost(name, env) {
+  const { command, file } = hosts[name]
+  const root = await mkdtemp(path.join(folder, `.tmp-${name}-`))
+  const save = (next) => writeFile(path.join(root, file), next.source)
+  const remove = () => rm(root, { recursive: true, force: true })
+  try {
+    await cp(path.join(folder, name), root, { recursive: true })
+    await save(draft(0))
+    const app = await startApp({ root, command, cacheDir: path.join(root, 'node_modules/.vite'), env: { ...env, EVENKEEL_BINARY: binary } })
+    const close = async () => {
+      await app.stop()
+      await remove()
+    }
+    return { app, save, close }
+  } catch (error) {
+    await remove()
+    throw error
+  }
+}
+
+/** Saves late dependencies one after the other and asks for the page, and another one, while the optimizer is at work. */
+export async function measure(name, { env, saves }) {
+  const { app, save, close } = await openHost(name, env)
+  try {
+    const first = await askUntil(app, '/', draft(0))
+    await askUntil(app, '/beside', beside)
+    const asked = []
+    for (let at = 0; at < saves; at++) {
+      const next = draft(at + 1, [spares[at]])
+      const ask = async (path, delay, expected) => asked.push({ path, delay, save: at + 1, expected, ...(await visit(app, path)) })
+      await save(next)
+      await pause(delays[at % delays.length])
+      const others = Promise.all(delays.map(async (delay) => {
+        await pause(delay)
+        await ask('/beside', delay, beside)
+      }))
+      await ask('/', delays[at % delays.length], next)
+      await others
+      await askUntil(app, '/', next)
+      await askUntil(app, '/beside', beside)
+    }
+    return figures(app, first, asked)
+  } finally {
+    await close()
+  }
+}
+
+async function askUntil(app, path, expected) {
+  const startedAt = performance.now()
+  let last
+  const right = async () => shows(expected, (last = await visit(app, path)))
+  await until(`${path} shows ${expected.expects}`, right, { within: patience, every: 100 }).catch((error) => {
+    throw new Error(`${error.message}\n${last.status} ${last.text.slice(0, 2000)}\n${app.log()}`)
+  })
+  return Math.round(performance.now() - startedAt)
+}
+
+function figures(app, first, asked) {
+  const wrong = asked.filter((answer) => !shows(answer.expected, answer))
+  const slowest = (of) => Math.max(...of.map(({ ms }) => ms))
+  return {
+    asked: asked.length,
+    wrong: wrong.map(({ path, delay, save, status, ms }) => `save ${save}: ${path} after ${delay} ms: ${status} in ${ms} ms`),
+    redirects: asked.reduce((sum, answer) => sum + answer.redirects, 0),
+    hookErrors: app.log().match(hookError)?.length ?? 0,
+    slowest: slowest(asked),
+    slowestBeside: slowest(asked.filter(({ path }) => path === '/beside')),
+    first,
+    ready: app.readyMs,
+    log: app.log(),
+  }
+}

@@ -1,0 +1,4 @@
+import { createFileRoute } from '@tanstack/react-router'
+import Draft from '../draft'
+
+export const Route = createFileRoute('/')({ component: Draft })

@@ -1,0 +1,78 @@
+// The soak's own judgement: one that excuses too much would see nothing.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { judge } from './lib/judge.mjs'
+import { Slot } from './lib/slots.mjs'
+import { Windows } from './lib/windows.mjs'
+
+const calm = { windows: new Windows(), diary: { optimized: () => false, reloaded: () => false } }
+const asked = (slot, more) => ({
+  method: 'GET',
+  status: 200,
+  text: '',
+  hung: false,
+  right: ({ status, text, ...span }) => status === 200 && slot.bodies(span).includes(text),
+  excuse: slot.excuseOf,
+  ...more,
+})
+
+/** Saved at 0 and shown at 10, saved again at 100. */
+function savedTwice() {
+  const slot = new Slot(3)
+  slot.saving([], 0)
+  slot.confirmed(10)
+  const before = slot.newestBody()
+  slot.saving([], 100)
+  return { slot, before, after: slot.newestBody() }
+}
+
+test('the version before is right until the newest has been shown, and then no more', () => {
+  const { slot, before, after } = savedTwice()
+  const outcome = (text, from) => judge(asked(slot, { text, from, until: from + 50 }), calm)
+  assert.equal(outcome(after, 20), 'wrong body', 'nobody sees what will be saved')
+  assert.equal(outcome(before, 120), 'right')
+  assert.equal(outcome(after, 120), 'right')
+  slot.confirmed(150)
+  assert.equal(outcome(before, 140), 'right', 'asked before it was shown')
+  assert.equal(outcome(before, 160), 'wrong body')
+  assert.equal(outcome(after, 160), 'right')
+})
+
+test('a page that was broken may fail until it is shown again, and only this page', () => {
+  const { slot } = savedTwice()
+  slot.breaking('it does not compile', 200)
+  const failed = { status: 500, from: 210, until: 220 }
+  assert.equal(judge(asked(slot, failed), calm), 'meant: it does not compile')
+  assert.equal(judge(asked(savedTwice().slot, failed), calm), 'unexplained')
+  slot.confirmed(300)
+  assert.equal(judge(asked(slot, { ...failed, from: 310, until: 320 }), calm), 'unexplained')
+})
+
+test('a restart excuses a failure, but neither a wrong body nor a request that hangs', () => {
+  const { slot } = savedTwice()
+  const windows = new Windows()
+  const close = windows.open('Vite restarts')
+  const now = performance.now()
+  const during = (more) => judge(asked(slot, { from: now, until: now + 1, ...more }), { ...calm, windows })
+  assert.equal(during({ status: 500 }), 'meant: Vite restarts')
+  assert.equal(during({ text: 'something else' }), 'wrong body')
+  assert.equal(during({ status: 0, hung: true }), 'hung')
+  close()
+  assert.equal(during({ status: 500, from: Infinity, until: Infinity }), 'unexplained')
+})
+
+test('what failed beside an optimizer run failed because of it', () => {
+  const { slot } = savedTwice()
+  const failed = asked(slot, { status: 500, from: 20, until: 30 })
+  const diary = { optimized: () => true, reloaded: () => true }
+  assert.equal(judge(failed, { ...calm, diary }), 're-optimization')
+  assert.equal(judge(failed, { ...calm, diary: { ...diary, optimized: () => false } }), 'reload of a save')
+  const outdated = { ...failed, text: 'There is a new version of the pre-bundle for "x"' }
+  assert.equal(judge(outdated, calm), 're-optimization')
+})
+
+test('a stream that ends after its first chunk is cut', () => {
+  const { slot } = savedTwice()
+  assert.equal(judge(asked(slot, { text: '<!-- -->', firstChunk: '<!-- -->', from: 20, until: 30 }), calm), 'stream cut')
+  assert.equal(judge(asked(slot, { status: 0, text: 'terminated: ', from: 20, until: 30 }), calm), 'stream cut')
+})

@@ -1,0 +1,44 @@
+// What an answer was worth.
+
+/** Outcomes that no guarded run may have. */
+export const violations = [
+  'wrong body',
+  'hung',
+  're-optimization',
+  'unexplained',
+  'crash',
+  'orphan',
+  'not back',
+  'restart failed',
+  'never shown',
+]
+
+/**
+ * What the README names as limits: a response that is on its way cannot be taken back, and a handler that acted and then failed is
+ * run again. They are told, and do not count as violations.
+ */
+export const limits = ['stream cut', 'ran twice']
+
+/** What Vite says when modules of two optimizer runs meet. */
+const outdated = /new version of the pre-bundle|in the optimize deps directory|happened while optimizing/
+
+/**
+ * `asked` is what a client wanted and what it got: `right` tells whether that was right at its time, `excuse` why it was meant
+ * to fail. The site knows what else went on.
+ */
+export function judge(asked, { windows, diary }) {
+  // Whatever goes on, nobody is kept waiting for ever.
+  if (asked.hung) return 'hung'
+  if (asked.right(asked)) return 'right'
+  const meant = asked.excuse?.(asked)
+  if (meant) return `meant: ${meant}`
+  const trouble = windows.covering(asked)
+  // An answer whose head is out has no other way to fail.
+  const cut = (asked.status === 0 && asked.text.startsWith('terminated')) || asked.text === asked.firstChunk
+  if (asked.status === 200 && !cut) return 'wrong body'
+  if (trouble) return `meant: ${trouble}`
+  if (cut) return 'stream cut'
+  if (diary.optimized(asked) || outdated.test(asked.text)) return 're-optimization'
+  if (diary.reloaded(asked)) return 'reload of a save'
+  return 'unexplained'
+}

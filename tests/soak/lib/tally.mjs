@@ -1,0 +1,82 @@
+// What has been seen, counted by what was asked for and by what came of it.
+import { percentile } from '../../bench/lib/report.mjs'
+import { judge, limits, violations } from './judge.mjs'
+
+const kept = 8
+const linesKept = 40
+
+/** What React and the stack of an error add says nothing about when something happened. */
+const tells = ({ text }) => !/^\s*at |hook call|mismatching versions|Rules of Hooks|more than one copy/.test(text)
+
+export class Tally {
+  works = {}
+  outcomes = {}
+  failures = []
+  #times = {}
+  #byWhat = {}
+
+  did(name) {
+    this.works[name] = (this.works[name] ?? 0) + 1
+  }
+
+  count(what, outcome, ms, redirects = 0) {
+    this.outcomes[outcome] = (this.outcomes[outcome] ?? 0) + 1
+    const row = (this.#byWhat[what] ??= { asked: 0, redirects: 0, outcomes: {} })
+    row.asked++
+    row.redirects += redirects
+    row.outcomes[outcome] = (row.outcomes[outcome] ?? 0) + 1
+    if (outcome === 'right') (this.#times[what] ??= []).push(ms)
+  }
+
+  judged(asked, site) {
+    const outcome = judge(asked, site)
+    this.count(asked.what, outcome, asked.until - asked.from, asked.redirects)
+    if (outcome === 'right' || outcome.startsWith('meant')) return
+    const { method = 'GET', path, status, text, redirects, until, from } = asked
+    const said = text.replace(/\s+/g, ' ').slice(0, 400)
+    this.#keep(outcome, `${method} ${path}: ${status} after ${redirects} redirects, ${Math.round(until - from)} ms: ${said}`, site, asked)
+  }
+
+  /** Something that is no answer. */
+  happened(outcome, what, site, from) {
+    this.outcomes[outcome] = (this.outcomes[outcome] ?? 0) + 1
+    this.#keep(outcome, what, site, { from, until: performance.now() })
+  }
+
+  /** The first of each kind, with what was printed around it: told once it has been printed. */
+  #keep(outcome, what, site, { from, until }) {
+    if (this.failures.filter((failure) => failure.outcome === outcome).length >= kept) return
+    const failure = { outcome, what, at: Math.round(from), log: [] }
+    this.failures.push(failure)
+    setTimeout(() => {
+      failure.log = site.diary.around({ from, until }).filter(tells).slice(-linesKept).map(({ at, text }) => `${Math.round(at - from)} ms ${text.trim().slice(0, 300)}`)
+    }, 1_000)
+  }
+
+  violated() {
+    return this.#among(violations)
+  }
+
+  limited() {
+    return this.#among(limits)
+  }
+
+  /** How often, as words. */
+  #among(kinds) {
+    return kinds.filter((kind) => this.outcomes[kind]).map((kind) => `${this.outcomes[kind]} ${kind}`)
+  }
+
+  rows() {
+    const row = ([what, { asked, redirects, outcomes }]) => {
+      const times = this.#times[what] ?? [0]
+      const right = outcomes.right ?? 0
+      const meant = sum(outcomes, (outcome) => outcome.startsWith('meant') || outcome.startsWith('given up'))
+      const figures = [0.5, 0.99, 1].map((share) => Math.round(percentile(times, share)))
+      const [p50, p99, slowest] = figures
+      return [what, { asked, right, meant, failed: asked - right - meant, redirects, p50, p99, slowest }]
+    }
+    return Object.fromEntries(Object.entries(this.#byWhat).map(row))
+  }
+}
+
+const sum = (counts, which) => Object.entries(counts).reduce((total, [name, count]) => total + (which(name) ? count : 0), 0)

@@ -1,0 +1,1 @@
+document.title = 'plain says hello'

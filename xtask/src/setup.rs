@@ -1,0 +1,159 @@
+//! The programs of the system that the tests use: installed by its package manager where that may be done unasked.
+
+use std::env;
+use std::path::Path;
+
+use crate::run::{Failure, Step};
+
+/// What the end-to-end tests drive.
+const PROGRAMS: [Program; 2] = [
+    Program { name: "chromium", package: "chromium", elsewhere: Some("CHROME_PATH") },
+    Program { name: "nvim", package: "neovim", elsewhere: None },
+];
+
+struct Program {
+    name: &'static str,
+    /// What every package manager here calls it.
+    package: &'static str,
+    /// The variable that names one which is not on the `PATH`.
+    elsewhere: Option<&'static str>,
+}
+
+/// Installs what the machine lacks, or fails with the one command that does it.
+pub fn browser_and_editor() -> Result<(), Failure> {
+    let missing: Vec<&Program> = PROGRAMS.iter().filter(|program| !is_there(program)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let packages: Vec<&str> = missing.iter().map(|program| program.package).collect();
+    let Some(manager) = MANAGERS.iter().find(|manager| on_path(manager.program)) else {
+        let names: Vec<&str> = missing.iter().map(|program| program.name).collect();
+        return Err(Failure(format!("the tests need {}: install them and try again", names.join(" and "))));
+    };
+    let rights = if manager.as_user || is_root() {
+        Rights::Enough
+    } else if can_sudo() {
+        Rights::SudoUnasked
+    } else {
+        Rights::None
+    };
+    let commands = commands(manager, &packages, rights);
+    if rights == Rights::None {
+        return Err(Failure(format!(
+            "the tests need {}. Run\n\n  {}\n",
+            packages.join(" and "),
+            line(&commands)
+        )));
+    }
+    for command in &commands {
+        run(command)?;
+    }
+    // A package may have put its program elsewhere: better said now than by a test, half an hour later.
+    match missing.into_iter().find(|program| !is_there(program)) {
+        Some(Program { name, .. }) => Err(Failure(format!("{} did not bring `{name}`", line(&commands)))),
+        None => Ok(()),
+    }
+}
+
+struct Manager {
+    program: &'static str,
+    /// What makes it know its packages, where that is a command of its own.
+    refresh: &'static [&'static str],
+    install: &'static [&'static str],
+    /// Installs for the user who calls it, and refuses to be called by root.
+    as_user: bool,
+}
+
+const MANAGERS: [Manager; 6] = [
+    Manager {
+        program: "apt-get",
+        refresh: &["update", "-qq"],
+        install: &["install", "-y", "-qq"],
+        as_user: false,
+    },
+    Manager { program: "dnf", refresh: &[], install: &["install", "-y", "-q"], as_user: false },
+    Manager { program: "pacman", refresh: &[], install: &["-Sy", "--noconfirm", "--needed"], as_user: false },
+    Manager { program: "zypper", refresh: &[], install: &["-n", "-q", "install"], as_user: false },
+    Manager { program: "apk", refresh: &[], install: &["add", "-q"], as_user: false },
+    Manager { program: "brew", refresh: &[], install: &["install", "-q"], as_user: true },
+];
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rights {
+    /// The user's own are.
+    Enough,
+    /// `sudo` asks for no password.
+    SudoUnasked,
+    /// The user has to type the command.
+    None,
+}
+
+type Command = Vec<String>;
+
+fn commands(manager: &Manager, packages: &[&str], rights: Rights) -> Vec<Command> {
+    let prefix: &[&str] = match rights {
+        Rights::Enough => &[],
+        Rights::SudoUnasked => &["sudo", "-n"],
+        Rights::None => &["sudo"],
+    };
+    let command = |arguments: &[&str], packages: &[&str]| -> Command {
+        [prefix, &[manager.program], arguments, packages].concat().into_iter().map(str::to_owned).collect()
+    };
+    let refresh = (!manager.refresh.is_empty()).then(|| command(manager.refresh, &[]));
+    refresh.into_iter().chain([command(manager.install, packages)]).collect()
+}
+
+/// As one line for a shell.
+fn line(commands: &[Command]) -> String {
+    commands.iter().map(|command| command.join(" ")).collect::<Vec<_>>().join(" && ")
+}
+
+fn run(command: &[String]) -> Result<(), Failure> {
+    let Some((program, arguments)) = command.split_first() else { return Ok(()) };
+    Step::new(program).args(arguments).env("DEBIAN_FRONTEND", "noninteractive").quiet().run()
+}
+
+fn is_there(program: &Program) -> bool {
+    let named = program.elsewhere.and_then(env::var_os);
+    named.map_or_else(|| on_path(program.name), |file| Path::new(&file).exists())
+}
+
+fn on_path(program: &str) -> bool {
+    env::var_os("PATH")
+        .is_some_and(|path| env::split_paths(&path).any(|folder| folder.join(program).is_file()))
+}
+
+fn is_root() -> bool {
+    Step::new("id").args(["-u"]).output().is_some_and(|user| user == "0")
+}
+
+fn can_sudo() -> bool {
+    on_path("sudo") && Step::new("sudo").args(["-n", "true"]).output().is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(program: &str, packages: &[&str], rights: Rights) -> Option<String> {
+        let manager = MANAGERS.iter().find(|manager| manager.program == program)?;
+        Some(line(&commands(manager, packages, rights)))
+    }
+
+    #[test]
+    fn what_is_missing_is_installed_after_the_lists_are_refreshed() {
+        let both = told("apt-get", &["chromium", "neovim"], Rights::Enough);
+        assert_eq!(both.as_deref(), Some("apt-get update -qq && apt-get install -y -qq chromium neovim"));
+        let one = told("pacman", &["neovim"], Rights::Enough);
+        assert_eq!(one.as_deref(), Some("pacman -Sy --noconfirm --needed neovim"));
+    }
+
+    #[test]
+    fn sudo_stands_before_each_command_and_never_asks_where_the_tests_type_it() {
+        let unasked = told("apt-get", &["neovim"], Rights::SudoUnasked);
+        let expected = "sudo -n apt-get update -qq && sudo -n apt-get install -y -qq neovim";
+        assert_eq!(unasked.as_deref(), Some(expected));
+        let typed = told("dnf", &["chromium"], Rights::None);
+        assert_eq!(typed.as_deref(), Some("sudo dnf install -y -q chromium"));
+    }
+}
