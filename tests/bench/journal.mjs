@@ -6,19 +6,23 @@
 // Each kind of turn has a sidecar of its own that lives through the whole run; they take turns. The reader is real:
 // `evenkeel events --save`. All of it is measured on the machine as it is, and again with a process that never rests for
 // each processor. A round trip of the kind `filled` has the facts in front of it in it.
+//
+// On a busy machine the longest trip says how long the system let somebody wait for a processor. So two things are told
+// apart. The longest work is the writer's thread's own in one trip: copies for the journal are in it, and it is the same
+// however busy the machine is. The longest hold is, of one trip, the time in which this process neither worked nor waited
+// for a processor and the writer's thread did not wait for one: a lock of a reader is in it, but also whatever else the
+// system does, so that it says something only beside that of the sidecar that nobody reads.
 
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { fork, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { binary, memoryOf, openEnvironment, question, startSidecar, timeTrips } from './lib/client.mjs'
+import { memoryOf, openEnvironment, question, startSidecar } from './lib/client.mjs'
 import { compareRounds, percentile, round, summarize } from './lib/report.mjs'
 
 const MODULES = 100_000
 const ROUNDS = 10
 const TURN_MS = 500
-const TRIPS_AT_ONCE = 100
 const FACTS_AT_ONCE = 20
 
 const kinds = ['alone', 'saved', 'filled']
@@ -47,50 +51,60 @@ async function startWithModules() {
   return sidecar
 }
 
-async function save(sidecar, folder) {
-  const saving = ['events', '--pid', String(sidecar.child.pid), '--save', join(folder, 'journal.jsonl')]
-  const [code] = await once(spawn(binary, saving, { stdio: ['ignore', 'ignore', 'inherit'] }), 'close')
-  return code === 0
+/** How long the main thread of a process has worked, and how long it has waited for a processor, in microseconds. */
+function scheduled(pid) {
+  const [worked, waited] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'latin1').split(' ')
+  return { worked: worked / 1000, waited: waited / 1000 }
 }
 
-/** Trips while journals are saved; one that has begun is waited for. */
-async function whileSaved(sidecar, folder, saves) {
+async function timeTrip(sidecar, facts) {
+  const { pid } = sidecar.child
+  const before = { client: scheduled(process.pid), writer: scheduled(pid) }
+  const start = performance.now()
+  if (facts) tell(sidecar, Math.floor(Math.random() * MODULES))
+  await sidecar.request('resolveOptimizedId', question)
+  const took = (performance.now() - start) * 1000
+  const after = { client: scheduled(process.pid), writer: scheduled(pid) }
+  const since = (who, what) => after[who][what] - before[who][what]
+  const worked = since('writer', 'worked')
+  return { took, worked, held: Math.max(0, took - since('client', 'worked') - since('client', 'waited') - since('writer', 'waited')) }
+}
+
+/** In a turn of the kind `saved`, one journal after the other is saved; one that has begun is waited for. */
+async function takeTurn(kind, sidecar, saver, saves) {
   const trips = []
-  const until = performance.now() + TURN_MS
-  while (performance.now() < until) {
-    let isSaving = true
-    const saving = save(sidecar, folder).finally(() => (isSaving = false))
-    while (isSaving) trips.push(...(await timeTrips(() => sidecar.request('resolveOptimizedId', question), 10)))
-    saves[(await saving) ? 'done' : 'failed']++
+  let isSaving = false
+  const startSaving = () => {
+    isSaving = true
+    saver.child.once('message', (ok) => {
+      saves[ok ? 'done' : 'failed']++
+      isSaving = false
+    })
+    saver.child.send({ pid: sidecar.child.pid, file: saver.file })
+  }
+  for (const until = performance.now() + TURN_MS; isSaving || performance.now() < until; ) {
+    if (kind === 'saved' && !isSaving) startSaving()
+    trips.push(await timeTrip(sidecar, kind === 'filled'))
   }
   return trips
 }
 
-async function takeTurn(kind, sidecar, folder, saves) {
-  if (kind === 'saved') return whileSaved(sidecar, folder, saves)
-  const trips = []
-  const until = performance.now() + TURN_MS
-  const trip = () => {
-    if (kind === 'filled') tell(sidecar, Math.floor(Math.random() * MODULES))
-    return sidecar.request('resolveOptimizedId', question)
-  }
-  while (performance.now() < until) trips.push(...(await timeTrips(trip, TRIPS_AT_ONCE)))
-  return trips
-}
-
-async function measure(sidecars, folder) {
+async function measure(sidecars, saver) {
   const times = Object.fromEntries(kinds.map((kind) => [kind, []]))
   const saves = { done: 0, failed: 0 }
   for (let round = 0; round <= ROUNDS; round++) {
     for (const kind of round % 2 ? kinds : kinds.toReversed()) {
-      const trips = await takeTurn(kind, sidecars[kind], folder, saves)
+      const trips = await takeTurn(kind, sidecars[kind], saver, saves)
       if (round > 0) times[kind].push(trips)
     }
   }
+  const took = (kind) => times[kind].map((trips) => trips.map((trip) => trip.took))
   const of = (kind) => {
-    const all = times[kind].flat()
-    const ratio = (share) => compareRounds(times[kind], times.alone, share)
-    return [kind, { trips: all.length, ...summarize(all), max: round(percentile(all, 1)), p50Ratio: ratio(0.5), p99Ratio: ratio(0.99), maxRatio: ratio(1) }]
+    const all = took(kind).flat()
+    const longestOf = (what) => round(percentile(times[kind].flat().map((trip) => trip[what]), 1))
+    const ratio = (share) => compareRounds(took(kind), took('alone'), share)
+    const longest = { max: round(percentile(all, 1)), longestWork: longestOf('worked'), longestHold: longestOf('held') }
+    return [kind, { trips: all.length, ...summarize(all), ...longest, p50Ratio: ratio(0.5), p99Ratio: ratio(0.99) }]
   }
   return { saves, ...Object.fromEntries(kinds.map(of)) }
 }
@@ -107,19 +121,21 @@ async function whileBusy(work) {
 
 async function measureAll(folder) {
   const sidecars = Object.fromEntries(await Promise.all(kinds.map(async (kind) => [kind, await startWithModules()])))
-  const idle = await measure(sidecars, folder)
-  const busy = await whileBusy(() => measure(sidecars, folder))
+  const saver = { child: fork(new URL('lib/saver.mjs', import.meta.url)), file: join(folder, 'journal.jsonl') }
+  const idle = await measure(sidecars, saver)
+  const busy = await whileBusy(() => measure(sidecars, saver))
+  saver.child.disconnect()
   const memory = Object.fromEntries(kinds.map((kind) => [kind, memoryOf(sidecars[kind].child.pid)]))
   await Promise.all(Object.values(sidecars).map((sidecar) => sidecar.end()))
   return { modules: MODULES, idle, busy, memory }
 }
 
 function print(report) {
-  console.log(`round trip over stdio, µs    p50      p99      max   p99 beside nobody's`)
+  console.log(`round trip over stdio, µs    p50      p99      max     work     hold   p99 beside nobody's`)
   for (const load of ['idle', 'busy']) {
     for (const kind of kinds) {
-      const { p50, p99, max, p99Ratio } = report[load][kind]
-      const cells = [p50, p99, max].map((value) => value.toFixed(0).padStart(8))
+      const { p50, p99, max, longestWork, longestHold, p99Ratio } = report[load][kind]
+      const cells = [p50, p99, max, longestWork, longestHold].map((value) => value.toFixed(0).padStart(8))
       console.log(`  ${`${load}, ${kind}`.padEnd(20)} ${cells.join(' ')}  ${String(p99Ratio).padStart(8)}`)
     }
     const { done, failed } = report[load].saves
