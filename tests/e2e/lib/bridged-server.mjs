@@ -32,7 +32,13 @@ export async function bridgedServer() {
       logLevel: 'silent',
       server: { host: '127.0.0.1', port, strictPort: true },
     })
-    return created.listen()
+    try {
+      return await created.listen()
+    } catch (error) {
+      // Left open, it would keep the test's process from ending.
+      await created.close()
+      throw error
+    }
   }
 
   const { ssr } = server.environments
