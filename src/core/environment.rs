@@ -311,11 +311,10 @@ impl Environment {
             self.note_fetch(&activity.module, busy, now);
         }
         // What the runner imported before the reload goes on, too; that is no sign that it has heard of it.
-        let url = normalize(&activity.module);
         if activity.moment == Moment::Seen || (activity.entry && !self.bridges.is_empty()) {
-            self.runner.lend(&url, now);
+            self.runner.lend(&normalize(&activity.module), now);
         } else if activity.entry {
-            self.runner.import_entry(&url, !busy, now);
+            self.runner.import_entry(&normalize(&activity.module), !busy, now);
         }
     }
 

@@ -43,6 +43,19 @@ impl Story {
         self.apply(Event::EnvironmentOpened(snapshot));
     }
 
+    /// The browser's environment.
+    fn open_client(&mut self) {
+        let snapshot = EnvironmentSnapshot {
+            name: "client".into(),
+            consumer: Consumer::Client,
+            root: "/app".into(),
+            base: "/".into(),
+            optimizer: Some(OptimizerSnapshot { browser_hash: "h0".into(), ..OptimizerSnapshot::default() }),
+            bridges: vec![],
+        };
+        self.apply(Event::EnvironmentOpened(snapshot));
+    }
+
     fn wait(&mut self, milliseconds: u64) -> Vec<Effect> {
         self.now += Time::from_millis(milliseconds);
         self.session.tick(self.now)
@@ -648,15 +661,7 @@ fn foreseeing_can_be_turned_off() {
 #[test]
 fn the_browsers_environment_keeps_no_request_waiting_but_can_be_waited_for() {
     let mut story = Story::begin();
-    let snapshot = EnvironmentSnapshot {
-        name: "client".into(),
-        consumer: Consumer::Client,
-        root: "/app".into(),
-        base: "/".into(),
-        optimizer: Some(OptimizerSnapshot { browser_hash: "h0".into(), ..OptimizerSnapshot::default() }),
-        bridges: vec![],
-    };
-    story.apply(Event::EnvironmentOpened(snapshot));
+    story.open_client();
     story.discover("client", "dialog");
     assert!(story.is_stable());
     let client = ["client".to_owned()];
@@ -799,15 +804,7 @@ fn what_no_file_of_the_app_imports_causes_no_advice() {
 #[test]
 fn the_record_of_an_environment_that_nobody_guards_ends_by_itself() {
     let mut story = Story::begin();
-    let snapshot = EnvironmentSnapshot {
-        name: "client".into(),
-        consumer: Consumer::Client,
-        root: "/app".into(),
-        base: "/".into(),
-        optimizer: Some(OptimizerSnapshot { browser_hash: "h0".into(), ..OptimizerSnapshot::default() }),
-        bridges: vec![],
-    };
-    story.apply(Event::EnvironmentOpened(snapshot));
+    story.open_client();
     story.discover("client", "dialog");
     story.commit("client", "dialog", true);
     story.reload("client");
