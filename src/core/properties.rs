@@ -107,6 +107,7 @@ impl World {
                         moment,
                         module: "/entry.ts".into(),
                         entry: moment == Moment::Begin,
+                        optimized: false,
                         deps: vec![],
                         dynamic_deps: vec![],
                     };
@@ -134,6 +135,7 @@ impl World {
             changed: vec![OptimizedDep { id: format!("dep{id}"), file: "/f.js".into(), browser_hash: hash }],
             removed: vec![],
             pending: vec![],
+            bundled: None,
         };
         self.session.apply(Event::Committed(committed), self.now);
         if reload {
@@ -270,6 +272,7 @@ impl Guarded {
                     changed: vec![],
                     removed: vec![],
                     pending: vec![],
+                    bundled: None,
                 };
                 self.session.apply(Event::Committed(committed), self.now);
                 self.reload();
@@ -312,6 +315,7 @@ impl Guarded {
             moment,
             module: "/entry.ts".into(),
             entry: moment == Moment::Begin,
+            optimized: false,
             deps: vec![],
             dynamic_deps: vec![],
         };
