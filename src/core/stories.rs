@@ -1,5 +1,7 @@
 //! The session told as stories: events in, verdicts and stability out, with the time as an argument.
 
+mod adding;
+
 use super::*;
 
 /// A session and its clock.
@@ -119,7 +121,13 @@ impl Story {
         self.session.doomed()
     }
 
-    fn observe(&mut self, environment: &str, kind: ActivityKind, moment: Moment, module: &str) {
+    fn observe(
+        &mut self,
+        environment: &str,
+        kind: ActivityKind,
+        moment: Moment,
+        module: &str,
+    ) -> Vec<Effect> {
         let entry = kind == ActivityKind::Fetch && moment == Moment::Begin && module.ends_with("entry.ts");
         let optimized = module.contains("/.vite/deps/");
         let activity = Activity {
@@ -132,7 +140,7 @@ impl Story {
             dynamic_deps: vec![],
         };
         let activities = vec![activity];
-        self.apply(Event::Transformed(Transformed { environment: environment.into(), activities }));
+        self.apply(Event::Transformed(Transformed { environment: environment.into(), activities }))
     }
 
     fn fetch(&mut self, environment: &str, module: &str) {
