@@ -239,6 +239,8 @@ class GuardedServer {
     const ask = () => sidecar.ask('resolveOptimizedId', { environment, id })
     let resolved: ResolvedId | undefined = await ask()
     if (resolved?.state === 'pending') {
+      // Where runs add, the environment is stable all the while.
+      await this.observers.get(environment)?.optimized(id)
       await sidecar.wait('awaitStable', { environments: [environment] })
       resolved = await ask()
     }
