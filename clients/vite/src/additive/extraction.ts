@@ -28,7 +28,7 @@ export function unmarked(code: string): string {
 }
 
 /** Finds out how a module that is printed in this file can be reached from another one. */
-export function extract(printed: string, file: string, stars: string[], parse: Parse): Extracted {
+export function extract(printed: string, file: string, parse: Parse): Extracted {
   const kept = new Map<string, string>()
   const keep = (local: string) => {
     const name = PREFIX + local
@@ -55,8 +55,12 @@ export function extract(printed: string, file: string, stars: string[], parse: P
     if (!init) return opaque('it runs when it is needed, and not at once')
     module.init = keep(init)
   }
-  if (printed.includes('__reExport')) module.stars = stars
   return { module, kept }
+}
+
+/** Whether a module re-exports what only its run tells. */
+export function hasStars(printed: string): boolean {
+  return printed.includes('__reExport')
 }
 
 function markedNamespace(printed: string): string | undefined {
