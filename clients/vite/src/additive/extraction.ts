@@ -27,6 +27,20 @@ export function unmarked(code: string): string {
   return code.replaceAll(new RegExp(`${MARK}\\([\\w$]+\\);`, 'g'), '')
 }
 
+/**
+ * The printed code of an entry that does not run it: the facade does. Others that import the file want a module of it, which
+ * they run when they need it.
+ */
+export function withoutRun(code: string, entry: WrittenModule): string {
+  const wrapper = entry.kind === 'cjs' ? entry.require : entry.kind === 'esm' ? entry.init : undefined
+  if (!wrapper) return code
+  const local = wrapper.slice(PREFIX.length)
+  const run = entry.kind === 'cjs' ? `\nexport default ${local}();\n` : `\n${local}();\n`
+  const start = code.lastIndexOf(run)
+  const isLast = start >= 0 && !/^(?!export |\s)/m.test(code.slice(start + run.length))
+  return isLast ? `${code.slice(0, start)}\n\n${code.slice(start + run.length)}` : code
+}
+
 /** Finds out how a module that is printed in this file can be reached from another one. */
 export function extract(printed: string, file: string, parse: Parse): Extracted {
   const kept = new Map<string, string>()

@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { init as lexerReady, parse as lex } from 'es-module-lexer'
 import type { Rolldown } from 'vite'
-import { extract, hasStars, marked, unmarked } from './extraction.js'
+import { extract, hasStars, marked, unmarked, withoutRun } from './extraction.js'
 import type { LayerPlan } from './layer-plan.js'
 import type { Star, WrittenEntry, WrittenModule } from './manifest.js'
 import { Groups, packageNamed, packageOf } from './packages.js'
@@ -156,7 +156,8 @@ class LayerBundler {
   async #take(context: Rolldown.PluginContext, bundle: Rolldown.OutputBundle): Promise<BundledLayer> {
     const layer: BundledLayer = { modules: new Map(), entries: new Map(), files: new Map() }
     const chunks = Object.values(bundle).filter((output) => output.type === 'chunk')
-    const imported = new Set(chunks.flatMap(({ imports, dynamicImports }) => [...imports, ...dynamicImports]))
+    const dynamic = new Set(chunks.flatMap(({ dynamicImports }) => dynamicImports))
+    const imported = new Set(chunks.flatMap(({ imports }) => imports))
     const starred: string[] = []
     for (const chunk of chunks) {
       starred.push(...this.#addModules(context, chunk, layer))
@@ -168,9 +169,9 @@ class LayerBundler {
     for (const id of starred) await this.#addStars(context, id, starred, layer)
     for (const [name, src, facade] of this.#plan.known) layer.entries.set(name, { src, ...facade })
     for (const chunk of chunks) {
-      const isFacade = this.#addEntry(chunk, layer)
+      const isFacade = this.#addEntry(chunk, layer) && !dynamic.has(chunk.fileName)
       const hasOwnCode = chunk.moduleIds.some((id) => id !== EMPTY)
-      if (!isFacade || hasOwnCode || imported.has(chunk.fileName)) this.#addFile(chunk, layer)
+      if (!isFacade || hasOwnCode || imported.has(chunk.fileName)) this.#addFile(chunk, isFacade, layer)
     }
     this.#emitEntries(context, layer)
     return layer
@@ -216,11 +217,13 @@ class LayerBundler {
     return module?.kind === 'esm' && !module.stars
   }
 
-  #addFile(chunk: Rolldown.OutputChunk, layer: BundledLayer): void {
+  #addFile(chunk: Rolldown.OutputChunk, isFacade: boolean, layer: BundledLayer): void {
     const file = this.#fileOf(chunk)
+    const entry = isFacade && chunk.facadeModuleId ? layer.modules.get(chunk.facadeModuleId) : undefined
     const exports = [...(this.#kept.get(file) ?? [])].map(([local, name]) => `${local} as ${name}`)
     const suffix = exports.length > 0 ? `\nexport { ${exports.join(', ')} };\n` : ''
-    layer.files.set(file, unmarked(chunk.code) + suffix)
+    const code = entry ? withoutRun(chunk.code, entry) : chunk.code
+    layer.files.set(file, unmarked(code) + suffix)
   }
 
   /** Adds the entry of a chunk; returns whether nobody but Vite needs the chunk as it is printed. */
