@@ -44,7 +44,7 @@ export class Installation {
     const written = `${status.mtimeMs}:${status.size}:${status.ino}`
     const known = this.#stamps.get(folder)
     if (known?.written === written) return known.stamp
-    const stamp = hashOf(readFileSync(file, 'utf8') + realpathSync(folder))
+    const stamp = hashOf(readFileSync(file, 'utf8') + realpathSync.native(folder))
     this.#stamps.set(folder, { written, stamp })
     return stamp
   }
@@ -69,7 +69,7 @@ function dependenciesOf(folder: string): string[] {
 function find(folder: string, name: string): string | null {
   for (let parent = folder; ; parent = dirname(parent)) {
     const candidate = join(parent, 'node_modules', name)
-    if (statSync(join(candidate, 'package.json'), { throwIfNoEntry: false })) return realpathSync(candidate)
+    if (statSync(join(candidate, 'package.json'), { throwIfNoEntry: false })) return realpathSync.native(candidate)
     if (parent === dirname(parent)) return null
   }
 }

@@ -1,9 +1,10 @@
 import { basename } from 'node:path'
-import { init as lexerReady, parse as lex } from 'es-module-lexer'
+import { init as lexerReady } from 'es-module-lexer'
 import type { Rolldown } from 'vite'
 import { extract, hasStars, marked, unmarked, withoutRun } from './extraction.js'
 import type { LayerPlan } from './layer-plan.js'
 import type { Star, WrittenEntry, WrittenModule } from './manifest.js'
+import { bareImports, isModule, starExports } from './module-syntax.js'
 import { Groups, packageNamed, packageOf } from './packages.js'
 import { FILE, type Facade, MJS, REQUIRE, facadeOf, requireOf, stubOf } from './stubs.js'
 
@@ -20,6 +21,7 @@ export interface BundledLayer {
 }
 
 /** What the run hands over when it has bundled, before anything is written. */
+type Parse = Parameters<typeof isModule>[1]
 type Bundled = (layer: BundledLayer, folder: string) => Promise<void>
 
 /** Rolldown's options for one layer. */
@@ -53,7 +55,7 @@ class LayerBundler {
   readonly #bundled: Bundled
   readonly #groups = new Groups()
   /** What modules re-export as a whole. */
-  readonly #stars = new Map<string, string[]>()
+  readonly #stars = new Map<string, () => string[]>()
   /** What each file has to export for later layers, by local name. */
   readonly #kept = new Map<string, Map<string, string>>()
   readonly #version: string
@@ -116,16 +118,15 @@ class LayerBundler {
     return { code: stubOf(id, module), moduleType: 'js' }
   }
 
-  #transform(code: string, id: string, parse: (source: string) => { body: Array<{ type: string }> }): { code: string; map: null } | undefined {
+  #transform(code: string, id: string, parse: Parse): { code: string; map: null } | undefined {
     if (id === RUNTIME || id.startsWith('\0evenkeel:') || this.#plan.base.modules.has(id)) return undefined
-    const syntax = moduleSyntax(code, parse)
-    if (!syntax) return undefined
+    if (!isModule(code, parse)) return undefined
     const own = packageOf(id)?.name
-    for (const specifier of syntax.imports) {
-      const imported = own && packageNamed(specifier)
-      if (imported) this.#groups.sawImport(own, imported)
+    for (const specifier of own ? bareImports(code) : []) {
+      const imported = packageNamed(specifier)
+      if (own && imported) this.#groups.sawImport(own, imported)
     }
-    if (syntax.stars.length > 0) this.#stars.set(id, syntax.stars)
+    if (/\bexport\s*\*/.test(code)) this.#stars.set(id, () => starExports(code, parse))
     return { code: marked(code, SELF), map: null }
   }
 
@@ -169,7 +170,7 @@ class LayerBundler {
     for (const id of starred) await this.#addStars(context, id, starred, layer)
     for (const [name, src, facade] of this.#plan.known) layer.entries.set(name, { src, ...facade })
     for (const chunk of chunks) {
-      const isFacade = this.#addEntry(chunk, layer) && !dynamic.has(chunk.fileName)
+      const isFacade = this.#addEntry(context, chunk, layer) && !dynamic.has(chunk.fileName)
       const hasOwnCode = chunk.moduleIds.some((id) => id !== EMPTY)
       if (!isFacade || hasOwnCode || imported.has(chunk.fileName)) this.#addFile(chunk, isFacade, layer)
     }
@@ -203,7 +204,7 @@ class LayerBundler {
     const module = layer.modules.get(id)
     if (module?.kind !== 'esm') return
     const stars: Star[] = []
-    for (const specifier of this.#stars.get(id) ?? []) {
+    for (const specifier of this.#stars.get(id)?.() ?? []) {
       const resolved = await context.resolve(specifier, id)
       if (!resolved || resolved.external) stars.push({ external: resolved?.id ?? specifier })
       else if (starred.includes(resolved.id) || !this.#isNamed(resolved.id, layer)) stars.push({ module: resolved.id })
@@ -227,14 +228,14 @@ class LayerBundler {
   }
 
   /** Adds the entry of a chunk; returns whether nobody but Vite needs the chunk as it is printed. */
-  #addEntry(chunk: Rolldown.OutputChunk, layer: BundledLayer): boolean {
+  #addEntry(context: Rolldown.PluginContext, chunk: Rolldown.OutputChunk, layer: BundledLayer): boolean {
     const { name, facadeModuleId, isEntry } = chunk
     if (facadeModuleId === EMPTY) return true
     const src = this.#plan.fresh[name]
     if (!isEntry || !facadeModuleId || src === undefined) return false
     const module = layer.modules.get(facadeModuleId) ?? this.#plan.base.modules.get(facadeModuleId)
     const facade = module && facadeOf(module, this.#version)
-    layer.entries.set(name, { src, ...(facade ?? plainFacade(chunk)) })
+    layer.entries.set(name, { src, ...(facade ?? plainFacade(chunk, (code) => context.parse(code))) })
     return facade !== undefined
   }
 
@@ -246,38 +247,8 @@ class LayerBundler {
 }
 
 /** The facade of an entry whose exports the printed chunk alone tells. */
-function plainFacade({ fileName, exports, code }: Rolldown.OutputChunk): Facade {
+function plainFacade({ fileName, exports, code }: Rolldown.OutputChunk, parse: Parse): Facade {
   const names = exports.map((name) => JSON.stringify(name)).join(', ')
-  const stars = lex(code)[0].filter((statement) => isStar(code, statement)).map(({ n }) => `export * from ${JSON.stringify(n)};\n`)
+  const stars = starExports(code, parse).map((specifier) => `export * from ${JSON.stringify(specifier)};\n`)
   return { code: `export { ${names} } from ${JSON.stringify(`./${fileName}`)};\n${stars.join('')}`, exports }
-}
-
-function isStar(code: string, { ss, s }: { ss: number; s: number }): boolean {
-  return /^export\s*\*\s*from/.test(code.slice(ss, s))
-}
-
-interface ModuleSyntax {
-  imports: string[]
-  stars: string[]
-}
-
-/** What a module imports; `undefined` for one that is no ECMAScript module. */
-function moduleSyntax(code: string, parse: (source: string) => { body: Array<{ type: string }> }): ModuleSyntax | undefined {
-  try {
-    const [imports, , , hasModuleSyntax] = lex(code)
-    if (!hasModuleSyntax) return undefined
-    const statements = imports.filter(({ d, n }) => d === -1 && n !== undefined)
-    return { imports: statements.map(({ n }) => n as string), stars: statements.filter((statement) => isStar(code, statement)).map(({ n }) => n as string) }
-  } catch {
-    // JSX and TypeScript are nothing for the lexer.
-    return syntaxOf(parse(code).body as Array<{ type: string; source?: { value: string }; exported?: unknown }>)
-  }
-}
-
-function syntaxOf(body: Array<{ type: string; source?: { value: string } | null; exported?: unknown }>): ModuleSyntax | undefined {
-  const statements = body.filter(({ type }) => /^(?:Import|Export)/.test(type))
-  if (statements.length === 0) return undefined
-  const sourceOf = ({ source }: { source?: { value: string } | null }) => source?.value ?? []
-  const stars = statements.filter(({ type, exported }) => type === 'ExportAllDeclaration' && !exported)
-  return { imports: statements.flatMap(sourceOf), stars: stars.flatMap(sourceOf) }
 }
