@@ -8,19 +8,10 @@ import type {
   HotPayload,
   OptimizedDepInfo,
 } from 'vite'
-import type * as additive from './additive/runs.js'
+import type { Runs } from './additive/runs.js'
 import { importSite } from './import-site.js'
 import type { LearnedDeps } from './learned.js'
-import type {
-  Activity,
-  BundledRun,
-  DiscoveredDep,
-  EnvironmentSnapshot,
-  FallbackReason,
-  ImportSite,
-  LateDependency,
-  OptimizedDep,
-} from './protocol.js'
+import type { Activity, DiscoveredDep, EnvironmentSnapshot, ImportSite, LateDependency, OptimizedDep } from './protocol.js'
 import { RunnerCopies } from './runner-copies.js'
 import type { Environment, Sidecar } from './sidecar.js'
 import { interceptSend } from './vite-internals/hot.js'
@@ -50,7 +41,7 @@ export class EnvironmentObserver implements Environment {
   readonly #bridges: string[]
   readonly #onReload: ReloadListener
   /** Where the optimizer adds. */
-  readonly #runs: additive.Runs | undefined
+  readonly #runs: Runs | undefined
   /** Who imported a bare id last: Vite tells of a missing import without its importer. */
   readonly #importers = new Map<string, string>()
   /** Ids that are being resolved because an earlier session has met them. */
@@ -76,7 +67,7 @@ export class EnvironmentObserver implements Environment {
     learned: LearnedDeps,
     bridges: string[],
     onReload: ReloadListener,
-    runs?: additive.Runs,
+    runs: Runs | undefined,
   ) {
     this.name = environment.name
     this.#environment = environment
@@ -85,9 +76,7 @@ export class EnvironmentObserver implements Environment {
     this.#bridges = bridges
     this.#onReload = onReload
     this.#runs = runs
-    runs?.onFallback((reason, detail) =>
-      sidecar.notify('optimizer/didFallBack', { environment: this.name, reason: wireReason(reason), detail }),
-    )
+    runs?.onFallback((fallback) => sidecar.notify('optimizer/didFallBack', { environment: this.name, ...fallback }))
     this.#copies = new RunnerCopies(environment)
     const optimizer = environment.depsOptimizer
     if (optimizer) {
@@ -288,7 +277,7 @@ export class EnvironmentObserver implements Environment {
       changed,
       removed: [...before.keys()].filter((id) => !(id in next.optimized)),
       pending: Object.keys(next.discovered),
-      ...(bundled && { bundled: wireRun(bundled) }),
+      ...(bundled && { bundled }),
     })
     for (const id of Object.keys(next.optimized)) this.#importers.delete(id)
   }
@@ -381,22 +370,6 @@ function isUpdate(payload: HotPayload | string): boolean {
 
 function entries(optimized: DepOptimizationMetadata['optimized']): OptimizedDep[] {
   return Object.entries(optimized).map(([id, info]) => ({ id, file: info.file, browserHash: info.browserHash ?? '' }))
-}
-
-type CamelCase<Name extends string> = Name extends `${infer First}-${infer Rest}`
-  ? `${First}${Capitalize<CamelCase<Rest>>}`
-  : Name
-
-/** The protocol's spelling. */
-function wireReason(reason: additive.FallbackReason): FallbackReason {
-  const camelCase = <Name extends string>(name: Name) =>
-    name.replace(/-([a-z])/g, (_dash, letter: string) => letter.toUpperCase()) as CamelCase<Name>
-  return camelCase(reason)
-}
-
-function wireRun(run: additive.BundledRun): BundledRun {
-  const durationMs = Math.round(run.durationMs)
-  return run.kind === 'added' ? { ...run, durationMs } : { ...run, durationMs, reason: wireReason(run.reason) }
 }
 
 /** Resolves once Vite has invalidated the modules of a save, which it does when all plugins have been asked. */

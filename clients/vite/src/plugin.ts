@@ -166,12 +166,12 @@ class GuardedServer {
     const learned = new LearnedDeps(config.root, config.cacheDir, options.learn, log)
     for (const environment of Object.values(environments)) {
       const { name, depsOptimizer } = environment
-      const additive = additiveOptimizerOf(environment)
-      const runs = additive?.attach(environment) ? additive.runs : undefined
+      const runs = additiveOptimizerOf(environment)?.attach(environment)
       // The browser's environment is no server's and is not guarded. But its updates can be foreseen, too.
       const chosen = environment.config.consumer === 'server' ? options.environments?.includes(name) : options.foresee
       if (!depsOptimizer || chosen === false) continue
-      const observer = new EnvironmentObserver(environment, sidecar, learned, bridgedTo(config.plugins, name), (...reload) => this.#reloading(...reload), runs)
+      const bridges = bridgedTo(config.plugins, name)
+      const observer = new EnvironmentObserver(environment, sidecar, learned, bridges, (...reload) => this.#reloading(...reload), runs)
       this.observers.set(name, observer)
       sidecar.open(observer)
     }

@@ -23,7 +23,6 @@ export function additiveOptimizerOf({ config }: DevEnvironment): AdditiveOptimiz
  * changes that anybody has loaded, and Vite commits without a reload.
  */
 export class AdditiveOptimizer {
-  readonly runs = new Runs()
   #additions: Additions | undefined
 
   /** The plugin for `optimizeDeps.rolldownOptions`. Until an environment is there, it does nothing. */
@@ -36,12 +35,13 @@ export class AdditiveOptimizer {
     optimizers.set(this.plugin, this)
   }
 
-  /** The environment whose optimizer bundles with the plugin. Returns whether its runs will add. */
-  attach(environment: DevEnvironment): boolean {
+  /** The environment whose optimizer bundles with the plugin. Without its runs, it does not add. */
+  attach(environment: DevEnvironment): Runs | undefined {
     const { depsOptimizer, config } = environment
-    if (!depsOptimizer || config.optimizeDeps.noDiscovery || !canAdd(config.optimizeDeps.rolldownOptions?.output)) return false
-    this.#additions = new Additions(environment, depsOptimizer, this.runs)
-    return true
+    if (!depsOptimizer || config.optimizeDeps.noDiscovery || !canAdd(config.optimizeDeps.rolldownOptions?.output)) return undefined
+    const runs = new Runs()
+    this.#additions = new Additions(environment, depsOptimizer, runs)
+    return runs
   }
 }
 
@@ -78,7 +78,7 @@ class Additions {
     return layerOptions(options, plan, async (layer, folder) => {
       this.#store.wrote(await writeLayer(plan, layer, this.#folder, folder, this.#installation))
       const run = { modules: layer.modules.size, durationMs: Math.round(performance.now() - startedAt) }
-      this.#runs.wrote(doubt ? { kind: 'rebundled', reason: doubt.reason, detail: doubt.detail, ...run } : { kind: 'added', layer: plan.number, ...run })
+      this.#runs.wrote(doubt ? { kind: 'rebundled', ...doubt, ...run } : { kind: 'added', layer: plan.number, ...run })
     })
   }
 
@@ -90,7 +90,7 @@ class Additions {
     const isFirstRun = Object.keys(this.#optimizer.metadata.optimized).length === 0
     if (isFirstRun) return { base: newManifest() }
     reloadAtCommit(this.#optimizer)
-    this.#runs.fallsBack(doubt.reason, doubt.detail)
+    this.#runs.fallsBack({ ...doubt })
     return { base: newManifest(), doubt }
   }
 

@@ -18,7 +18,7 @@ export class Installation {
   /** The package that is another one than when it was bundled. */
   changed({ packages }: Manifest): Doubt | undefined {
     for (const [folder, { stamp }] of packages) {
-      if (this.#stamp(folder) !== stamp) return new Doubt('package-changed', folder)
+      if (this.#stamp(folder) !== stamp) return new Doubt('packageChanged', folder)
     }
     return undefined
   }
@@ -27,11 +27,11 @@ export class Installation {
   changedInDepth({ packages, sources }: Manifest): Doubt | undefined {
     for (const [folder, { found }] of packages) {
       for (const [name, real] of Object.entries(found)) {
-        if (find(folder, name) !== real) return new Doubt('package-changed', `${folder} now finds another ${name}`)
+        if (find(folder, name) !== real) return new Doubt('packageChanged', `${folder} now finds another ${name}`)
       }
     }
     for (const [id, written] of sources) {
-      if (sourceStamp(id) !== written) return new Doubt('package-changed', id)
+      if (sourceStamp(id) !== written) return new Doubt('packageChanged', id)
     }
     return undefined
   }

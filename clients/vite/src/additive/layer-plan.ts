@@ -22,9 +22,9 @@ export interface LayerPlan {
 export function movedEntry({ entries, modules }: Manifest, wanted: Entries): Doubt | undefined {
   for (const [name, src] of Object.entries(wanted)) {
     const entry = entries.get(name)
-    if (entry && entry.src !== src) return new Doubt('entry-moved', `${name} was ${entry.src} and is ${src}`)
+    if (entry && entry.src !== src) return new Doubt('entryMoved', `${name} was ${entry.src} and is ${src}`)
     const module = modules.get(src)
-    if (!entry && module?.kind === 'opaque') return new Doubt('export-unknown', `${src}: ${module.why}`)
+    if (!entry && module?.kind === 'opaque') return new Doubt('exportUnknown', `${src}: ${module.why}`)
   }
   return undefined
 }
