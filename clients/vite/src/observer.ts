@@ -7,8 +7,10 @@ import type {
   EnvironmentModuleNode,
   HotPayload,
   OptimizedDepInfo,
+  TransformResult,
 } from 'vite'
 import type { Runs } from './additive/runs.js'
+import { entriesOf } from './entries.js'
 import { importSite } from './import-site.js'
 import type { LearnedDeps } from './learned.js'
 import type { Activity, DiscoveredDep, EnvironmentSnapshot, ImportSite, LateDependency, OptimizedDep } from './protocol.js'
@@ -27,6 +29,11 @@ const RUN_MS = 5_000
 const UPDATE_EVENTS = ['rsc:update', 'react-router:hmr']
 /** A page that was told to reload is gone by then. */
 const RELOADING_MS = 2_000
+
+interface Imports {
+  deps?: string[]
+  dynamicDeps?: string[]
+}
 
 /** Hears of a `full-reload` just before it is sent. */
 type ReloadListener = (observer: EnvironmentObserver, triggeredBy: string | undefined) => void
@@ -129,10 +136,8 @@ export class EnvironmentObserver implements Environment {
   }
 
   /** The server listens: a crawl may begin, at the environment's entries and at what has been transformed so far. */
-  started(): void {
-    const { rolldownOptions, rollupOptions } = this.#environment.config.build
-    const input = rolldownOptions?.input ?? rollupOptions?.input ?? []
-    const modules = (typeof input === 'string' ? [input] : Object.values(input)).filter((entry) => typeof entry === 'string')
+  async started(): Promise<void> {
+    const modules = await entriesOf(this.#environment)
     this.#sidecar.notify('environment/didChange', { environment: this.name, cause: 'start', modules })
   }
 
@@ -203,7 +208,7 @@ export class EnvironmentObserver implements Environment {
   async #crawlOne(module: string): Promise<void> {
     // What fails here fails again, and is reported, when a request really meets it.
     const result = this.#isPaused ? null : await this.#transform(module).catch(() => null)
-    const imports = result?.deps ? { deps: result.deps, dynamicDeps: result.dynamicDeps ?? [] } : {}
+    const imports = await this.#importsOf(module, result)
     this.#sidecar.observe(this.name, { kind: 'warmup', moment: 'end', module, ...imports })
   }
 
@@ -304,10 +309,10 @@ export class EnvironmentObserver implements Environment {
   async #reportTransform(module: string, transform: () => ReturnType<DevEnvironment['transformRequest']>): ReturnType<DevEnvironment['transformRequest']> {
     const activity = { kind: 'transform' as const, ...this.#named(module) }
     this.#sidecar.observe(this.name, { ...activity, moment: 'begin' })
-    let imports: { deps?: string[]; dynamicDeps?: string[] } = {}
+    let imports: Imports = {}
     try {
       const result = await transform()
-      if (result?.deps) imports = { deps: result.deps, dynamicDeps: result.dynamicDeps ?? [] }
+      imports = await this.#importsOf(module, result)
       return result
     } finally {
       this.#sidecar.observe(this.name, { ...activity, moment: 'end', ...imports })
@@ -318,6 +323,14 @@ export class EnvironmentObserver implements Environment {
     const { depsOptimizer } = this.#environment
     const optimized = depsOptimizer?.isOptimizedDepUrl(module) || depsOptimizer?.isOptimizedDepFile(module)
     return optimized ? { module, optimized } : { module }
+  }
+
+  /** Vite tells what a module imports with a transform for a runner; of one for a page, its graph of modules knows. */
+  async #importsOf(module: string, result: TransformResult | null): Promise<Imports> {
+    if (!result) return {}
+    if (result.deps) return { deps: result.deps, dynamicDeps: result.dynamicDeps ?? [] }
+    const node = await this.#environment.moduleGraph.getModuleByUrl(module).catch(() => undefined)
+    return node ? { deps: [...node.importedModules].map(({ url }) => url), dynamicDeps: [] } : {}
   }
 
   /** A module is on its way to a runner; as an `entry` it is what the runner begins with. */

@@ -186,7 +186,7 @@ class GuardedServer {
     const url = urlOf(server)
     if (url) this.#lease.sidecar.listens({ url, restart: () => void server.restart().catch((error: unknown) => this.#log.warn(`Vite could not be restarted: ${error}`)) })
     if (!this.#foresees) return
-    for (const observer of this.observers.values()) observer.started()
+    for (const observer of this.observers.values()) void observer.started()
   }
 
   touched(environment: string, file: string, modules: EnvironmentModuleNode[], timestamp: number): void {
