@@ -21,7 +21,7 @@ async function judge(side) {
   const ids = draw(there, seed, values.all ? undefined : sampleSize)
   console.log(`\n${side}: ${ids.length} of ${there.length} packages, seed ${seed}`)
   const late = await meet({ side, ids })
-  const stock = await meet({ side, ids, stock: true })
+  const stock = await meet({ side, ids, stock: true, include: ids })
   if (stock.reloads) throw new Error(`stock Vite has reloaded, so it is no measure:\n${stock.printed}`)
 
   const rows = []
@@ -29,8 +29,8 @@ async function judge(side) {
   if (late.reloads) rows.push({ package: '', what: `${late.reloads} reloads of the optimizer` })
   if (late.starts !== 1) rows.push({ package: '', what: `the page was loaded ${late.starts} times` })
   rows.push(...twice(late.bundled))
-  rows.push(...late.modulesTwice.map((names) => ({ package: '', what: `is met as ${names}` })))
-  rows.push(...unseen(stock.bundled, late.bundled))
+  rows.push(...late.metTwice.map((names) => ({ package: '', what: `is met as ${names}` })))
+  rows.push(...unseen(late))
 
   const found = rows.map((row) => ({ ...row, because: reasonFor(side, row) }))
   if (found.length) console.table(found)
@@ -44,8 +44,8 @@ async function judge(side) {
 }
 
 /**
- * Stock's entry files also export what other entries of the same bundle need of them, under names of one or two letters. A package that
- * looks as it does in a bundle of its own is therefore right, too.
+ * Stock's entry files also export what other entries of the same bundle need of them, under names of one or two letters. And Vite takes
+ * some packages for dependencies only where they are included. One that looks as stock Vite shows it alone is therefore right, too.
  */
 async function unexpected(side, late, stock) {
   const rows = differences(late, stock)
@@ -62,9 +62,9 @@ function twice(bundled) {
   return found.map(([module, files]) => ({ package: inPackages(module), what: `is twice: ${files.join(', ')}` }))
 }
 
-/** A module that stock's source maps show and those of the layers don't would make the look for modules that are twice a blind one. */
-function unseen(stock, late) {
-  const missing = Object.keys(stock).filter((module) => !(module in late))
+/** A dependency that no source map shows would make the look for modules that are twice a blind one. */
+function unseen({ optimized, bundled }) {
+  const missing = optimized.filter((module) => !(module in bundled))
   return missing.map((module) => ({ package: inPackages(module), what: 'is in no source map' }))
 }
 

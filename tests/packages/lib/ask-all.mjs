@@ -25,7 +25,7 @@ const opened = await sides[side]({
   cacheDir,
   customLogger: logger,
   plugins: [...(await evenkeelPlugins()), lateModules(root, modules)],
-  optimizeDeps: { include: stock ? include : [] },
+  optimizeDeps: { include },
 })
 try {
   const answers = []
@@ -36,10 +36,18 @@ try {
     answers.push({ ...answer, ms: Math.round(performance.now() - startedAt), trouble: opened.trouble.slice(before) })
   }
   const { environment } = opened
-  const [{ file }] = environment.depsOptimizer.metadata.depInfoList
-  const modulesTwice = metTwice(environment, path.dirname(file))
-  const bundled = await bundledModules(path.dirname(file))
-  await writeFile(answerFile, JSON.stringify({ answers, bundled, modulesTwice, reloads: reloads(printed), starts: opened.starts(), printed }))
+  const { optimized, depInfoList } = environment.depsOptimizer.metadata
+  const folder = path.dirname(depInfoList[0].file)
+  const run = {
+    answers,
+    optimized: Object.values(optimized).map(({ src }) => src),
+    bundled: await bundledModules(folder),
+    metTwice: metTwice(environment, folder),
+    reloads: reloads(printed),
+    starts: opened.starts(),
+    printed,
+  }
+  await writeFile(answerFile, JSON.stringify(run))
 } finally {
   await opened.close()
   await rm(cacheDir, { recursive: true, force: true })
