@@ -7,9 +7,9 @@ use anstream::println;
 use clap::Args;
 use serde_json::Value;
 
-use super::table::moment;
+use super::table::{count, moment};
 use super::{Answer, Failed, Target, Yes};
-use crate::core::{Action, CommitOutcome, Event, LateDependency, Time};
+use crate::core::{Action, BundledRun, CommitOutcome, Committed, Event, LateDependency, Time};
 use crate::journal::{Answer as Told, Input, entry};
 use crate::runtime;
 
@@ -101,11 +101,10 @@ fn describe_event(event: &Event) -> Option<String> {
             let how = if late.learned { "remembered" } else { "discovered" };
             format!("{}: {how} {}", late.environment, dep.cause())
         }
-        Event::Committed(commit) => match (commit.outcome, commit.reload) {
-            (CommitOutcome::Failed, _) => format!("{}: the optimizer failed", commit.environment),
-            (_, true) => format!("{}: optimized, with a reload", commit.environment),
-            (_, false) => format!("{}: optimized, without a reload", commit.environment),
-        },
+        Event::FellBack(fell) => {
+            format!("{}: everything is bundled again, {}", fell.environment, fell.fallback)
+        }
+        Event::Committed(commit) => format!("{}: {}", commit.environment, describe_commit(commit)),
         Event::Changed(changed) => {
             let cause = serde_json::to_value(changed.cause).unwrap_or_default();
             let cause = cause.as_str().unwrap_or_default();
@@ -121,6 +120,23 @@ fn describe_event(event: &Event) -> Option<String> {
         | Event::Transformed(_) => return None,
     };
     Some(text)
+}
+
+fn describe_commit(commit: &Committed) -> String {
+    let reload = if commit.reload { "with a reload" } else { "without a reload" };
+    match (commit.outcome, &commit.bundled) {
+        (CommitOutcome::Failed, _) => "the optimizer failed".into(),
+        (_, Some(BundledRun::Added { layer, modules, duration_ms })) => {
+            format!(
+                "layer {layer} added, {} in {duration_ms} ms, {reload}",
+                count((*modules).into(), "module")
+            )
+        }
+        (_, Some(BundledRun::Rebundled { modules, duration_ms, .. })) => {
+            format!("all bundled again, {} in {duration_ms} ms, {reload}", count((*modules).into(), "module"))
+        }
+        (_, None) => format!("optimized, {reload}"),
+    }
 }
 
 fn shorten(modules: &[String]) -> String {

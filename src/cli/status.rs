@@ -9,7 +9,7 @@ use clap::Args;
 use super::table::{count, moment, or_dash, table};
 use super::{Answer, Failed, Target, Yes};
 use crate::attach;
-use crate::core::Reoptimization;
+use crate::core::{Defence, Reoptimization};
 use crate::protocol::{Health, StatusReport};
 use crate::runtime;
 
@@ -88,14 +88,15 @@ fn describe(status: &StatusReport) -> String {
         let phase = serde_json::to_value(environment.phase).unwrap_or_default();
         [
             environment.name.clone(),
-            if environment.guarded { "yes".into() } else { "no".into() },
+            yes_or_no(environment.guarded),
+            yes_or_no(environment.adds),
             phase.as_str().unwrap_or_default().to_owned(),
             environment.generation.to_string(),
             environment.optimized.to_string(),
             or_dash(environment.pending.join(", ")),
         ]
     });
-    let header = ["environment", "guarded", "phase", "generation", "optimized", "pending"];
+    let header = ["environment", "guarded", "adds", "phase", "generation", "optimized", "pending"];
     text += &table(header, environments);
     if !status.records.is_empty() {
         let latest = status.records.iter().rev().take(LATEST);
@@ -113,17 +114,36 @@ fn describe(status: &StatusReport) -> String {
     }
     let counts = &status.counts;
     text + &format!(
-        "\n{}, {} held, {} re-issued, {} given up; {}\n",
+        "\n{}, {} held, {} re-issued, {} given up; {}, {} added\n{}",
         count(counts.requests.into(), "request"),
         counts.held,
         counts.recovered,
         counts.gave_up,
         count(counts.reoptimizations.into(), "re-optimization"),
+        counts.added,
+        fallbacks(status),
     )
 }
 
+/// Why there were runs that did not add, where others do.
+fn fallbacks(status: &StatusReport) -> String {
+    let reasons = status.fallbacks.iter().map(|(reason, times)| format!("{} ({times})", reason.text()));
+    let reasons: Vec<String> = reasons.collect();
+    if reasons.is_empty() {
+        String::new()
+    } else {
+        format!("everything bundled again: {}\n", reasons.join(", "))
+    }
+}
+
+fn yes_or_no(yes: bool) -> String {
+    if yes { "yes".into() } else { "no".into() }
+}
+
 fn row(record: &Reoptimization) -> [String; 7] {
-    let met = serde_json::to_value(record.met).unwrap_or_default();
+    // What has met it is known when it is over, unless there is nothing to meet.
+    let met = if record.adds { Defence::Added } else { record.met };
+    let met = serde_json::to_value(met).unwrap_or_default();
     let cost = if record.is_running() { "running".into() } else { format!("{} ms", record.cost_ms) };
     [
         format!("#{} {}", record.id, moment(record.discovered_at_ms)),

@@ -32,6 +32,8 @@ pub enum Phase {
     Discovering,
     /// An optimizer run is going.
     Optimizing,
+    /// Late dependencies are being added to what is there. Nobody has to wait for that.
+    Adding,
     /// A reload was sent; its modules are not being imported again yet.
     Reloading,
     /// Modules are being imported again after a reload.
@@ -58,6 +60,17 @@ struct OptimizedFile {
     browser_hash: Box<str>,
 }
 
+/// What a run of the optimizer does to the files of earlier ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum Runs {
+    /// It bundles everything again, and Vite may reload the environment.
+    Rebundle,
+    /// It leaves them as they are.
+    Add,
+    /// It would, but the next one to be committed has been announced to bundle everything again.
+    FallBack,
+}
+
 /// When a module was first fetched in a generation, and whether that was for a request.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Fetched {
@@ -81,10 +94,15 @@ pub struct Environment {
     pub opened_at: Time,
     has_optimizer: bool,
     optimized: IndexMap<Box<str>, OptimizedFile>,
-    pending: IndexMap<String, Option<ImportSite>>,
+    /// Late dependencies, and whether their run has been ordered: another order would only make another run, behind that one.
+    pending: IndexMap<String, bool>,
     last_discovery: Time,
+    runs: Runs,
     runner: Runner,
+    /// Modules that are being fetched or transformed.
     in_flight: u32,
+    /// The same for files of the optimizer, which wait for the run that writes them.
+    optimized_in_flight: u32,
     last_activity: Time,
     /// What the module runner has fetched in this generation, in that order.
     fetched: IndexMap<Box<str>, Fetched>,
@@ -98,8 +116,6 @@ pub struct Environment {
     began_cold: bool,
     /// Whether a crawl has just met the last of the late dependencies.
     all_met: bool,
-    /// Whether a run of the optimizer for all that is pending has been ordered; another one would only be made behind it.
-    run_ordered: bool,
 }
 
 impl Environment {
@@ -118,8 +134,10 @@ impl Environment {
             optimized: IndexMap::new(),
             pending: IndexMap::new(),
             last_discovery: Time::ZERO,
+            runs: Runs::Rebundle,
             runner: Runner::new(),
             in_flight: 0,
+            optimized_in_flight: 0,
             last_activity: Time::ZERO,
             fetched: IndexMap::new(),
             graph: ModuleGraph::default(),
@@ -128,7 +146,6 @@ impl Environment {
             cold: false,
             began_cold: false,
             all_met: false,
-            run_ordered: false,
         }
     }
 
@@ -153,13 +170,14 @@ impl Environment {
         for dep in snapshot.optimized {
             self.insert_optimized(dep.id, dep.file, dep.browser_hash);
         }
-        self.pending = snapshot.discovered.into_iter().map(|dep| (dep.id, dep.importer)).collect();
+        self.pending = snapshot.discovered.into_iter().map(|dep| (dep.id, false)).collect();
         self.last_discovery = now;
+        self.runs = if snapshot.adds { Runs::Add } else { Runs::Rebundle };
         self.runner.restart(self.generation);
         self.in_flight = 0;
+        self.optimized_in_flight = 0;
         self.cold = snapshot.cold;
         self.began_cold = snapshot.cold;
-        self.run_ordered = false;
         self.graph = ModuleGraph::default();
         self.crawl = None;
         another
@@ -180,6 +198,32 @@ impl Environment {
         self.cold
     }
 
+    /// Whether its optimizer leaves earlier files as they are.
+    pub fn adds(&self) -> bool {
+        self.runs != Runs::Rebundle
+    }
+
+    /// Whether what waits for the optimizer will be added, so that nothing becomes unstable.
+    pub fn is_adding(&self) -> bool {
+        self.runs == Runs::Add
+    }
+
+    /// The next run to be committed bundles everything again. Says whether that is news.
+    pub fn fall_back(&mut self) -> bool {
+        let is_news = self.is_adding();
+        if is_news {
+            self.runs = Runs::FallBack;
+        }
+        is_news
+    }
+
+    /// A run is over: the next one adds again.
+    fn end_fallback(&mut self) {
+        if self.runs == Runs::FallBack {
+            self.runs = Runs::Add;
+        }
+    }
+
     /// A closed environment is kept for its generation alone.
     pub fn is_open(&self) -> bool {
         self.is_open
@@ -196,10 +240,9 @@ impl Environment {
         another
     }
 
-    pub fn discover(&mut self, id: String, importer: Option<ImportSite>, now: Time) {
+    pub fn discover(&mut self, id: String, now: Time) {
         self.last_discovery = now;
-        self.run_ordered &= self.pending.contains_key(id.as_str());
-        self.pending.entry(id).or_insert(importer);
+        self.pending.entry(id).or_insert(false);
     }
 
     /// What a run has optimized without anybody having reported it as discovered.
@@ -219,7 +262,7 @@ impl Environment {
         }
         self.browser_hash = commit.browser_hash;
         self.cold = false;
-        self.run_ordered = false;
+        self.end_fallback();
         self.pending.retain(|id, _| commit.pending.contains(id));
         if commit.reload {
             self.begin_generation(generation, now);
@@ -244,7 +287,7 @@ impl Environment {
 
     /// A failed run drops what it had discovered, as Vite does.
     pub fn fail(&mut self) {
-        self.run_ordered = false;
+        self.end_fallback();
         self.pending.clear();
     }
 
@@ -302,9 +345,10 @@ impl Environment {
             return;
         }
         self.last_activity = now;
+        let in_flight = if activity.optimized { &mut self.optimized_in_flight } else { &mut self.in_flight };
         match activity.moment {
-            Moment::Begin => self.in_flight += 1,
-            Moment::End => self.in_flight = self.in_flight.saturating_sub(1),
+            Moment::Begin => *in_flight += 1,
+            Moment::End => *in_flight = in_flight.saturating_sub(1),
             Moment::Seen => {}
         }
         if activity.kind == ActivityKind::Fetch && activity.moment == Moment::Begin {
@@ -384,20 +428,39 @@ impl Environment {
 
     /// The next modules to transform ahead of requests. While requests are inside, one at a time.
     pub fn next_to_crawl(&mut self, busy: bool, policy: &Policy, now: Time) -> Vec<String> {
+        let is_adding = self.is_adding();
         let Some(crawl) = self.crawl.as_mut().filter(|crawl| !crawl.is_over(now)) else {
             self.crawl = None;
             return Vec::new();
         };
-        let most = if busy && !crawl.gates { 1 } else { policy.foresee_concurrency as usize };
+        let gives_way = busy && (!crawl.gates || is_adding);
+        let most = if gives_way { 1 } else { policy.foresee_concurrency as usize };
         let next = crawl.next(&self.graph, most);
         next.into_iter().map(|module| self.graph.url(module)).collect()
     }
 
-    /// Whether the optimizer may run at once: it would wait for more dependencies, and a crawl knows that there are none.
-    /// A page gets its modules while it asks for them, so that its environment goes on as Vite has it.
-    pub fn may_run(&mut self) -> bool {
-        let may_run = std::mem::take(&mut self.all_met) && self.is_guarded() && !self.cold;
-        may_run && !self.pending.is_empty() && !std::mem::replace(&mut self.run_ordered, true)
+    /// Orders the run that the optimizer would begin by itself a little later, if nothing more is to come for it.
+    pub fn order_run(&mut self, now: Time) -> bool {
+        let nothing_more = self.nothing_more_is_coming();
+        // Vite decides about the first run, and begins by itself with any other that it has waited for.
+        let is_waiting = !self.cold && now < self.last_discovery + OPTIMIZER_DEBOUNCE;
+        let is_due = self.pending.values().any(|is_ordered| !is_ordered);
+        let orders = nothing_more && is_waiting && is_due;
+        if orders {
+            self.pending.values_mut().for_each(|is_ordered| *is_ordered = true);
+        }
+        orders
+    }
+
+    /// Whether a crawl has just looked at everything, or, where a premature run costs no more than one further layer, nobody
+    /// is at work on a module. A page fetches its modules while it asks for them: the end of a crawl alone says nothing of it.
+    fn nothing_more_is_coming(&mut self) -> bool {
+        let all_met = std::mem::take(&mut self.all_met);
+        if self.is_adding() {
+            let is_crawling = self.crawl.as_ref().is_some_and(|crawl| !crawl.is_idle());
+            return all_met || (self.in_flight == 0 && !is_crawling);
+        }
+        all_met && self.is_guarded()
     }
 
     /// Whether a crawl is what makes this import known.
@@ -412,7 +475,7 @@ impl Environment {
 
     /// When a crawl that requests wait for ends at the latest; `None` when none does.
     fn gated_until(&self) -> Option<Time> {
-        let crawl = self.crawl.as_ref()?;
+        let crawl = self.crawl.as_ref().filter(|_| !self.is_adding())?;
         (crawl.gates && (self.cold || !crawl.is_idle())).then(|| crawl.deadline())
     }
 
@@ -428,13 +491,13 @@ impl Environment {
 
     /// When the environment becomes stable if nothing else happens: `None` while that depends on an event.
     pub fn stable_at(&self, policy: &Policy) -> Option<Time> {
-        if !self.pending.is_empty() {
+        if !self.pending.is_empty() && !self.is_adding() {
             return None;
         }
         let crawled = self.gated_until().unwrap_or_default();
         let Some((since, quiet)) = self.runner.quiet(policy) else { return Some(crawled) };
         // However quiet it is, a module that is on its way will be followed by what it imports.
-        (self.in_flight == 0).then(|| crawled.max(self.last_activity.max(since) + quiet))
+        (self.in_flight() == 0).then(|| crawled.max(self.last_activity.max(since) + quiet))
     }
 
     pub fn is_stable(&self, policy: &Policy, now: Time) -> bool {
@@ -454,7 +517,7 @@ impl Environment {
     }
 
     pub fn phase(&self, policy: &Policy, now: Time) -> Phase {
-        if !self.pending.is_empty() {
+        if !self.pending.is_empty() && !self.is_adding() {
             let collecting = now < self.last_discovery + OPTIMIZER_DEBOUNCE;
             return if collecting { Phase::Discovering } else { Phase::Optimizing };
         }
@@ -465,6 +528,7 @@ impl Environment {
             Progress::Sent | Progress::Importing if self.is_stable(policy, now) => Phase::Stable,
             Progress::Sent => Phase::Reloading,
             Progress::Importing => Phase::Settling,
+            Progress::Settled if !self.pending.is_empty() => Phase::Adding,
             Progress::Settled if self.last_activity == Time::ZERO && self.generation == 0 => Phase::Idle,
             Progress::Settled => Phase::Stable,
         }
@@ -490,6 +554,6 @@ impl Environment {
     }
 
     pub fn in_flight(&self) -> u32 {
-        self.in_flight
+        self.in_flight + self.optimized_in_flight
     }
 }

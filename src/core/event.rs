@@ -13,6 +13,7 @@ pub enum Event {
         name: String,
     },
     Discovered(Discovered),
+    FellBack(FellBack),
     Committed(Committed),
     Changed(Changed),
     Transformed(Transformed),
@@ -78,6 +79,10 @@ pub struct OptimizerSnapshot {
     #[serde(default)]
     #[cfg_attr(feature = "codegen", ts(optional, as = "Option<_>"))]
     pub cold: bool,
+    /// Whether a run adds files and leaves those that are there as they are, so that Vite commits it without a reload.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    #[cfg_attr(feature = "codegen", ts(optional, as = "Option<_>"))]
+    pub adds: bool,
     pub browser_hash: String,
     pub optimized: Vec<OptimizedDep>,
     pub discovered: Vec<DiscoveredDep>,
@@ -143,10 +148,100 @@ pub enum CommitOutcome {
     Failed,
 }
 
-/// An optimizer run ended.
+/// Why a run bundles everything again where runs add.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub enum FallbackReason {
+    ManifestMissing,
+    ManifestUnusable,
+    FileMissing,
+    FileChanged,
+    EntryMoved,
+    PackageChanged,
+    ExportUnknown,
+    CircularChunks,
+    ModuleClaimedTwice,
+    /// One that only a newer client has a word for.
+    #[serde(other)]
+    Other,
+}
+
+impl FallbackReason {
+    /// `a package has changed`
+    pub fn text(self) -> &'static str {
+        match self {
+            FallbackReason::ManifestMissing => "the manifest is missing",
+            FallbackReason::ManifestUnusable => "the manifest cannot be used",
+            FallbackReason::FileMissing => "a file is missing",
+            FallbackReason::FileChanged => "a file has changed",
+            FallbackReason::EntryMoved => "an entry has moved",
+            FallbackReason::PackageChanged => "a package has changed",
+            FallbackReason::ExportUnknown => "an export was not found",
+            FallbackReason::CircularChunks => "chunks import each other in a circle",
+            FallbackReason::ModuleClaimedTwice => "two layers have the same module",
+            FallbackReason::Other => "another reason",
+        }
+    }
+}
+
+/// Why a run fell back, and what it is about: a package, a file, an export.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Fallback {
+    pub reason: FallbackReason,
+    pub detail: String,
+}
+
+impl std::fmt::Display for Fallback {
+    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Fallback { reason, detail } = self;
+        if detail.is_empty() {
+            to.write_str(reason.text())
+        } else {
+            write!(to, "{}: {detail}", reason.text())
+        }
+    }
+}
+
+/// An optimizer run bundles everything again, although runs add.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct FellBack {
+    pub environment: String,
+    #[serde(flatten)]
+    pub fallback: Fallback,
+}
+
+/// What an optimizer run has bundled, where runs add.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub enum BundledRun {
+    /// What was new, as a further layer.
+    Added {
+        /// Counts from 1.
+        layer: u32,
+        modules: u32,
+        #[cfg_attr(feature = "codegen", ts(type = "number"))]
+        duration_ms: u64,
+    },
+    /// Everything.
+    Rebundled {
+        #[serde(flatten)]
+        fallback: Fallback,
+        modules: u32,
+        #[cfg_attr(feature = "codegen", ts(type = "number"))]
+        duration_ms: u64,
+    },
+}
+
+/// An optimizer run ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
 pub struct Committed {
     pub environment: String,
     pub outcome: CommitOutcome,
@@ -159,6 +254,8 @@ pub struct Committed {
     pub removed: Vec<String>,
     /// Ids that were discovered during the run and still wait for the next.
     pub pending: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub bundled: Option<BundledRun>,
 }
 
 /// Why modules are to be looked at.
@@ -221,6 +318,10 @@ pub struct Activity {
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     #[cfg_attr(feature = "codegen", ts(optional, as = "Option<_>"))]
     pub entry: bool,
+    /// The module is a file of the optimizer's, and waits for the run that writes it.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    #[cfg_attr(feature = "codegen", ts(optional, as = "Option<_>"))]
+    pub optimized: bool,
     /// Static imports of the transform result, as URLs; given with the end of a transform.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     #[cfg_attr(feature = "codegen", ts(optional, as = "Option<_>"))]
@@ -309,6 +410,7 @@ events_from_facts! {
     Arrived => Arrived,
     EnvironmentSnapshot => EnvironmentOpened,
     Discovered => Discovered,
+    FellBack => FellBack,
     Committed => Committed,
     Changed => Changed,
     Transformed => Transformed,

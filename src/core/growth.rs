@@ -53,6 +53,7 @@ fn reoptimize(session: &mut Session, run: u32, now: Time) {
         changed: changed.collect(),
         removed: Vec::new(),
         pending: Vec::new(),
+        bundled: None,
     };
     session.apply(Event::Committed(commit), now);
     let reload = ReloadRequested { environment: environment.clone(), triggered_by: None, alongside: vec![] };
@@ -80,7 +81,7 @@ fn reoptimize(session: &mut Session, run: u32, now: Time) {
 
 fn seen(kind: ActivityKind, moment: Moment, module: String, deps: Vec<String>) -> Activity {
     let entry = kind == ActivityKind::Fetch && moment == Moment::Begin && module == "/src/page.tsx";
-    Activity { kind, moment, module, entry, deps, dynamic_deps: Vec::new() }
+    Activity { kind, moment, module, entry, optimized: false, deps, dynamic_deps: Vec::new() }
 }
 
 fn id(nth: u32) -> String {

@@ -22,9 +22,9 @@ mod verdict;
 
 pub use environment::{Environment, Phase, ResolvedId};
 pub use event::{
-    Activity, ActivityKind, Arrived, ChangeCause, Changed, CommitOutcome, Consumer, Discovered,
-    DiscoveredDep, EnvironmentSnapshot, Event, ImportSite, Moment, OptimizedDep, OptimizerSnapshot,
-    Transformed,
+    Activity, ActivityKind, Arrived, BundledRun, ChangeCause, Changed, CommitOutcome, Consumer, Discovered,
+    DiscoveredDep, EnvironmentSnapshot, Event, Fallback, FallbackReason, FellBack, ImportSite, Moment,
+    OptimizedDep, OptimizerSnapshot, Transformed,
 };
 pub use event::{Bridge, Committed, Listening, ReloadRequested, RequestFinished, RequestStarted};
 pub use graph::ModuleGraph;

@@ -10,6 +10,15 @@ const NAMES: [&str; 4] = ["worker", "ssr", "aux", "rsc"];
 
 #[derive(Debug, Clone)]
 enum Step {
+    /// A late dependency is met.
+    Discover {
+        environment: usize,
+        id: usize,
+    },
+    /// A run is announced to bundle everything again.
+    FallBack {
+        environment: usize,
+    },
     /// An optimizer run is committed; with a reload, Vite sends one in the same turn.
     Commit {
         environment: usize,
@@ -32,6 +41,8 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     let environment = 0..NAMES.len();
     prop_oneof![
+        (environment.clone(), 0..3usize).prop_map(|(environment, id)| Step::Discover { environment, id }),
+        environment.clone().prop_map(|environment| Step::FallBack { environment }),
         (environment.clone(), 0..3usize, any::<bool>()).prop_map(|(environment, id, reload)| Step::Commit {
             environment,
             id,
@@ -49,6 +60,21 @@ fn bridges() -> impl Strategy<Value = BTreeSet<(usize, usize)>> {
     prop::collection::btree_set((0..NAMES.len(), 0..NAMES.len()), 0..6)
 }
 
+/// The environments in which runs add.
+fn adding() -> impl Strategy<Value = BTreeSet<usize>> {
+    prop::collection::btree_set(0..NAMES.len(), 0..NAMES.len())
+}
+
+fn fell_back(environment: &str) -> Event {
+    let fallback = Fallback { reason: FallbackReason::FileMissing, detail: String::new() };
+    Event::FellBack(FellBack { environment: environment.into(), fallback })
+}
+
+fn discovered(environment: &str, id: usize) -> Event {
+    let (environment, id) = (environment.into(), format!("dep{id}"));
+    Event::Discovered(Discovered { environment, id, learned: false, importer: None })
+}
+
 struct World {
     session: Session,
     now: Time,
@@ -59,7 +85,7 @@ struct World {
 }
 
 impl World {
-    fn new(bridges: BTreeSet<(usize, usize)>) -> Self {
+    fn new(bridges: BTreeSet<(usize, usize)>, adding: &BTreeSet<usize>) -> Self {
         let mut session = Session::new(Policy::default());
         for (index, name) in NAMES.iter().enumerate() {
             let to = bridges.iter().filter(|(from, _)| *from == index).map(|(_, to)| NAMES[*to].to_owned());
@@ -69,6 +95,7 @@ impl World {
                 root: "/app".into(),
                 base: "/".into(),
                 optimizer: Some(OptimizerSnapshot {
+                    adds: adding.contains(&index),
                     browser_hash: "h".into(),
                     ..OptimizerSnapshot::default()
                 }),
@@ -98,6 +125,15 @@ impl World {
 
     fn take(&mut self, step: &Step) {
         match step {
+            Step::Discover { environment, id } => {
+                // What is optimized is not met again.
+                if !self.committed.contains_key(&(*environment, *id)) {
+                    self.session.apply(discovered(NAMES[*environment], *id), self.now);
+                }
+            }
+            Step::FallBack { environment } => {
+                self.session.apply(fell_back(NAMES[*environment]), self.now);
+            }
             Step::Commit { environment, id, reload } => self.commit(*environment, *id, *reload),
             Step::Save { environments } => self.reload(environments),
             Step::Reimport { environment } => {
@@ -107,6 +143,7 @@ impl World {
                         moment,
                         module: "/entry.ts".into(),
                         entry: moment == Moment::Begin,
+                        optimized: false,
                         deps: vec![],
                         dynamic_deps: vec![],
                     };
@@ -134,6 +171,7 @@ impl World {
             changed: vec![OptimizedDep { id: format!("dep{id}"), file: "/f.js".into(), browser_hash: hash }],
             removed: vec![],
             pending: vec![],
+            bundled: None,
         };
         self.session.apply(Event::Committed(committed), self.now);
         if reload {
@@ -212,6 +250,22 @@ fn moved() -> impl Strategy<Value = Moved> {
     ]
 }
 
+/// What an environment is told of late dependencies.
+#[derive(Debug, Clone)]
+enum Late {
+    Discovered {
+        id: usize,
+    },
+    /// A save, whose modules are to be looked at.
+    Changed,
+    /// What waits is optimized without a reload.
+    Added,
+}
+
+fn late() -> impl Strategy<Value = Late> {
+    prop_oneof![(0..9usize).prop_map(|id| Late::Discovered { id }), Just(Late::Changed), Just(Late::Added)]
+}
+
 /// An environment and a true runner, which queues its reloads as Vite's does.
 struct Guarded {
     session: Session,
@@ -229,13 +283,26 @@ struct Guarded {
 impl Guarded {
     /// The runner has been seen importing again by itself.
     fn new() -> Self {
+        Self::with(false)
+    }
+
+    /// The same where runs add.
+    fn adding() -> Self {
+        Self::with(true)
+    }
+
+    fn with(adds: bool) -> Self {
         let mut session = Session::new(Policy::default());
         let snapshot = EnvironmentSnapshot {
             name: "worker".into(),
             consumer: Consumer::Server,
             root: "/app".into(),
             base: "/".into(),
-            optimizer: Some(OptimizerSnapshot { browser_hash: "0".into(), ..OptimizerSnapshot::default() }),
+            optimizer: Some(OptimizerSnapshot {
+                adds,
+                browser_hash: "0".into(),
+                ..OptimizerSnapshot::default()
+            }),
             bridges: vec![],
         };
         session.apply(Event::EnvironmentOpened(snapshot), Time::ZERO);
@@ -262,16 +329,7 @@ impl Guarded {
             Moved::Save => self.reload(),
             Moved::Commit => {
                 self.newest += 1;
-                let committed = Committed {
-                    environment: "worker".into(),
-                    outcome: CommitOutcome::Committed,
-                    browser_hash: self.newest.to_string(),
-                    reload: true,
-                    changed: vec![],
-                    removed: vec![],
-                    pending: vec![],
-                };
-                self.session.apply(Event::Committed(committed), self.now);
+                self.commit(true);
                 self.reload();
             }
             Moved::Begin if !self.is_importing && self.queued > 0 => {
@@ -298,6 +356,39 @@ impl Guarded {
         }
     }
 
+    fn hear(&mut self, late: &Late) {
+        match late {
+            Late::Discovered { id } => {
+                self.session.apply(discovered("worker", *id), self.now);
+            }
+            Late::Changed => {
+                let modules = vec!["/page.ts".to_owned()];
+                let changed = Changed { environment: "worker".into(), cause: ChangeCause::Save, modules };
+                self.session.apply(Event::Changed(changed), self.now);
+            }
+            Late::Added => self.commit(false),
+        }
+    }
+
+    fn commit(&mut self, reload: bool) {
+        let committed = Committed {
+            environment: "worker".into(),
+            outcome: CommitOutcome::Committed,
+            browser_hash: self.newest.to_string(),
+            reload,
+            changed: vec![],
+            removed: vec![],
+            pending: vec![],
+            bundled: None,
+        };
+        self.session.apply(Event::Committed(committed), self.now);
+    }
+
+    /// What requests can tell of a session.
+    fn seen(&self) -> (Stability, Vec<HttpRequest>) {
+        (self.session.stability(&[], self.now), self.session.doomed())
+    }
+
     fn reload(&mut self) {
         self.queued += 1;
         let environment = "worker".into();
@@ -312,6 +403,7 @@ impl Guarded {
             moment,
             module: "/entry.ts".into(),
             entry: moment == Moment::Begin,
+            optimized: false,
             deps: vec![],
             dynamic_deps: vec![],
         };
@@ -362,11 +454,57 @@ proptest! {
 
 proptest! {
     #[test]
+    fn what_is_late_where_runs_add_is_as_if_it_had_not_been(
+        steps in prop::collection::vec(prop_oneof![moved().prop_map(Ok), late().prop_map(Err)], 0..60),
+    ) {
+        let (mut guarded, mut unaware) = (Guarded::adding(), Guarded::new());
+        for step in &steps {
+            match step {
+                Ok(moved) => [&mut guarded, &mut unaware].into_iter().for_each(|one| one.take(moved)),
+                Err(late) => guarded.hear(late),
+            }
+            prop_assert_eq!(guarded.seen(), unaware.seen());
+        }
+    }
+
+    #[test]
+    fn a_run_that_falls_back_is_as_if_none_had_ever_added(
+        before in prop::collection::vec(late(), 0..9),
+        until_committed in prop::collection::vec(prop_oneof![moved().prop_map(Ok), late().prop_map(Err)], 0..30),
+        behind in prop::collection::vec(moved(), 0..30),
+    ) {
+        let (mut guarded, mut stock) = (Guarded::adding(), Guarded::new());
+        for late in &before {
+            [&mut guarded, &mut stock].into_iter().for_each(|one| one.hear(late));
+        }
+        guarded.session.apply(fell_back("worker"), guarded.now);
+        let is_no_commit = |step: &&Result<Moved, Late>| !matches!(step, Ok(Moved::Commit) | Err(Late::Added));
+        for step in until_committed.iter().filter(is_no_commit) {
+            for one in [&mut guarded, &mut stock] {
+                match step {
+                    Ok(moved) => one.take(moved),
+                    Err(late) => one.hear(late),
+                }
+            }
+            prop_assert_eq!(guarded.seen(), stock.seen());
+        }
+        // A crawl that is not over when the run is committed would go on to hold up the stock side alone.
+        let crawled = Moved::Wait { milliseconds: 5_000 };
+        for moved in [&crawled, &Moved::Commit].into_iter().chain(&behind) {
+            [&mut guarded, &mut stock].into_iter().for_each(|one| one.take(moved));
+            prop_assert_eq!(guarded.seen(), stock.seen());
+        }
+    }
+}
+
+proptest! {
+    #[test]
     fn bridged_environments_move_together_and_nothing_resolves_to_an_old_hash(
         bridges in bridges(),
+        adding in adding(),
         steps in prop::collection::vec(step(), 0..40),
     ) {
-        let mut world = World::new(bridges);
+        let mut world = World::new(bridges, &adding);
         for step in &steps {
             world.take(step);
             world.check_resolved();
@@ -374,9 +512,13 @@ proptest! {
     }
 
     #[test]
-    fn a_journal_replays_to_the_same_state(steps in prop::collection::vec(step(), 0..40), bridges in bridges()) {
+    fn a_journal_replays_to_the_same_state(
+        steps in prop::collection::vec(step(), 0..40),
+        bridges in bridges(),
+        adding in adding(),
+    ) {
         let run = || {
-            let mut world = World::new(bridges.clone());
+            let mut world = World::new(bridges.clone(), &adding);
             steps.iter().for_each(|step| world.take(step));
             format!("{:?}", world.session)
         };

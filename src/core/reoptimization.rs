@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 use super::Time;
-use super::event::{DiscoveredDep, ImportSite};
+use super::event::{BundledRun, DiscoveredDep, Fallback, ImportSite};
 
 /// How many records are kept; older ones are dropped.
 const KEPT: usize = 256;
@@ -72,6 +72,8 @@ pub enum ReoptimizationOutcome {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
 pub enum Defence {
+    /// There was nothing to defend: the run has left what was there as it is.
+    Added,
     /// A crawl met the dependencies before any request did.
     Foreseen,
     /// Requests waited at the gate.
@@ -111,7 +113,18 @@ pub struct Reoptimization {
     pub held: u32,
     /// Requests that were re-issued because of it.
     pub recovered: u32,
-    /// The line of Vite config that prevents it next time; empty when no file of the app imports what was late.
+    /// Whether the run leaves what is there as it is, as far as is known.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    #[cfg_attr(feature = "codegen", ts(optional, as = "Option<_>"))]
+    pub adds: bool,
+    /// Why it does not, where others do.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub fallback: Option<Fallback>,
+    /// What was bundled, where runs add.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub bundled: Option<BundledRun>,
+    /// The line of Vite config that prevents it next time; empty when no file of the app imports what was late, or nothing is
+    /// to be prevented.
     pub advice: String,
 }
 
@@ -123,6 +136,25 @@ impl Reoptimization {
             self.met = self.met.max(met);
             self.advise();
         }
+    }
+
+    /// The run bundles everything again.
+    pub fn fall_back(&mut self, fallback: Fallback) {
+        self.adds = false;
+        self.fallback = Some(fallback);
+        self.advise();
+    }
+
+    /// The run has ended, without a reload or with one.
+    pub fn commit(&mut self, outcome: ReoptimizationOutcome, generation: u32, now: Time) {
+        self.outcome = outcome;
+        self.generation = generation;
+        self.committed_at_ms = Some(millis(now));
+        self.adds &= outcome == ReoptimizationOutcome::Extended;
+        if self.adds {
+            self.met = Defence::Added;
+        }
+        self.advise();
     }
 
     /// Keeps the dependencies that a run has optimized and gives back those that wait for the next.
@@ -160,23 +192,42 @@ impl Reoptimization {
         };
     }
 
+    /// Nothing that happens to a request comes from a run that has only added something.
     fn is_latest_of(&self, environment: Option<&str>) -> bool {
-        self.committed_at_ms.is_some() && environment.is_none_or(|name| self.environment == name)
+        self.committed_at_ms.is_some()
+            && !self.adds
+            && environment.is_none_or(|name| self.environment == name)
     }
 
     /// The `optimizeDeps.include` line that makes the dependencies known from the start.
     fn advise(&mut self) {
         // What no file of the app imports is for a framework to know.
         let own: Vec<_> = self.dependencies.iter().filter(|dep| dep.is_of_app()).cloned().collect();
-        self.advice = if own.is_empty() { String::new() } else { advice(&self.environment, &own) };
+        self.advice =
+            if self.adds || own.is_empty() { String::new() } else { advice(&self.environment, &own) };
+    }
+
+    /// What is going on while it runs.
+    pub fn title(&self) -> String {
+        let what = if self.adds { "adding to" } else { "re-optimizing" };
+        format!("{what} {}", self.environment)
     }
 
     /// `zod, imported by src/pages/zod.tsx:1`; of many dependencies the first few.
     pub fn cause(&self) -> String {
-        let named: Vec<_> = self.dependencies.iter().take(MOST_NAMED).map(LateDependency::cause).collect();
+        self.listed("; ", LateDependency::cause)
+    }
+
+    /// `zod, nanoid`; of many dependencies the first few.
+    pub fn names(&self) -> String {
+        self.listed(", ", |dep| dep.id.clone())
+    }
+
+    fn listed(&self, separator: &str, text: impl Fn(&LateDependency) -> String) -> String {
+        let named: Vec<_> = self.dependencies.iter().take(MOST_NAMED).map(text).collect();
         match self.dependencies.len().saturating_sub(MOST_NAMED) {
-            0 => named.join("; "),
-            more => format!("{}; and {more} more", named.join("; ")),
+            0 => named.join(separator),
+            more => format!("{}{separator}and {more} more", named.join(separator)),
         }
     }
 
@@ -216,7 +267,13 @@ impl History {
         self.records.iter()
     }
 
-    pub fn begin(&mut self, environment: &str, generation: u32, now: Time) -> &mut Reoptimization {
+    pub fn begin(
+        &mut self,
+        environment: &str,
+        adds: bool,
+        generation: u32,
+        now: Time,
+    ) -> &mut Reoptimization {
         self.begun += 1;
         if self.records.len() == KEPT {
             self.records.pop_front();
@@ -234,6 +291,9 @@ impl History {
             cost_ms: 0,
             held: 0,
             recovered: 0,
+            adds,
+            fallback: None,
+            bundled: None,
             advice: String::new(),
         });
         let last = self.records.len() - 1;
@@ -268,6 +328,12 @@ impl History {
         self.records.iter_mut().filter(|record| record.is_running())
     }
 
+    /// Whether something has changed modules that are in use, since a moment.
+    pub fn has_disturbed(&self, since: Time) -> bool {
+        let mut disturbing = self.records.iter().filter(|record| !record.adds);
+        disturbing.any(|record| record.stable_at_ms.is_none_or(|at| at >= millis(since)))
+    }
+
     /// Whether a record of an environment ends as soon as that is stable.
     pub fn is_ending(&self, environment: &str) -> bool {
         let mut running = self.records.iter().filter(|record| record.is_running());
@@ -277,7 +343,7 @@ impl History {
     /// Ends the committed records of environments that are stable again, and gives them back.
     pub fn end(&mut self, is_stable: impl Fn(&str) -> bool, now: Time) -> Vec<Reoptimization> {
         let committed = self.running().filter(|record| record.committed_at_ms.is_some());
-        let stable = committed.filter(|record| is_stable(&record.environment));
+        let stable = committed.filter(|record| record.adds || is_stable(&record.environment));
         stable
             .map(|record| {
                 record.stable_at_ms = Some(millis(now));

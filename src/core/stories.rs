@@ -1,5 +1,7 @@
 //! The session told as stories: events in, verdicts and stability out, with the time as an argument.
 
+mod adding;
+
 use super::*;
 
 /// A session and its clock.
@@ -33,10 +35,9 @@ impl Story {
             root: "/app".into(),
             base: "/".into(),
             optimizer: Some(OptimizerSnapshot {
-                cold: false,
                 browser_hash: "h0".into(),
                 optimized: vec![dep("react", "h0")],
-                discovered: vec![],
+                ..OptimizerSnapshot::default()
             }),
             bridges: bridges.iter().map(|to| Bridge { to: (*to).into() }).collect(),
         };
@@ -87,6 +88,7 @@ impl Story {
             reload,
             removed: vec![],
             pending: vec![],
+            bundled: None,
         }))
     }
 
@@ -99,6 +101,7 @@ impl Story {
             changed: vec![],
             removed: vec![],
             pending: vec![],
+            bundled: None,
         }))
     }
 
@@ -118,12 +121,26 @@ impl Story {
         self.session.doomed()
     }
 
-    fn observe(&mut self, environment: &str, kind: ActivityKind, moment: Moment, module: &str) {
+    fn observe(
+        &mut self,
+        environment: &str,
+        kind: ActivityKind,
+        moment: Moment,
+        module: &str,
+    ) -> Vec<Effect> {
         let entry = kind == ActivityKind::Fetch && moment == Moment::Begin && module.ends_with("entry.ts");
-        let activity =
-            Activity { kind, moment, module: module.into(), entry, deps: vec![], dynamic_deps: vec![] };
+        let optimized = module.contains("/.vite/deps/");
+        let activity = Activity {
+            kind,
+            moment,
+            module: module.into(),
+            entry,
+            optimized,
+            deps: vec![],
+            dynamic_deps: vec![],
+        };
         let activities = vec![activity];
-        self.apply(Event::Transformed(Transformed { environment: environment.into(), activities }));
+        self.apply(Event::Transformed(Transformed { environment: environment.into(), activities }))
     }
 
     fn fetch(&mut self, environment: &str, module: &str) {
@@ -173,6 +190,7 @@ impl Story {
             moment: Moment::End,
             module: module.into(),
             entry: false,
+            optimized: false,
             deps: owned(deps),
             dynamic_deps: owned(dynamic_deps),
         };
@@ -823,12 +841,7 @@ fn a_record_that_is_open_says_when_to_look_again() {
         consumer: Consumer::Client,
         root: "/app".into(),
         base: "/".into(),
-        optimizer: Some(OptimizerSnapshot {
-            cold: false,
-            browser_hash: "h0".into(),
-            optimized: vec![],
-            discovered: vec![],
-        }),
+        optimizer: Some(OptimizerSnapshot { browser_hash: "h0".into(), ..OptimizerSnapshot::default() }),
         bridges: vec![],
     }));
     // A crawl that the page's updates wait for, and whose last transform is never reported.

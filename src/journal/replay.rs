@@ -207,6 +207,8 @@ mod tests {
                 "optimizer": optimizer, "bridges": [{ "to": "ssr" }] }),
             json!({ "event": "environmentOpened", "name": "ssr", "consumer": "server", "root": "/app", "base": "/",
                 "optimizer": { "cold": true, "browserHash": "a", "optimized": [], "discovered": [{ "id": "swr" }] } }),
+            json!({ "event": "environmentOpened", "name": "rsc", "consumer": "server", "root": "/app", "base": "/",
+                "optimizer": { "adds": true, "browserHash": "a", "optimized": [], "discovered": [{ "id": "swr" }] } }),
             json!({ "event": "changed", "environment": "worker", "cause": "save", "modules": ["/src/entry.ts"] }),
             fetch("begin"),
             fetch("end"),
@@ -220,6 +222,14 @@ mod tests {
             json!({ "event": "admitted", "request": 2 }),
             json!({ "event": "requestStarted", "request": 2, "method": "POST", "url": "/" }),
             json!({ "event": "requestFinished", "request": 2 }),
+            json!({ "event": "committed", "environment": "rsc", "outcome": "committed", "browserHash": "a", "reload": false,
+                "changed": changed, "removed": [], "pending": [],
+                "bundled": { "kind": "added", "layer": 2, "modules": 3, "durationMs": 4 } }),
+            json!({ "event": "discovered", "environment": "rsc", "id": "jotai" }),
+            json!({ "event": "fellBack", "environment": "rsc", "reason": "fileMissing", "detail": "zod.js" }),
+            json!({ "event": "committed", "environment": "rsc", "outcome": "committed", "browserHash": "b", "reload": true,
+                "changed": changed, "removed": [], "pending": [], "bundled": { "kind": "rebundled",
+                "reason": "fileMissing", "detail": "zod.js", "modules": 9, "durationMs": 40 } }),
             json!({ "event": "environmentClosed", "name": "ssr" }),
         ];
         let mut now = Time::ZERO;

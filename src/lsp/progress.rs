@@ -71,8 +71,7 @@ impl Progresses {
         let token = ProgressToken::String(format!("evenkeel/{}", self.begun));
         let create = WorkDoneProgressCreateParams { token: token.clone() };
         self.client.send_request::<WorkDoneProgressCreate>(create).await.ok()?;
-        let title = format!("re-optimizing {}", record.environment);
-        Some(self.client.progress(token, title).with_message(record.cause()).begin().await)
+        Some(self.client.progress(token, record.title()).with_message(record.cause()).begin().await)
     }
 
     /// Whatever is still going on will not be heard of again.

@@ -32,7 +32,8 @@ macro_rules! for_each_type {
     ($visit:ident!($context:ident)) => {
         $visit!($context:
             InitializationOptions, Policy, EnvironmentSnapshot, Bridge, Consumer, OptimizerSnapshot, OptimizedDep,
-            DiscoveredDep, ImportSite, DidCloseEnvironment, Discovered, Committed, CommitOutcome, Transformed,
+            DiscoveredDep, ImportSite, DidCloseEnvironment, Discovered, FellBack, Fallback, FallbackReason, Committed,
+            CommitOutcome, BundledRun, Transformed,
             Activity, ActivityKind, Moment, ReloadRequested, ReloadPlan, ReloadTarget, ResolveOptimizedIdParams,
             ResolvedId, RequestStarted, RequestFinished, AdmitParams, AdmitOutcome, AdmitResult, Failure, ErrorInfo,
             ErrorKind, Action, Verdict, AwaitStableParams, AwaitStableResult, StatusParams, StatusReport,

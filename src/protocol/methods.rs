@@ -49,8 +49,10 @@ macro_rules! method_table {
             "An environment is gone. Requests are no longer kept from it.";
             fact "optimizer/didDiscover" (Discovered) Discovered,
             "A dependency was met that the optimizer did not know, with the import that made it known.";
+            fact "optimizer/didFallBack" (FellBack) FellBack,
+            "Where runs add, one bundles everything again all the same, and Vite is going to reload the environment. Sent before its commit.";
             fact "optimizer/didCommit" (Committed) Committed,
-            "An optimizer run ended: what changed, and whether Vite reloads the environment because of it.";
+            "An optimizer run ended: what changed, whether Vite reloads the environment because of it and, where runs add, what was bundled.";
             fact "environment/didChange" (Changed) Changed,
             "Modules are to be looked at: the entries at the start, or what Vite has invalidated after a save.";
             fact "onTransform" (Transformed) Transformed,
@@ -78,7 +80,7 @@ macro_rules! method_table {
             tell "environment/warmupRequest" (WarmupRequest),
             "Modules to transform before a request asks for them, as Vite's `warmupRequest` does. Each is reported back by `onTransform`.";
             tell "optimizer/runRequest" (RunRequest),
-            "All late dependencies have been met: the optimizer need not wait for more, as Vite's does for 100 ms after each.";
+            "All late dependencies that are to come have been met: the optimizer need not wait for more, as Vite's does for 100 ms after each.";
             tell "optimizer/didLearn" (Learned),
             "Late dependencies that an optimizer run has taken up, for `optimizeDeps.include` at the next start.";
             tell "devServer/restartRequest" (RestartRequest),

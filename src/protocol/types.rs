@@ -1,8 +1,12 @@
 //! Shapes that exist on the wire alone. Facts, plans and verdicts have theirs in `core`.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::core::{Counts, Event, HttpRequest, LateDependency, Phase, Policy, Reoptimization};
+use crate::core::{
+    Counts, Event, FallbackReason, HttpRequest, LateDependency, Phase, Policy, Reoptimization,
+};
 
 /// `initializationOptions` of `initialize`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -181,6 +185,8 @@ pub struct EnvironmentStatus {
     pub optimized: u32,
     /// Late dependencies that wait for an optimizer run.
     pub pending: Vec<String>,
+    /// Whether runs add to what is there, so that nobody has to wait for them.
+    pub adds: bool,
     /// Module fetches and transforms that have begun and not ended.
     pub in_flight: u32,
 }
@@ -206,6 +212,9 @@ pub struct StatusReport {
     /// The latest re-optimizations, oldest first.
     pub records: Vec<Reoptimization>,
     pub counts: Counts,
+    /// How often runs have bundled everything again where they add, by reason.
+    #[cfg_attr(feature = "codegen", ts(type = "Partial<Record<FallbackReason, number>>"))]
+    pub fallbacks: BTreeMap<FallbackReason, u32>,
     pub requests_in_flight: u32,
     #[cfg_attr(feature = "codegen", ts(type = "number"))]
     pub uptime_ms: u64,

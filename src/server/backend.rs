@@ -11,8 +11,8 @@ use tower_lsp::{LanguageServer, LspService};
 use super::sidecar::{Sidecar, Waited, millis};
 use crate::attach;
 use crate::core::{
-    Arrived, Changed, Committed, Discovered, EnvironmentSnapshot, Event, Failure, Listening, ReloadPlan,
-    ReloadRequested, RequestFinished, RequestStarted, ResolvedId, Transformed, Verdict,
+    Arrived, Changed, Committed, Discovered, EnvironmentSnapshot, Event, Failure, FellBack, Listening,
+    ReloadPlan, ReloadRequested, RequestFinished, RequestStarted, ResolvedId, Transformed, Verdict,
 };
 use crate::protocol::{
     AdmitOutcome, AdmitParams, AdmitResult, AwaitStableParams, AwaitStableResult, DidCloseEnvironment,

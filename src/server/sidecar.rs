@@ -248,8 +248,7 @@ impl Sidecar {
         for effect in effects {
             match effect {
                 Effect::Began(record) => {
-                    let title = format!("re-optimizing {}", record.environment);
-                    let value = ProgressValue::Begin { title, message: record.cause() };
+                    let value = ProgressValue::Begin { title: record.title(), message: record.cause() };
                     self.outbox.notify("$/progress", Progress { token: token(&record), value });
                 }
                 Effect::Crawl { environment, modules } => {
@@ -360,6 +359,7 @@ impl State {
             browser_hash: environment.browser_hash.clone(),
             optimized: u32::try_from(environment.optimized_count()).unwrap_or(u32::MAX),
             pending: environment.pending().map(str::to_owned).collect(),
+            adds: environment.adds(),
             in_flight: environment.in_flight(),
         };
         StatusReport {
@@ -371,6 +371,7 @@ impl State {
             environments: session.environments().map(environment).collect(),
             records: session.records().cloned().collect(),
             counts: session.counts(),
+            fallbacks: session.fallbacks().clone(),
             requests_in_flight: u32::try_from(session.requests_in_flight()).unwrap_or(u32::MAX),
             uptime_ms: millis(now),
         }
@@ -390,9 +391,9 @@ impl State {
                 ServerStatus { health: Health::Ok, quiescent: true, message: "stable".into() }
             }
             Stability::Unstable { waiting_for, .. } => {
-                let running = records().rev().find(|record| record.is_running());
+                let running = records().rev().find(|record| record.is_running() && !record.adds);
                 let message = match running {
-                    Some(record) => format!("re-optimizing {}: {}", record.environment, record.cause()),
+                    Some(record) => format!("{}: {}", record.title(), record.cause()),
                     None => format!("reloading {}", waiting_for.join(", ")),
                 };
                 ServerStatus { health: Health::Ok, quiescent: false, message }
@@ -408,6 +409,7 @@ fn token(record: &Reoptimization) -> String {
 fn log_level(record: &Reoptimization) -> Option<LogLevel> {
     match record.outcome {
         ReoptimizationOutcome::Reloaded => Some(LogLevel::Info),
+        ReoptimizationOutcome::Extended if record.adds => Some(LogLevel::Info),
         ReoptimizationOutcome::Failed => Some(LogLevel::Warning),
         ReoptimizationOutcome::Extended
         | ReoptimizationOutcome::Abandoned
@@ -421,23 +423,33 @@ fn summary(record: &Reoptimization) -> String {
     let (environment, cause) = (&record.environment, record.cause());
     match record.outcome {
         ReoptimizationOutcome::Failed => format!("{environment}: the optimizer failed on {cause}"),
+        ReoptimizationOutcome::Extended if record.adds => {
+            format!("{environment}: added {} in {took} ms, nothing reloaded", record.names())
+        }
         ReoptimizationOutcome::Extended => format!("{environment}: optimized {cause} without a reload"),
         ReoptimizationOutcome::Abandoned => format!("{environment}: closed before {cause} was optimized"),
         // A run that this sidecar did not see the beginning of.
         _ if record.dependencies.is_empty() => format!("{environment}: re-optimized in {took} ms"),
         _ if record.met == Defence::Foreseen => {
             format!(
-                "{environment}: re-optimized in {took} ms, ahead of requests, for {cause}.{}",
+                "{environment}: re-optimized in {took} ms, ahead of requests, for {cause}.{}{}",
+                fallback(record),
                 prevention(record)
             )
         }
         _ => format!(
-            "{environment}: re-optimized in {took} ms for {cause}; {} held, {} re-issued.{}",
+            "{environment}: re-optimized in {took} ms for {cause}; {} held, {} re-issued.{}{}",
             record.held,
             record.recovered,
+            fallback(record),
             prevention(record)
         ),
     }
+}
+
+/// Why it was not only added.
+fn fallback(record: &Reoptimization) -> String {
+    record.fallback.as_ref().map_or(String::new(), |why| format!(" Everything was bundled again: {why}."))
 }
 
 /// The line of config, unless it would be no line any more.

@@ -63,10 +63,20 @@ fn several_dev_servers_are_told_apart() {
     transcripts(runtime.path(), &["several"]);
 }
 
-/// A sidecar that was told of one late dependency, which held a request and re-issued another.
-fn sidecar_with_a_history(runtime: &Path, root: &Path) -> Process {
+#[test]
+fn where_runs_add() {
+    let runtime = tempfile::tempdir().expect("a folder");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/adding.in");
+    let _sidecar = sidecar_that_adds(runtime.path(), &root);
+    transcripts(runtime.path(), &["adding"]);
+}
+
+fn notify(method: &str, params: serde_json::Value) -> serde_json::Value {
+    serde_json::json!({ "jsonrpc": "2.0", "method": method, "params": params })
+}
+
+fn begun(runtime: &Path) -> Process {
     let mut sidecar = Process::start_in(Streams::Pipes, "warn", runtime);
-    let notify = |method: &str, params: serde_json::Value| serde_json::json!({ "jsonrpc": "2.0", "method": method, "params": params });
     let policy = serde_json::json!({ "quietMs": 0, "debounceMs": 0 });
     let initialize = serde_json::json!({
         "jsonrpc": "2.0", "id": 1, "method": "initialize",
@@ -75,6 +85,73 @@ fn sidecar_with_a_history(runtime: &Path, root: &Path) -> Process {
     sidecar.send(&frame(initialize.to_string().as_bytes())).expect("it reads");
     sidecar.answered(1, PATIENCE);
     sidecar.opens_its_door(runtime, PATIENCE);
+    sidecar
+}
+
+/// A sidecar that was told of a layer that was added, of a run that fell back, and of one that is going on.
+fn sidecar_that_adds(runtime: &Path, root: &Path) -> Process {
+    let mut sidecar = begun(runtime);
+    let commit = |id: &str, hash: &str, reload: bool, bundled: serde_json::Value| {
+        let changed =
+            [serde_json::json!({ "id": id, "file": format!("/deps/{id}.js"), "browserHash": hash })];
+        let commit = serde_json::json!({
+            "environment": "worker", "outcome": "committed", "browserHash": hash, "reload": reload,
+            "changed": changed, "removed": [], "pending": [], "bundled": bundled,
+        });
+        notify("optimizer/didCommit", commit)
+    };
+    let discover = |id: &str| {
+        let importer = serde_json::json!({ "file": root.join("src/page.tsx"), "line": 1 });
+        let discovered = serde_json::json!({ "environment": "worker", "id": id, "importer": importer });
+        notify("optimizer/didDiscover", discovered)
+    };
+    let (reason, detail) = ("packageChanged", "react is 19.2.0");
+    for message in [
+        notify(
+            "environment/didOpen",
+            serde_json::json!({
+                "name": "worker", "consumer": "server", "root": root, "base": "/",
+                "optimizer": { "adds": true, "browserHash": "a", "optimized": [], "discovered": [] },
+            }),
+        ),
+        discover("zod"),
+        commit(
+            "zod",
+            "a",
+            false,
+            serde_json::json!({ "kind": "added", "layer": 2, "modules": 41, "durationMs": 35 }),
+        ),
+        discover("swr"),
+        notify(
+            "optimizer/didFallBack",
+            serde_json::json!({ "environment": "worker", "reason": reason, "detail": detail }),
+        ),
+        commit(
+            "swr",
+            "b",
+            true,
+            serde_json::json!({
+                "kind": "rebundled", "reason": reason, "detail": detail, "modules": 900, "durationMs": 700,
+            }),
+        ),
+        serde_json::json!({ "jsonrpc": "2.0", "id": 2, "method": "onFullReload", "params": { "environment": "worker" } }),
+        // So that the reload is over.
+        serde_json::json!({ "jsonrpc": "2.0", "id": 3, "method": "awaitStable", "params": {} }),
+    ] {
+        sidecar.send(&frame(message.to_string().as_bytes())).expect("it reads");
+    }
+    sidecar.answered(3, PATIENCE);
+    let status = serde_json::json!({ "jsonrpc": "2.0", "id": 4, "method": "status", "params": {} });
+    for message in [discover("jotai"), status] {
+        sidecar.send(&frame(message.to_string().as_bytes())).expect("it reads");
+    }
+    sidecar.answered(4, PATIENCE);
+    sidecar
+}
+
+/// A sidecar that was told of one late dependency, which held a request and re-issued another.
+fn sidecar_with_a_history(runtime: &Path, root: &Path) -> Process {
+    let mut sidecar = begun(runtime);
     let mut send = |message: serde_json::Value| {
         sidecar.send(&frame(message.to_string().as_bytes())).expect("it reads");
     };

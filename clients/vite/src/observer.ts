@@ -8,9 +8,19 @@ import type {
   HotPayload,
   OptimizedDepInfo,
 } from 'vite'
+import type * as additive from './additive/runs.js'
 import { importSite } from './import-site.js'
 import type { LearnedDeps } from './learned.js'
-import type { DiscoveredDep, EnvironmentSnapshot, ImportSite, LateDependency, OptimizedDep } from './protocol.js'
+import type {
+  Activity,
+  BundledRun,
+  DiscoveredDep,
+  EnvironmentSnapshot,
+  FallbackReason,
+  ImportSite,
+  LateDependency,
+  OptimizedDep,
+} from './protocol.js'
 import { RunnerCopies } from './runner-copies.js'
 import type { Environment, Sidecar } from './sidecar.js'
 import { interceptSend } from './vite-internals/hot.js'
@@ -39,6 +49,8 @@ export class EnvironmentObserver implements Environment {
   /** The environments that borrow modules of this one. */
   readonly #bridges: string[]
   readonly #onReload: ReloadListener
+  /** Where the optimizer adds. */
+  readonly #runs: additive.Runs | undefined
   /** Who imported a bare id last: Vite tells of a missing import without its importer. */
   readonly #importers = new Map<string, string>()
   /** Ids that are being resolved because an earlier session has met them. */
@@ -64,6 +76,7 @@ export class EnvironmentObserver implements Environment {
     learned: LearnedDeps,
     bridges: string[],
     onReload: ReloadListener,
+    runs?: additive.Runs,
   ) {
     this.name = environment.name
     this.#environment = environment
@@ -71,6 +84,10 @@ export class EnvironmentObserver implements Environment {
     this.#learned = learned
     this.#bridges = bridges
     this.#onReload = onReload
+    this.#runs = runs
+    runs?.onFallback((reason, detail) =>
+      sidecar.notify('optimizer/didFallBack', { environment: this.name, reason: wireReason(reason), detail }),
+    )
     this.#copies = new RunnerCopies(environment)
     const optimizer = environment.depsOptimizer
     if (optimizer) {
@@ -98,6 +115,7 @@ export class EnvironmentObserver implements Environment {
     const { metadata } = depsOptimizer
     const optimizer = {
       cold: this.#cold,
+      adds: this.#runs !== undefined,
       browserHash: metadata.browserHash,
       optimized: entries(metadata.optimized),
       discovered: Object.keys(metadata.discovered).map((id) => this.#discoveredDep(id)),
@@ -202,7 +220,14 @@ export class EnvironmentObserver implements Environment {
 
   optimize(): void {
     const { depsOptimizer } = this.#environment
-    if (depsOptimizer && !this.#isPaused) runAlone(depsOptimizer)
+    if (!depsOptimizer || this.#isPaused) return
+    // What was to be optimized may have been meanwhile.
+    if (Object.keys(depsOptimizer.metadata.discovered).length > 0) runAlone(depsOptimizer)
+  }
+
+  /** Resolves when the run that takes up a dependency is over, or has failed. */
+  async optimized(id: string): Promise<void> {
+    await this.#environment.depsOptimizer?.metadata.discovered[id]?.processing
   }
 
   /**
@@ -254,6 +279,7 @@ export class EnvironmentObserver implements Environment {
       const old = before.get(id)
       return old?.file !== file || old.browserHash !== browserHash
     })
+    const bundled = this.#runs?.take()
     this.#sidecar.notify('optimizer/didCommit', {
       environment: this.name,
       outcome: 'committed',
@@ -262,6 +288,7 @@ export class EnvironmentObserver implements Environment {
       changed,
       removed: [...before.keys()].filter((id) => !(id in next.optimized)),
       pending: Object.keys(next.discovered),
+      ...(bundled && { bundled: wireRun(bundled) }),
     })
     for (const id of Object.keys(next.optimized)) this.#importers.delete(id)
   }
@@ -286,24 +313,32 @@ export class EnvironmentObserver implements Environment {
   }
 
   async #reportTransform(module: string, transform: () => ReturnType<DevEnvironment['transformRequest']>): ReturnType<DevEnvironment['transformRequest']> {
-    this.#sidecar.observe(this.name, { kind: 'transform', moment: 'begin', module })
+    const activity = { kind: 'transform' as const, ...this.#named(module) }
+    this.#sidecar.observe(this.name, { ...activity, moment: 'begin' })
     let imports: { deps?: string[]; dynamicDeps?: string[] } = {}
     try {
       const result = await transform()
       if (result?.deps) imports = { deps: result.deps, dynamicDeps: result.dynamicDeps ?? [] }
       return result
     } finally {
-      this.#sidecar.observe(this.name, { kind: 'transform', moment: 'end', module, ...imports })
+      this.#sidecar.observe(this.name, { ...activity, moment: 'end', ...imports })
     }
+  }
+
+  #named(module: string): Pick<Activity, 'module' | 'optimized'> {
+    const { depsOptimizer } = this.#environment
+    const optimized = depsOptimizer?.isOptimizedDepUrl(module) || depsOptimizer?.isOptimizedDepFile(module)
+    return optimized ? { module, optimized } : { module }
   }
 
   /** A module is on its way to a runner; as an `entry` it is what the runner begins with. */
   async fetching<T>(module: string, entry: boolean, fetch: () => Promise<T>): Promise<T> {
-    this.#sidecar.observe(this.name, { kind: 'fetch', moment: 'begin', module, ...(entry && { entry }) })
+    const activity = { kind: 'fetch' as const, ...this.#named(module) }
+    this.#sidecar.observe(this.name, { ...activity, moment: 'begin', ...(entry && { entry }) })
     try {
       return await fetch()
     } finally {
-      this.#sidecar.observe(this.name, { kind: 'fetch', moment: 'end', module })
+      this.#sidecar.observe(this.name, { ...activity, moment: 'end' })
     }
   }
 
@@ -333,7 +368,7 @@ export class EnvironmentObserver implements Environment {
     return this.#reloads
   }
 
-  /** Resolves when no optimizer run is going that could reload the environment. */
+  /** Resolves when no optimizer run is going that could reload the environment. One that adds does not. */
   async settled(): Promise<void> {
     await this.#sidecar.wait('awaitStable', { environments: [this.name] })
   }
@@ -346,6 +381,22 @@ function isUpdate(payload: HotPayload | string): boolean {
 
 function entries(optimized: DepOptimizationMetadata['optimized']): OptimizedDep[] {
   return Object.entries(optimized).map(([id, info]) => ({ id, file: info.file, browserHash: info.browserHash ?? '' }))
+}
+
+type CamelCase<Name extends string> = Name extends `${infer First}-${infer Rest}`
+  ? `${First}${Capitalize<CamelCase<Rest>>}`
+  : Name
+
+/** The protocol's spelling. */
+function wireReason(reason: additive.FallbackReason): FallbackReason {
+  const camelCase = <Name extends string>(name: Name) =>
+    name.replace(/-([a-z])/g, (_dash, letter: string) => letter.toUpperCase()) as CamelCase<Name>
+  return camelCase(reason)
+}
+
+function wireRun(run: additive.BundledRun): BundledRun {
+  const durationMs = Math.round(run.durationMs)
+  return run.kind === 'added' ? { ...run, durationMs } : { ...run, durationMs, reason: wireReason(run.reason) }
 }
 
 /** Resolves once Vite has invalidated the modules of a save, which it does when all plugins have been asked. */

@@ -2,6 +2,8 @@ import type { Policy } from './protocol.js'
 
 /** What a user may set; everything has a default. */
 export interface EvenkeelOptions {
+  /** Add late dependencies to what has been optimized, so that nothing is reloaded (Vite 8). Default `true`. */
+  additive?: boolean
   /** Re-optimize before a request comes. Default `true`. */
   foresee?: boolean
   /** How many milliseconds a crawl ahead of requests may take. Default 5 000. */
@@ -34,6 +36,7 @@ export type ResolvedOptions = Required<Omit<EvenkeelOptions, 'environments'>> & 
 }
 
 const DEFAULTS: ResolvedOptions = {
+  additive: true,
   foresee: true,
   foreseeBudget: 5_000,
   learn: false,
@@ -59,6 +62,7 @@ export function resolveOptions(options: EvenkeelOptions = {}): ResolvedOptions {
 
 function problemOf(name: string, value: unknown): string | undefined {
   switch (name) {
+    case 'additive':
     case 'foresee':
     case 'hold':
     case 'recover':

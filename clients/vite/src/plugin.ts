@@ -1,4 +1,5 @@
 import type { EnvironmentModuleNode, Plugin, ViteDevServer } from 'vite'
+import { AdditiveOptimizer, additiveOptimizerOf } from './additive/additive.js'
 import { bridgedTo } from './bridge.js'
 import { devtoolsDock } from './devtools.js'
 import { Gate } from './gate.js'
@@ -46,6 +47,11 @@ export function evenkeelFor(framework: Framework, options?: EvenkeelOptions): Pl
         resolveOptimizedId: async (environment, id) => guarded?.resolveOptimizedId(environment, id),
         fetching: async (environment, module, fetch) =>
           guarded?.observers.get(environment)?.fetching(module, true, fetch) ?? fetch(),
+      },
+      // Vite 8 and later bundle dependencies with Rolldown.
+      configEnvironment() {
+        if (!resolved.additive || !('rolldownVersion' in (this?.meta ?? {}))) return undefined
+        return { optimizeDeps: { rolldownOptions: { plugins: [new AdditiveOptimizer().plugin] } } }
       },
       // Before the worker's plugin starts its runners, so that nothing they do is missed; and the function it
       // returns adds its middleware before the worker's handler, wherever the user lists the plugin.
@@ -160,6 +166,7 @@ class GuardedServer {
     const learned = new LearnedDeps(config.root, config.cacheDir, options.learn, log)
     for (const environment of Object.values(environments)) {
       const { name, depsOptimizer } = environment
+      additiveOptimizerOf(environment)?.attach(environment)
       // The browser's environment is no server's and is not guarded. But its updates can be foreseen, too.
       const chosen = environment.config.consumer === 'server' ? options.environments?.includes(name) : options.foresee
       if (!depsOptimizer || chosen === false) continue
@@ -232,6 +239,8 @@ class GuardedServer {
     const ask = () => sidecar.ask('resolveOptimizedId', { environment, id })
     let resolved: ResolvedId | undefined = await ask()
     if (resolved?.state === 'pending') {
+      // Where runs add, the environment is stable all the while.
+      await this.observers.get(environment)?.optimized(id)
       await sidecar.wait('awaitStable', { environments: [environment] })
       resolved = await ask()
     }

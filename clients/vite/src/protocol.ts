@@ -100,7 +100,11 @@ export type OptimizerSnapshot = {
 /**
  * Whether the very first run is still to come: no cache was found.
  */
-cold?: boolean, browserHash: string, optimized: Array<OptimizedDep>, discovered: Array<DiscoveredDep>, };
+cold?: boolean, 
+/**
+ * Whether a run adds files and leaves those that are there as they are, so that Vite commits it without a reload.
+ */
+adds?: boolean, browserHash: string, optimized: Array<OptimizedDep>, discovered: Array<DiscoveredDep>, };
 
 /**
  * An entry of `metadata.optimized`.
@@ -140,6 +144,21 @@ export type Discovered = { environment: string, id: string,
 learned?: boolean, importer?: ImportSite, };
 
 /**
+ * An optimizer run bundles everything again, although runs add.
+ */
+export type FellBack = { environment: string, reason: FallbackReason, detail: string, };
+
+/**
+ * Why a run fell back, and what it is about: a package, a file, an export.
+ */
+export type Fallback = { reason: FallbackReason, detail: string, };
+
+/**
+ * Why a run bundles everything again where runs add.
+ */
+export type FallbackReason = "manifestMissing" | "manifestUnusable" | "fileMissing" | "fileChanged" | "entryMoved" | "packageChanged" | "exportUnknown" | "circularChunks" | "moduleClaimedTwice" | "other";
+
+/**
  * An optimizer run ended.
  */
 export type Committed = { environment: string, outcome: CommitOutcome, browserHash: string, 
@@ -158,12 +177,21 @@ removed: Array<string>,
 /**
  * Ids that were discovered during the run and still wait for the next.
  */
-pending: Array<string>, };
+pending: Array<string>, bundled?: BundledRun, };
 
 /**
  * How an optimizer run ended.
  */
 export type CommitOutcome = "committed" | "failed";
+
+/**
+ * What an optimizer run has bundled, where runs add.
+ */
+export type BundledRun = { "kind": "added", 
+/**
+ * Counts from 1.
+ */
+layer: number, modules: number, durationMs: number, } | { "kind": "rebundled", modules: number, durationMs: number, reason: FallbackReason, detail: string, };
 
 /**
  * Activity of one environment, oldest first.
@@ -183,6 +211,10 @@ module: string,
  * import an entry, as it does after a reload.
  */
 entry?: boolean, 
+/**
+ * The module is a file of the optimizer's, and waits for the run that writes it.
+ */
+optimized?: boolean, 
 /**
  * Static imports of the transform result, as URLs; given with the end of a transform.
  */
@@ -389,7 +421,11 @@ url?: string, environments: Array<EnvironmentStatus>,
 /**
  * The latest re-optimizations, oldest first.
  */
-records: Array<Reoptimization>, counts: Counts, requestsInFlight: number, uptimeMs: number, health: Health, 
+records: Array<Reoptimization>, counts: Counts, 
+/**
+ * How often runs have bundled everything again where they add, by reason.
+ */
+fallbacks: Partial<Record<FallbackReason, number>>, requestsInFlight: number, uptimeMs: number, health: Health, 
 /**
  * Whether every guarded environment is stable.
  */
@@ -409,6 +445,10 @@ optimized: number,
  */
 pending: Array<string>, 
 /**
+ * Whether runs add to what is there, so that nobody has to wait for them.
+ */
+adds: boolean, 
+/**
  * Module fetches and transforms that have begun and not ended.
  */
 inFlight: number, };
@@ -416,7 +456,7 @@ inFlight: number, };
 /**
  * Where an environment is between two stable states.
  */
-export type Phase = "idle" | "discovering" | "optimizing" | "reloading" | "settling" | "stable";
+export type Phase = "idle" | "discovering" | "optimizing" | "adding" | "reloading" | "settling" | "stable";
 
 /**
  * One re-optimization of one environment. Times are milliseconds since the session began.
@@ -443,7 +483,20 @@ held: number,
  */
 recovered: number, 
 /**
- * The line of Vite config that prevents it next time; empty when no file of the app imports what was late.
+ * Whether the run leaves what is there as it is, as far as is known.
+ */
+adds?: boolean, 
+/**
+ * Why it does not, where others do.
+ */
+fallback?: Fallback, 
+/**
+ * What was bundled, where runs add.
+ */
+bundled?: BundledRun, 
+/**
+ * The line of Vite config that prevents it next time; empty when no file of the app imports what was late, or nothing is
+ * to be prevented.
  */
 advice: string, };
 
@@ -468,7 +521,11 @@ export type Counts = { requests: number, held: number, recovered: number,
 /**
  * Requests that spent their retry budget and got the true error.
  */
-gaveUp: number, reoptimizations: number, reloads: number, };
+gaveUp: number, reoptimizations: number, 
+/**
+ * Re-optimizations that have only added something.
+ */
+added: number, reloads: number, };
 
 export type ServerStatus = { health: Health, 
 /**
@@ -525,7 +582,7 @@ export type Learned = { environment: string, dependencies: Array<LateDependency>
 /**
  * Which line of defence met a re-optimization.
  */
-export type Defence = "foreseen" | "held" | "recovered" | "missed";
+export type Defence = "added" | "foreseen" | "held" | "recovered" | "missed";
 
 /**
  * The dev server listens.
@@ -561,6 +618,7 @@ export interface Notifications {
   'environment/didOpen': EnvironmentSnapshot;
   'environment/didClose': DidCloseEnvironment;
   'optimizer/didDiscover': Discovered;
+  'optimizer/didFallBack': FellBack;
   'optimizer/didCommit': Committed;
   'environment/didChange': Changed;
   'onTransform': Transformed;

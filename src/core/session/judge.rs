@@ -3,7 +3,7 @@
 use super::Session;
 use crate::core::environment::Environment;
 use crate::core::event::ImportSite;
-use crate::core::reoptimization::{Reoptimization, millis};
+use crate::core::reoptimization::Reoptimization;
 use crate::core::request::{InFlight, RetryCause};
 use crate::core::verdict::{Action, ErrorKind, Failure, Verdict, kind_of};
 use crate::core::{HttpRequest, Time};
@@ -97,8 +97,7 @@ impl Session {
 
     /// An error's text counts only in the neighbourhood of a re-optimization: anyone may throw the same words.
     fn recently_disturbed(&self, now: Time) -> bool {
-        let since = millis(now.saturating_sub(self.policy.retry_window()));
-        self.disturbed || self.history.iter().any(|record| record.stable_at_ms.is_none_or(|at| at >= since))
+        self.disturbed || self.history.has_disturbed(now.saturating_sub(self.policy.retry_window()))
     }
 
     fn count_recovered(&mut self, environment: Option<&str>, lost: Time) {

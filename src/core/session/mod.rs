@@ -3,13 +3,14 @@
 mod judge;
 mod reload;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::event::{
-    Arrived, CommitOutcome, Committed, Discovered, EnvironmentSnapshot, Event, RequestStarted,
+    Arrived, BundledRun, CommitOutcome, Committed, Discovered, EnvironmentSnapshot, Event, Fallback,
+    FallbackReason, FellBack, RequestStarted,
 };
 use super::reoptimization::{
     Defence, History, LateDependency, Reoptimization, ReoptimizationOutcome, millis,
@@ -79,6 +80,8 @@ pub struct Counts {
     /// Requests that spent their retry budget and got the true error.
     pub gave_up: u32,
     pub reoptimizations: u32,
+    /// Re-optimizations that have only added something.
+    pub added: u32,
     pub reloads: u32,
 }
 
@@ -107,6 +110,8 @@ pub struct Session {
     held: HashMap<HttpRequest, Time>,
     history: History,
     counts: Counts,
+    /// How often runs have bundled everything again where they add.
+    fallbacks: BTreeMap<FallbackReason, u32>,
     /// Counts the commits that reloaded an environment, whichever: bridged environments share it.
     generation: u32,
     /// Counts the disturbances: everything between two stable states is one.
@@ -130,6 +135,7 @@ impl Session {
             held: HashMap::new(),
             history: History::default(),
             counts: Counts::default(),
+            fallbacks: BTreeMap::new(),
             generation: 0,
             epoch: 0,
             disturbed: false,
@@ -152,6 +158,10 @@ impl Session {
 
     pub fn counts(&self) -> Counts {
         self.counts
+    }
+
+    pub fn fallbacks(&self) -> &BTreeMap<FallbackReason, u32> {
+        &self.fallbacks
     }
 
     /// Whether a guarded environment was unstable at the last event.
@@ -189,6 +199,7 @@ impl Session {
             Event::EnvironmentOpened(snapshot) => self.open(snapshot, now, &mut effects),
             Event::EnvironmentClosed { name } => self.close(&name, now, &mut effects),
             Event::Discovered(discovered) => self.discover(discovered, now, &mut effects),
+            Event::FellBack(FellBack { environment, fallback }) => self.fall_back(&environment, fallback),
             Event::Committed(commit) => self.commit(commit, now, &mut effects),
             Event::Changed(changed) => {
                 if let Some(environment) = self.environments.get_mut(&changed.environment)
@@ -309,7 +320,7 @@ impl Session {
         };
         let foreseen = learned || environment.is_crawling(importer.as_ref());
         let met = if foreseen { Defence::Foreseen } else { Defence::Missed };
-        environment.discover(id.clone(), importer.clone(), now);
+        environment.discover(id.clone(), now);
         // What the first run takes up is not late.
         if environment.is_cold() {
             return;
@@ -332,23 +343,52 @@ impl Session {
         effects: &mut Vec<Effect>,
     ) {
         self.counts.reoptimizations += 1;
-        let record = self.history.begin(environment, generation, now);
+        let adds = self.environments.get(environment).is_some_and(Environment::is_adding);
+        let record = self.history.begin(environment, adds, generation, now);
         for late in dependencies {
             record.add(late, met);
         }
         effects.push(Effect::Began(record.clone()));
     }
 
-    fn commit(&mut self, commit: Committed, now: Time, effects: &mut Vec<Effect>) {
-        let Some(environment) = self.environments.get_mut(&commit.environment) else { return };
+    /// A run bundles everything again, and its environment is going to be reloaded.
+    fn fall_back(&mut self, name: &str, fallback: Fallback) {
+        let is_news = self.environments.get_mut(name).is_some_and(Environment::fall_back);
+        if is_news {
+            *self.fallbacks.entry(fallback.reason).or_default() += 1;
+        }
+        if let Some(record) = self.history.uncommitted(name) {
+            record.fall_back(fallback);
+        }
+    }
+
+    /// A run that reloads has not added, whatever was announced, and has a record, even if nothing was.
+    fn expect_reload(&mut self, commit: &Committed, now: Time, effects: &mut Vec<Effect>) {
+        let name = &commit.environment;
+        let Some(environment) = self.environments.get_mut(name) else { return };
+        environment.fall_back();
+        if self.history.uncommitted(name).is_none() {
+            let (generation, unannounced) = (environment.generation, environment.unannounced(commit));
+            self.begin_record(name, generation, unannounced, Defence::Missed, now, effects);
+        }
+    }
+
+    fn commit(&mut self, mut commit: Committed, now: Time, effects: &mut Vec<Effect>) {
         let name = commit.environment.clone();
         let reload = commit.reload && commit.outcome == CommitOutcome::Committed;
+        let bundled = commit.bundled.take();
+        if let Some(BundledRun::Rebundled { fallback, .. }) = &bundled {
+            self.fall_back(&name, fallback.clone());
+        }
+        if reload {
+            self.expect_reload(&commit, now, effects);
+        }
+        let Some(environment) = self.environments.get_mut(&name) else { return };
         let outcome = match (commit.outcome, reload) {
             (CommitOutcome::Failed, _) => ReoptimizationOutcome::Failed,
             (CommitOutcome::Committed, true) => ReoptimizationOutcome::Reloaded,
             (CommitOutcome::Committed, false) => ReoptimizationOutcome::Extended,
         };
-        let unannounced = environment.unannounced(&commit);
         match commit.outcome {
             CommitOutcome::Failed => environment.fail(),
             CommitOutcome::Committed => {
@@ -359,20 +399,17 @@ impl Session {
         let generation = environment.generation;
         let waiting: Vec<_> = environment.pending().map(str::to_owned).collect();
         self.counts.reloads += u32::from(reload);
-        if reload && self.history.uncommitted(&name).is_none() {
-            self.begin_record(&name, generation, unannounced, Defence::Missed, now, effects);
-        }
         let requests = &self.requests;
         let Some(record) = self.history.uncommitted(&name) else { return };
-        if !reload {
+        if !reload && !record.adds {
             let discovered_at = Time::from_millis(record.discovered_at_ms);
             record.wait(requests.values().map(|request| now - request.since.max(discovered_at)).sum());
         }
         let missed = record.split_off(&waiting);
-        record.outcome = outcome;
-        record.generation = generation;
-        record.committed_at_ms = Some(millis(now));
         let met = record.met;
+        record.bundled = bundled;
+        record.commit(outcome, generation, now);
+        self.counts.added += u32::from(record.adds);
         if outcome != ReoptimizationOutcome::Failed && !record.dependencies.is_empty() {
             let dependencies = record.dependencies.clone();
             effects.push(Effect::Learned { environment: name.clone(), dependencies });
@@ -400,7 +437,7 @@ impl Session {
     fn hold(&mut self, request: HttpRequest, now: Time) {
         self.counts.held += 1;
         self.held.insert(request, now);
-        self.history.running().for_each(Reoptimization::hold);
+        self.history.running().filter(|record| !record.adds).for_each(Reoptimization::hold);
     }
 
     fn admit(&mut self, request: HttpRequest, now: Time) {
@@ -419,7 +456,7 @@ impl Session {
             if !modules.is_empty() {
                 effects.push(Effect::Crawl { environment: environment.name.clone(), modules });
             }
-            if environment.may_run() {
+            if environment.order_run(now) {
                 effects.push(Effect::Optimize { environment: environment.name.clone() });
             }
         }

@@ -229,7 +229,8 @@ fn in_tree(module: &str, modules: u32) -> Event {
 
 fn event(kind: ActivityKind, module: String, mut deps: Vec<String>) -> Event {
     let dynamic_deps = deps.split_off(deps.len().min(IMPORTS as usize - 1));
-    let activity = Activity { kind, moment: Moment::End, module, entry: false, deps, dynamic_deps };
+    let activity =
+        Activity { kind, moment: Moment::End, module, entry: false, optimized: false, deps, dynamic_deps };
     Event::Transformed(Transformed { environment: "worker".into(), activities: vec![activity] })
 }
 

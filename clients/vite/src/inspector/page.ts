@@ -1,4 +1,4 @@
-import type { Counts, EnvironmentStatus, LateDependency, Phase, Reoptimization, StatusReport } from '../protocol.js'
+import type { Counts, EnvironmentStatus, FallbackReason, LateDependency, Phase, Reoptimization, StatusReport } from '../protocol.js'
 
 type State = 'stable' | 'busy' | 'warning' | 'gone' | 'disconnected'
 type Tone = 'good' | 'busy' | 'warn' | 'bad' | 'quiet'
@@ -10,6 +10,7 @@ const MOST_SHOWN = 5
 
 const COUNTS: Array<[keyof Counts, string]> = [
   ['reoptimizations', 'Re-optimizations'],
+  ['added', 'Added'],
   ['reloads', 'Reloads'],
   ['requests', 'Requests'],
   ['held', 'Requests held'],
@@ -18,6 +19,7 @@ const COUNTS: Array<[keyof Counts, string]> = [
 ]
 
 const TONES: Record<Reoptimization['met'] | Reoptimization['outcome'], Tone> = {
+  added: 'good',
   foreseen: 'good',
   held: 'good',
   recovered: 'warn',
@@ -50,6 +52,9 @@ const number = (label: string, value: number, text = String(value)) =>
 const duration = (ms: number) => (ms < 1_000 ? `${ms} ms` : `${(ms / 1_000).toFixed(1)} s`)
 
 const clock = (time: Date) => time.toLocaleTimeString(undefined, { hour12: false })
+
+/** `package changed` */
+const words = (reason: FallbackReason) => reason.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
 
 const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
 
@@ -120,7 +125,7 @@ function showStatus(status: StatusReport): void {
   epoch.hear(status.uptimeMs)
   say(status.health === 'warning' ? 'warning' : status.quiescent ? 'stable' : 'busy', sentence(status.message.replaceAll(`${root}/`, '')))
   byId('sidecar').textContent = `Sidecar ${status.version}, running since ${clock(epoch.date(0))}`
-  showCounts(status.counts)
+  showCounts(status)
   environmentRows.show(status.environments, ({ name }) => name, (environment) => environment, environmentRow)
   const phases = new Map(status.environments.map(({ name, phase }) => [name, phase]))
   const phaseOf = ({ environment }: Reoptimization) => phases.get(environment)
@@ -135,16 +140,19 @@ function showStatus(status: StatusReport): void {
   byId('none').hidden = newestFirst.length > 0
 }
 
-function showCounts(counts: Counts): void {
-  const shown = COUNTS.map(([count, label]) =>
-    element('div', {}, element('dt', {}, label), element('dd', { 'data-count': count }, String(counts[count]))),
-  )
+function showCounts({ counts, fallbacks }: StatusReport): void {
+  const counted = (count: string, label: string, text: string) =>
+    element('div', {}, element('dt', {}, label), element('dd', { 'data-count': count }, text))
+  const shown = COUNTS.map(([count, label]) => counted(count, label, String(counts[count])))
+  const reasons = Object.entries(fallbacks) as Array<[FallbackReason, number]>
+  for (const [reason, times] of reasons) shown.push(counted(reason, `Fell back: ${words(reason)}`, String(times)))
   byId('counts').replaceChildren(...shown)
 }
 
-function environmentRow({ name, guarded, phase, generation, optimized, pending }: EnvironmentStatus): HTMLElement {
+function environmentRow({ name, guarded, adds, phase, generation, optimized, pending }: EnvironmentStatus): HTMLElement {
   const label = element('span', {}, name)
-  if (!guarded) label.append(element('span', { class: 'quiet' }, ' (watched only)'))
+  const kind = [...(guarded ? [] : ['watched only']), ...(adds ? ['adds'] : [])].join(', ')
+  if (kind) label.append(element('span', { class: 'quiet' }, ` (${kind})`))
   return element(
     'tr',
     { 'data-environment': name },
@@ -185,14 +193,18 @@ function recordRow(record: Reoptimization, phase: Phase | undefined): HTMLElemen
   )
 }
 
-function causes({ dependencies, advice }: Reoptimization): HTMLElement {
+function causes({ dependencies, bundled, fallback, advice }: Reoptimization): HTMLElement {
   const block = element('div', {}, listOf(dependencies.slice(0, MOST_SHOWN)))
   const more = dependencies.slice(MOST_SHOWN)
   if (more.length > 0) block.append(element('details', {}, element('summary', {}, `${more.length} more`), listOf(more)))
   if (dependencies.length === 0) block.append(element('span', { class: 'quiet' }, 'none that is known'))
+  if (bundled?.kind === 'added') block.append(remark(`Layer ${bundled.layer}: ${bundled.modules} modules in ${duration(bundled.durationMs)}`))
+  if (fallback) block.append(remark(`Everything was bundled again: ${words(fallback.reason)}${fallback.detail && `, ${fallback.detail}`}`))
   if (advice) block.append(adviceLine(advice, dependencies))
   return block
 }
+
+const remark = (text: string) => element('div', { class: 'quiet' }, text)
 
 function listOf(dependencies: LateDependency[]): HTMLElement {
   return element('ul', {}, ...dependencies.map((dependency) => element('li', {}, ...cause(dependency))))

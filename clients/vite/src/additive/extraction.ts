@@ -1,0 +1,161 @@
+import type { ESTree } from 'vite'
+import type { WrittenModule } from './manifest.js'
+
+/** In front of the name under which a file exports what its modules keep for later layers. */
+const PREFIX = 'e$'
+/** Called with a module's namespace at its end, so that Rolldown prints the namespace: it tells each export's local name. */
+export const MARK = '__evenkeel_namespace__'
+
+type Parse = (code: string) => ESTree.Program
+type Statement = ESTree.Program['body'][number]
+type Expression = ESTree.Expression
+
+/** A module in the code that Rolldown has printed for it. */
+export interface Extracted {
+  module: WrittenModule
+  /** Local names that its file has to export, and as what. */
+  kept: Map<string, string>
+}
+
+/** The code of a module with its namespace marked. */
+export function marked(code: string, self: string): string {
+  return `${code}\n;import * as ${MARK}self from ${JSON.stringify(self)};${MARK}(${MARK}self);`
+}
+
+/** The printed code without marks; no line is moved. */
+export function unmarked(code: string): string {
+  return code.replaceAll(new RegExp(`${MARK}\\([\\w$]+\\);`, 'g'), '')
+}
+
+/** Finds out how a module that is printed in this file can be reached from another one. */
+export function extract(printed: string, file: string, stars: string[], parse: Parse): Extracted {
+  const kept = new Map<string, string>()
+  const keep = (local: string) => {
+    const name = PREFIX + local
+    kept.set(local, name)
+    return name
+  }
+  const opaque = (why: string): Extracted => ({ module: { kind: 'opaque', file, why }, kept: new Map() })
+
+  const namespace = markedNamespace(printed)
+  if (!namespace) return commonJs(printed, file, keep, kept, parse) ?? script(printed, file, parse) ?? opaque('neither ESM nor CommonJS')
+
+  const getters = namespaceGetters(printed, namespace, parse)
+  if (!getters) return opaque(`the namespace ${namespace} is not printed as expected`)
+  const module: Extract<WrittenModule, { kind: 'esm' }> = { kind: 'esm', file, exports: {} }
+  const snapshots: string[] = []
+  for (const [name, value] of getters) {
+    const local = localName(value)
+    if (local) module.exports[name] = keep(local)
+    else snapshots.push(name)
+  }
+  if (snapshots.length > 0) Object.assign(module, { snapshots, namespace: keep(namespace) })
+  if (isWrapped(printed)) {
+    const init = initializer(printed, parse)
+    if (!init) return opaque('it runs when it is needed, and not at once')
+    module.init = keep(init)
+  }
+  if (printed.includes('__reExport')) module.stars = stars
+  return { module, kept }
+}
+
+function markedNamespace(printed: string): string | undefined {
+  const start = printed.lastIndexOf(`${MARK}(`)
+  if (start < 0) return undefined
+  return printed.slice(start + MARK.length + 1, printed.indexOf(')', start))
+}
+
+/** The getters of `var x_exports = __exportAll({ name: () => local })`. */
+function namespaceGetters(printed: string, namespace: string, parse: Parse): Array<[string, Expression]> | undefined {
+  const start = startOfLine(printed, `var ${namespace} = `)
+  if (start < 0) return undefined
+  // The statement ends at the first `);` up to which it can be parsed: a name in it may contain one.
+  for (let end = printed.indexOf(');', start); end >= 0; end = printed.indexOf(');', end + 1)) {
+    const statement = firstStatement(printed.slice(start, end + 2), parse)
+    if (statement) return gettersOf(statement)
+  }
+  return undefined
+}
+
+function gettersOf(statement: Statement): Array<[string, Expression]> | undefined {
+  const call = initialCall(statement, '__export')
+  const object = call?.arguments[0]
+  if (object?.type !== 'ObjectExpression') return undefined
+  const getters: Array<[string, Expression]> = []
+  for (const property of object.properties) {
+    if (property.type !== 'Property' || property.value.type !== 'ArrowFunctionExpression') return undefined
+    const { key, value } = property
+    const name = key.type === 'Identifier' ? key.name : key.type === 'Literal' ? String(key.value) : undefined
+    if (name === undefined || !value.expression) return undefined
+    getters.push([name, value.body as Expression])
+  }
+  return getters
+}
+
+function localName(value: Expression): string | undefined {
+  const isConstant = value.type === 'Identifier' && ['undefined', 'NaN', 'Infinity'].includes(value.name)
+  return value.type === 'Identifier' && !isConstant ? value.name : undefined
+}
+
+/** `var require_x = __commonJSMin(…)`, found without its body, which may be long. */
+function commonJs(printed: string, file: string, keep: (local: string) => string, kept: Map<string, string>, parse: Parse): Extracted | undefined {
+  const wrapper = printed.indexOf(' = /* @__PURE__ */ __commonJS')
+  if (wrapper < 0) return undefined
+  const start = printed.lastIndexOf('\n', wrapper) + 1
+  const statement = firstStatement(`${printed.slice(start, printed.indexOf('(', wrapper))}()`, parse)
+  const name = statement && initialCall(statement, '__commonJS') ? declaredName(statement) : undefined
+  return name ? { module: { kind: 'cjs', file, require: keep(name) }, kept } : undefined
+}
+
+/** A file without exports, which runs as it is: there is nothing to reach but its effects. */
+function script(printed: string, file: string, parse: Parse): Extracted | undefined {
+  if (/__commonJS|__esm/.test(printed)) return undefined
+  return firstStatement(printed, parse) === undefined ? undefined : { module: { kind: 'esm', file, exports: {} }, kept: new Map() }
+}
+
+function isWrapped(printed: string): boolean {
+  return printed.includes('= /* @__PURE__ */ __esm') || printed.includes('= __esm')
+}
+
+/** The name of `var init_x = __esmMin(() => …)`, unless it has to be waited for. */
+function initializer(printed: string, parse: Parse): string | undefined {
+  for (const statement of statements(printed, parse)) {
+    const call = initialCall(statement, '__esm')
+    if (!call) continue
+    const [body] = call.arguments
+    return body?.type === 'ArrowFunctionExpression' && !body.async ? declaredName(statement) : undefined
+  }
+  return undefined
+}
+
+/** The call that the variable of a statement is initialized with, if its function's name begins so. */
+function initialCall(statement: Statement, callee: string): ESTree.CallExpression | undefined {
+  if (statement.type !== 'VariableDeclaration' || statement.declarations.length !== 1) return undefined
+  let value = statement.declarations[0]?.init
+  while (value?.type === 'ParenthesizedExpression') value = value.expression
+  if (value?.type !== 'CallExpression' || value.callee.type !== 'Identifier') return undefined
+  return value.callee.name.startsWith(callee) ? value : undefined
+}
+
+function declaredName(statement: Statement): string | undefined {
+  const declared = statement.type === 'VariableDeclaration' ? statement.declarations[0]?.id : undefined
+  return declared?.type === 'Identifier' ? declared.name : undefined
+}
+
+function startOfLine(code: string, text: string): number {
+  if (code.startsWith(text)) return 0
+  const at = code.indexOf(`\n${text}`)
+  return at < 0 ? -1 : at + 1
+}
+
+function firstStatement(code: string, parse: Parse): Statement | undefined {
+  return statements(code, parse)[0]
+}
+
+function statements(code: string, parse: Parse): Statement[] {
+  try {
+    return parse(code).body
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,75 @@
+import { readFileSync, realpathSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { hashOf } from './hash.js'
+import type { Manifest, WrittenPackage } from './manifest.js'
+import { Doubt } from './store.js'
+
+/** The installed packages: whether they still are those that were bundled. */
+export class Installation {
+  readonly #stamps = new Map<string, { written: string; stamp: string }>()
+
+  /** The package in this folder, as it is now. */
+  package(folder: string): WrittenPackage {
+    const found: WrittenPackage['found'] = {}
+    for (const name of dependenciesOf(folder)) found[name] = find(folder, name)
+    return { stamp: this.#stamp(folder), found }
+  }
+
+  /** The package that is another one than when it was bundled. */
+  changed({ packages }: Manifest): Doubt | undefined {
+    for (const [folder, { stamp }] of packages) {
+      if (this.#stamp(folder) !== stamp) return new Doubt('package-changed', folder)
+    }
+    return undefined
+  }
+
+  /** The same, also for files that were patched and for packages that now find others than then. */
+  changedInDepth({ packages, sources }: Manifest): Doubt | undefined {
+    for (const [folder, { found }] of packages) {
+      for (const [name, real] of Object.entries(found)) {
+        if (find(folder, name) !== real) return new Doubt('package-changed', `${folder} now finds another ${name}`)
+      }
+    }
+    for (const [id, written] of sources) {
+      if (sourceStamp(id) !== written) return new Doubt('package-changed', id)
+    }
+    return undefined
+  }
+
+  #stamp(folder: string): string {
+    const file = join(folder, 'package.json')
+    const status = statSync(file, { throwIfNoEntry: false })
+    if (!status) return 'missing'
+    // A package of the same version in another place has another file.
+    const written = `${status.mtimeMs}:${status.size}:${status.ino}`
+    const known = this.#stamps.get(folder)
+    if (known?.written === written) return known.stamp
+    const stamp = hashOf(readFileSync(file, 'utf8') + realpathSync(folder))
+    this.#stamps.set(folder, { written, stamp })
+    return stamp
+  }
+}
+
+/** When a module's source was written, and its size; `undefined` where it is no file. */
+export function sourceStamp(id: string): string | undefined {
+  const status = statSync(id, { throwIfNoEntry: false })
+  return status && `${status.mtimeMs}:${status.size}`
+}
+
+function dependenciesOf(folder: string): string[] {
+  try {
+    const { dependencies, peerDependencies, optionalDependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+    return Object.keys({ ...dependencies, ...peerDependencies, ...optionalDependencies })
+  } catch {
+    return []
+  }
+}
+
+/** The real folder of a package, looked for as Node does. */
+function find(folder: string, name: string): string | null {
+  for (let parent = folder; ; parent = dirname(parent)) {
+    const candidate = join(parent, 'node_modules', name)
+    if (statSync(join(candidate, 'package.json'), { throwIfNoEntry: false })) return realpathSync(candidate)
+    if (parent === dirname(parent)) return null
+  }
+}

@@ -1,0 +1,53 @@
+import { copyFileSync, linkSync, writeFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { hashOf } from './hash.js'
+import { type Installation, sourceStamp } from './installation.js'
+import type { BundledLayer } from './layer-plugin.js'
+import type { LayerPlan } from './layer-plan.js'
+import { INDEX_FILE, type Layer, layerFile } from './manifest.js'
+import { packageOf } from './packages.js'
+import type { WrittenLayer } from './store.js'
+
+/** Puts all that the next cache has into the folder that Vite is about to commit; the index last, so that it is never there alone. */
+export async function writeLayer(plan: LayerPlan, bundled: BundledLayer, from: string, to: string, installation: Installation): Promise<WrittenLayer> {
+  const { base } = plan
+  const fresh = [...bundled.files].filter(([file]) => !base.files.has(file))
+  await Promise.all(fresh.map(([file, code]) => writeFile(join(to, file), code)))
+  for (const file of base.files.keys()) carry(join(from, file), join(to, file))
+
+  const layer = describe(plan, bundled, fresh, installation)
+  const text = JSON.stringify(layer)
+  const hash = hashOf(text)
+  const index = base.indexWith(layer, hash)
+  writeFileSync(join(to, layerFile(layer.number)), text)
+  writeFileSync(join(to, INDEX_FILE), index)
+  return { base, layer, hash, index }
+}
+
+/** A file that is never written again may have several names; where it cannot, it is copied. */
+function carry(from: string, to: string): void {
+  try {
+    linkSync(from, to)
+  } catch {
+    copyFileSync(from, to)
+  }
+}
+
+function describe(plan: LayerPlan, bundled: BundledLayer, fresh: Array<[string, string]>, installation: Installation): Layer {
+  const layer: Layer = {
+    number: plan.number,
+    modules: Object.fromEntries(bundled.modules),
+    entries: Object.fromEntries(bundled.entries),
+    files: Object.fromEntries(fresh.map(([file, code]) => [file, file.endsWith('.map') ? null : hashOf(code)])),
+    sources: {},
+    packages: {},
+  }
+  for (const id of bundled.modules.keys()) {
+    const stamp = sourceStamp(id)
+    if (stamp !== undefined) layer.sources[id] = stamp
+    const folder = packageOf(id)?.folder
+    if (folder && !plan.base.packages.has(folder)) layer.packages[folder] ??= installation.package(folder)
+  }
+  return layer
+}

@@ -1,0 +1,106 @@
+/** The layout of the manifest's files. One of another layout is not read. */
+const VERSION = 1
+
+/** What a later layer needs to know of a module that has been written, and must not be written again. */
+export type WrittenModule =
+  | {
+      kind: 'esm'
+      file: string
+      /** The module's exports, and under which names its file exports them. */
+      exports: Record<string, string>
+      /** Exports that are properties of a CommonJS module; to be read from the module's namespace. */
+      snapshots?: string[]
+      namespace?: string
+      /** Runs the module, where its file doesn't. */
+      init?: string
+      /** What it re-exports without that the names are known. */
+      stars?: string[]
+    }
+  | { kind: 'cjs'; file: string; require: string }
+  /** Its file keeps it to itself. A layer that needs it cannot be added. */
+  | { kind: 'opaque'; file: string; why: string }
+
+export interface WrittenEntry {
+  /** Vite's path of what was bundled for it. */
+  src: string
+  code: string
+  exports: string[]
+}
+
+export interface WrittenPackage {
+  /** Changes with the package's version, with its name, and with where it really is. */
+  stamp: string
+  /** The real folders of the packages that it may import; `null` where there was none. */
+  found: Record<string, string | null>
+}
+
+/** What one run of the optimizer added. Never changed once it is written. */
+export interface Layer {
+  number: number
+  modules: Record<string, WrittenModule>
+  /** By the flattened id that Vite gives to the file. */
+  entries: Record<string, WrittenEntry>
+  /** Files beside the entries, each with a hash of its content; source maps have none. */
+  files: Record<string, string | null>
+  /** When the source of each module was written, and its size. */
+  sources: Record<string, string>
+  /** The packages of its modules, by folder. */
+  packages: Record<string, WrittenPackage>
+}
+
+/** Where the layers are. It is the last file that a run writes. */
+export interface Index {
+  version: typeof VERSION
+  /** Part of the URL of each file, so that no browser takes one of another cache for it. */
+  stamp: string
+  layers: Array<{ file: string; hash: string }>
+}
+
+export const INDEX_FILE = '_evenkeel.json'
+
+export function layerFile(number: number): string {
+  return `_evenkeel-L${number}.json`
+}
+
+/** All layers of a cache, as one. */
+export class Manifest {
+  readonly modules = new Map<string, WrittenModule>()
+  readonly entries = new Map<string, WrittenEntry>()
+  readonly files = new Map<string, string | null>()
+  readonly sources = new Map<string, string>()
+  readonly packages = new Map<string, WrittenPackage>()
+  readonly index: Index
+
+  constructor(stamp: string) {
+    this.index = { version: VERSION, stamp, layers: [] }
+  }
+
+  add(layer: Layer, hash: string): void {
+    for (const [id, module] of Object.entries(layer.modules)) this.modules.set(id, module)
+    for (const [id, entry] of Object.entries(layer.entries)) this.entries.set(id, entry)
+    for (const [file, content] of Object.entries(layer.files)) this.files.set(file, content)
+    for (const [id, written] of Object.entries(layer.sources)) this.sources.set(id, written)
+    for (const [folder, written] of Object.entries(layer.packages)) this.packages.set(folder, written)
+    const file = layerFile(layer.number)
+    this.files.set(file, hash)
+    this.index.layers.push({ file, hash })
+  }
+
+  get layers(): number {
+    return this.index.layers.length
+  }
+
+  /** The index that follows when one more layer is committed. */
+  indexWith(layer: Layer, hash: string): string {
+    const layers = [...this.index.layers, { file: layerFile(layer.number), hash }]
+    return JSON.stringify({ ...this.index, layers })
+  }
+}
+
+/** Reads an index; throws when it is none of this version. */
+export function parseIndex(text: string): Index {
+  const index = JSON.parse(text) as Partial<Index> | null
+  if (index?.version !== VERSION) throw new Error(`its version is ${index?.version}, not ${VERSION}`)
+  if (typeof index.stamp !== 'string' || !Array.isArray(index.layers)) throw new Error('it is not complete')
+  return index as Index
+}

@@ -1,0 +1,103 @@
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { hashOf } from './hash.js'
+import { INDEX_FILE, type Layer, Manifest, parseIndex } from './manifest.js'
+import type { FallbackReason } from './runs.js'
+
+/** Why what is there cannot be added to. */
+export class Doubt {
+  constructor(
+    readonly reason: FallbackReason,
+    readonly detail: string,
+  ) {}
+}
+
+/** A layer that Vite has not committed yet. */
+export interface WrittenLayer {
+  /** What it was added to. */
+  base: Manifest
+  layer: Layer
+  hash: string
+  /** The text of the index that has it. */
+  index: string
+}
+
+/**
+ * Reads the manifest of the committed folder. What a run has written counts only once Vite has moved it there: a cancelled run
+ * leaves no trace.
+ */
+export class Store {
+  readonly #folder: string
+  #committed: { index: string; manifest: Manifest } | undefined
+  /** What the latest run has written. */
+  #written: WrittenLayer | undefined
+  /** Files whose content was compared with its hash, and when they had been written. */
+  readonly #compared = new Map<string, string>()
+
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  /** What has been committed, or why it cannot be used. */
+  read(): Manifest | Doubt {
+    const index = contentOf(join(this.#folder, INDEX_FILE))
+    if (index === undefined) return new Doubt('manifest-missing', `there is no ${INDEX_FILE} in ${this.#folder}`)
+    if (this.#committed?.index !== index) {
+      const manifest = this.#follows(index) ?? this.#load(index)
+      if (manifest instanceof Doubt) return manifest
+      this.#committed = { index, manifest }
+    }
+    const { manifest } = this.#committed
+    return this.#wrongFile(manifest) ?? manifest
+  }
+
+  wrote(written: WrittenLayer): void {
+    this.#written = written
+  }
+
+  /** The manifest of before and the layer that has been committed since. */
+  #follows(index: string): Manifest | undefined {
+    const written = this.#written
+    if (written?.index !== index) return undefined
+    this.#written = undefined
+    written.base.add(written.layer, written.hash)
+    return written.base
+  }
+
+  #load(text: string): Manifest | Doubt {
+    try {
+      const index = parseIndex(text)
+      const manifest = new Manifest(index.stamp)
+      for (const { file, hash } of index.layers) {
+        const layer = readFileSync(join(this.#folder, file), 'utf8')
+        if (hashOf(layer) !== hash) return new Doubt('manifest-unusable', `${file} is not what was written`)
+        manifest.add(JSON.parse(layer) as Layer, hash)
+      }
+      return manifest
+    } catch (error) {
+      return new Doubt('manifest-unusable', `${INDEX_FILE} cannot be used: ${error instanceof Error ? error.message : error}`)
+    }
+  }
+
+  #wrongFile(manifest: Manifest): Doubt | undefined {
+    for (const [file, hash] of manifest.files) {
+      if (hash === null) continue
+      const path = join(this.#folder, file)
+      const status = statSync(path, { throwIfNoEntry: false })
+      if (!status) return new Doubt('file-missing', `${file} is missing`)
+      const written = `${status.mtimeMs}:${status.size}:${hash}`
+      if (this.#compared.get(file) === written) continue
+      if (hashOf(readFileSync(path)) !== hash) return new Doubt('file-changed', `${file} is not what was written`)
+      this.#compared.set(file, written)
+    }
+    return undefined
+  }
+}
+
+function contentOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto'
+import type { DepOptimizationMetadata, DevEnvironment } from 'vite'
+import type { DepsOptimizer } from './optimizer.js'
+
+type Hashes = Pick<DepOptimizationMetadata, 'hash' | 'lockfileHash' | 'configHash'>
+type EnvironmentClass = new (name: string, config: unknown, context: { hot: false }) => DevEnvironment
+
+/** The imports of an entry that was emitted as a prebuilt chunk, as they are in the `fileHash` of its metadata. */
+const NO_IMPORTS = '[]'
+
+/**
+ * The hashes of the lockfile and of the config as they are now. Vite exports no function for that; a new environment begins with
+ * them. Read in Vite 8.0.0, 8.0.16, 8.1.5, 8.2.0 and 8.3.8: `initDepsOptimizerMetadata`.
+ */
+export function hashesOfNow(environment: DevEnvironment): Hashes | undefined {
+  const DevEnvironment = viteClassOf(environment)
+  if (!DevEnvironment) return undefined
+  const { name } = environment
+  return new DevEnvironment(name, environment.getTopLevelConfig(), { hot: false }).depsOptimizer?.metadata
+}
+
+/** The class of Vite's that the environment's own class extends. */
+function viteClassOf(environment: DevEnvironment): EnvironmentClass | undefined {
+  let parent: { name: string } | null = environment.constructor
+  while (parent && parent.name !== 'DevEnvironment') parent = Object.getPrototypeOf(parent)
+  return (parent ?? undefined) as EnvironmentClass | undefined
+}
+
+/**
+ * Gives the metadata the hashes of now, so that Vite does not reload for a lockfile that has changed in other places. Returns
+ * whether the metadata was made of its hashes as expected, and was changed. Read in the same versions: `runOptimizeDeps`.
+ */
+export function bringHashesUpToDate({ metadata }: DepsOptimizer, now: Hashes): boolean {
+  const deps = Object.values(metadata.optimized)
+  if (deps.some(({ file, fileHash }) => fileHash !== fileHashOf(metadata.hash, file))) return false
+  for (const dep of deps) dep.fileHash = fileHashOf(now.hash, dep.file)
+  const { hash, lockfileHash, configHash } = now
+  Object.assign(metadata, { hash, lockfileHash, configHash })
+  return true
+}
+
+function fileHashOf(hash: string, file: string): string {
+  return createHash('sha256').update(hash + file + NO_IMPORTS).digest('hex').slice(0, 8)
+}
+
+/** Makes Vite reload the environment when it commits the run that is going on. Read in the same versions: `runOptimizer`. */
+export function reloadAtCommit({ metadata }: DepsOptimizer): void {
+  for (const dep of Object.values(metadata.optimized)) dep.fileHash = 'to be reloaded'
+}

@@ -1,0 +1,374 @@
+//! Environments whose optimizer adds: what is late disturbs nobody, unless a run falls back.
+
+use super::*;
+
+impl Story {
+    /// One guarded environment, `worker`, where runs add, with a runner that has fetched its entry.
+    fn adding() -> Self {
+        let mut story = Story { session: Session::new(Policy::default()), now: Time::from_secs(1), hash: 0 };
+        story.open_adding("worker", Consumer::Server, false);
+        story.fetch("worker", "/src/entry.ts");
+        story
+    }
+
+    fn open_adding(&mut self, name: &str, consumer: Consumer, cold: bool) {
+        let snapshot = EnvironmentSnapshot {
+            name: name.into(),
+            consumer,
+            root: "/app".into(),
+            base: "/".into(),
+            optimizer: Some(OptimizerSnapshot {
+                cold,
+                adds: true,
+                browser_hash: "h0".into(),
+                ..OptimizerSnapshot::default()
+            }),
+            bridges: vec![],
+        };
+        self.apply(Event::EnvironmentOpened(snapshot));
+    }
+
+    fn fall_back(&mut self, environment: &str) {
+        let fallback = package_changed();
+        self.apply(Event::FellBack(FellBack { environment: environment.into(), fallback }));
+    }
+
+    /// A run is committed without a reload.
+    fn add(&mut self, id: &str) -> Vec<Effect> {
+        self.bundle(id, false, BundledRun::Added { layer: 2, modules: 12, duration_ms: 35 })
+    }
+
+    /// A run that has bundled everything is committed, and Vite reloads.
+    fn rebundle(&mut self, id: &str) {
+        let fallback = package_changed();
+        self.bundle(id, true, BundledRun::Rebundled { fallback, modules: 200, duration_ms: 900 });
+        self.reload("worker");
+    }
+
+    fn bundle(&mut self, id: &str, reload: bool, bundled: BundledRun) -> Vec<Effect> {
+        self.hash += u32::from(reload);
+        let hash = format!("h{}", self.hash);
+        self.apply(Event::Committed(Committed {
+            environment: "worker".into(),
+            outcome: CommitOutcome::Committed,
+            changed: vec![dep(id, &hash)],
+            browser_hash: hash,
+            reload,
+            removed: vec![],
+            pending: vec![],
+            bundled: Some(bundled),
+        }))
+    }
+
+    fn come_back(&mut self) {
+        self.fetch("worker", "/src/entry.ts");
+        self.wait(20);
+    }
+
+    /// The begin of a transform, or its end, and whether a run is ordered because of it.
+    fn orders(&mut self, moment: Moment, module: &str) -> bool {
+        self.orders_in("worker", moment, module)
+    }
+
+    fn orders_in(&mut self, environment: &str, moment: Moment, module: &str) -> bool {
+        ordered(&self.observe(environment, ActivityKind::Transform, moment, module))
+    }
+}
+
+fn ordered(effects: &[Effect]) -> bool {
+    effects.iter().any(|effect| matches!(effect, Effect::Optimize { .. }))
+}
+
+fn package_changed() -> Fallback {
+    Fallback { reason: FallbackReason::PackageChanged, detail: "react is 19.2.0".into() }
+}
+
+const ZOD: &str = "/node_modules/.vite/deps/zod.js?v=h0";
+
+#[test]
+fn a_run_that_adds_holds_nobody_dooms_nobody_and_costs_nothing() {
+    let mut story = Story::adding();
+    story.enter(1, "GET", "/late");
+    let began = story.discover("worker", "zod");
+    assert!(matches!(&began[..], [Effect::Began(record), ..] if record.title() == "adding to worker"));
+    assert!(story.is_stable());
+    assert_eq!(story.phase("worker"), Phase::Adding);
+    story.enter(2, "POST", "/late");
+    story.wait(400);
+    assert!(story.is_stable(), "however long the run takes");
+
+    let ended = story.add("zod");
+    let record = story.record().clone();
+    let learned = Effect::Learned { environment: "worker".into(), dependencies: record.dependencies.clone() };
+    assert_eq!(ended, [learned, Effect::Ended(record.clone())]);
+    assert_eq!((record.outcome, record.met), (ReoptimizationOutcome::Extended, Defence::Added));
+    assert_eq!((record.cost_ms, record.held, &*record.advice), (0, 0, ""), "nothing is to be prevented");
+    assert_eq!(record.bundled, Some(BundledRun::Added { layer: 2, modules: 12, duration_ms: 35 }));
+    assert_eq!(story.phase("worker"), Phase::Stable);
+    assert_eq!(story.doomed(), [0; 0]);
+    for (request, seen) in [(1, "500"), (1, OUTDATED), (2, "500"), (2, OUTDATED)] {
+        assert_eq!(story.classify(request, seen).kind, ErrorKind::Unrelated, "{request} {seen}");
+    }
+    let counts = story.session.counts();
+    assert_eq!((counts.reoptimizations, counts.added, counts.reloads), (1, 1, 0));
+}
+
+#[test]
+fn a_fallback_is_announced_and_then_holds_and_dooms_as_ever() {
+    let mut story = Story::adding();
+    story.enter(1, "GET", "/late");
+    story.discover("worker", "zod");
+    assert!(story.is_stable());
+    story.fall_back("worker");
+    assert!(!story.is_stable());
+    assert_eq!(story.phase("worker"), Phase::Discovering);
+    story.apply(Event::Held { request: 2 });
+    story.wait(100);
+    assert_eq!(story.phase("worker"), Phase::Optimizing);
+
+    story.rebundle("zod");
+    assert_eq!(story.doomed(), [1]);
+    assert!(!story.is_stable(), "the runner still has the modules of before");
+    story.come_back();
+    assert!(story.is_stable());
+    let record = story.record().clone();
+    assert_eq!((record.outcome, record.met), (ReoptimizationOutcome::Reloaded, Defence::Held));
+    assert_eq!(record.fallback, Some(package_changed()));
+    assert!(!record.advice.is_empty());
+    assert_eq!(story.session.fallbacks().get(&FallbackReason::PackageChanged), Some(&1), "and counted once");
+
+    story.discover("worker", "swr");
+    assert!(story.is_stable(), "the next run adds again");
+}
+
+#[test]
+fn a_fallback_that_nobody_announced_is_known_by_its_commit() {
+    let mut story = Story::adding();
+    story.discover("worker", "zod");
+    story.rebundle("zod");
+    assert_eq!(story.session.fallbacks().get(&FallbackReason::PackageChanged), Some(&1));
+    assert_eq!(story.record().fallback, Some(package_changed()));
+    assert!(!story.is_stable());
+}
+
+#[test]
+fn a_commit_that_reloads_all_the_same_dooms_who_is_inside() {
+    let mut story = Story::adding();
+    story.enter(1, "GET", "/late");
+    story.discover("worker", "zod");
+    story.commit("worker", "zod", true);
+    story.reload("worker");
+    assert!(!story.is_stable());
+    story.come_back();
+    assert_eq!(story.classify(1, "500").action, Action::Retry);
+    assert_eq!((story.record().met, story.record().adds), (Defence::Recovered, false));
+    assert_eq!(story.session.counts().added, 0);
+}
+
+#[test]
+fn a_reload_that_nothing_announced_is_a_re_optimization() {
+    let mut story = Story::adding();
+    let began = story.commit("worker", "zod", true);
+    assert!(matches!(&began[..], [Effect::Began(record), ..] if record.title() == "re-optimizing worker"));
+    assert_eq!(story.record().outcome, ReoptimizationOutcome::Reloaded);
+}
+
+#[test]
+fn a_failed_run_is_told_as_ever_and_ends_a_fallback() {
+    let mut story = Story::adding();
+    for falls_back in [false, true] {
+        story.enter(1, "GET", "/late");
+        story.discover("worker", "broken");
+        if falls_back {
+            story.fall_back("worker");
+        }
+        story.fail_run("worker");
+        assert!(story.is_stable());
+        assert_eq!(story.record().outcome, ReoptimizationOutcome::Failed);
+        let verdict = story.classify(1, "Something unexpected happened while optimizing \"broken\"");
+        assert_eq!((verdict.action, verdict.kind), (Action::Pass, ErrorKind::OptimizerFailed));
+        story.discover("worker", "zod");
+        assert!(story.is_stable(), "the next run adds");
+        story.add("zod");
+    }
+}
+
+#[test]
+fn with_a_cold_cache_requests_wait_neither_for_the_crawl_nor_for_the_first_run() {
+    use ActivityKind::{Transform, Warmup};
+    let mut story = Story::adding();
+    story.open_adding("worker", Consumer::Server, true);
+    story.transform(Transform, "/entry.ts", &[], &["/page.ts"]);
+    assert_eq!(story.change(ChangeCause::Start, "/entry.ts"), ["/page.ts"]);
+    assert!(story.is_stable());
+    story.discover("worker", "page");
+    story.transform(Warmup, "/page.ts", &[], &[]);
+    assert!(story.is_stable(), "the first run adds, too");
+    story.add("page");
+    assert_eq!(story.session.records().count(), 0, "what it takes up is not late");
+}
+
+#[test]
+fn a_save_is_crawled_but_not_waited_for_neither_by_requests_nor_by_pages() {
+    let mut story = Story::adding();
+    story.open_adding("client", Consumer::Client, false);
+    for environment in ["worker", "client"] {
+        let (cause, modules) = (ChangeCause::Save, vec!["/zod.tsx".to_owned()]);
+        let crawled =
+            story.apply(Event::Changed(Changed { environment: environment.into(), cause, modules }));
+        assert_eq!(Story::crawled(crawled), ["/zod.tsx"]);
+        story.discover(environment, "zod");
+        let stability = story.session.stability(&[environment.to_owned()], story.now);
+        assert_eq!(stability, Stability::Stable, "{environment}");
+    }
+}
+
+#[test]
+fn a_save_that_is_being_crawled_is_waited_for_once_its_run_falls_back() {
+    let mut story = Story::adding();
+    story.change(ChangeCause::Save, "/zod.tsx");
+    story.fall_back("worker");
+    assert!(!story.is_stable());
+    story.transform(ActivityKind::Warmup, "/zod.tsx", &[], &[]);
+    assert!(story.is_stable());
+}
+
+#[test]
+fn the_optimizer_runs_once_nobody_is_at_work_on_a_module() {
+    let mut story = Story::adding();
+    story.orders(Moment::Begin, "/src/page.tsx");
+    story.orders(Moment::Begin, "/src/part.tsx");
+    assert!(!ordered(&story.discover("worker", "zod")), "a module may import more");
+    assert!(!story.orders(Moment::End, "/src/page.tsx"));
+    assert!(!story.orders(Moment::Begin, ZOD), "another module may still import more");
+    assert!(story.orders(Moment::End, "/src/part.tsx"), "a file of the optimizer's waits for the run itself");
+
+    // While it runs, a module comes that imports the same, and one that imports something else.
+    story.orders(Moment::Begin, "/src/other.tsx");
+    assert!(!story.orders(Moment::End, "/src/other.tsx"), "the run is ordered");
+    story.orders(Moment::Begin, "/src/more.tsx");
+    story.discover("worker", "swr");
+    assert!(story.orders(Moment::End, "/src/more.tsx"));
+    story.add("zod");
+    assert!(!story.orders(Moment::End, ZOD));
+}
+
+#[test]
+fn a_run_that_was_ordered_behind_another_one_is_not_ordered_again() {
+    let mut story = Story::adding();
+    assert!(ordered(&story.discover("worker", "zod")));
+    assert!(ordered(&story.discover("worker", "swr")), "the run for zod has begun without it");
+    let committed = story.apply(Event::Committed(Committed {
+        environment: "worker".into(),
+        outcome: CommitOutcome::Committed,
+        browser_hash: "h0".into(),
+        reload: false,
+        changed: vec![dep("zod", "h0")],
+        removed: vec![],
+        pending: vec!["swr".into()],
+        bundled: None,
+    }));
+    assert!(!ordered(&committed));
+    assert_eq!(story.phase("worker"), Phase::Adding);
+}
+
+#[test]
+fn no_run_is_ordered_that_comes_by_itself_or_could_miss_something() {
+    let mut story = Story::adding();
+    story.orders(Moment::Begin, "/src/page.tsx");
+    story.discover("worker", "zod");
+    story.wait(100);
+    assert!(!story.orders(Moment::End, "/src/page.tsx"), "Vite has waited for 100 ms, and runs it");
+
+    let mut story = Story::adding();
+    story.change(ChangeCause::Save, "/src/page.tsx");
+    assert!(!ordered(&story.discover("worker", "zod")), "the crawl is still to look at the page");
+    assert!(ordered(&story.transformed(ActivityKind::Warmup, "/src/page.tsx", &[], &[])));
+
+    let mut story = Story::adding();
+    story.open_adding("worker", Consumer::Server, true);
+    assert!(!ordered(&story.discover("worker", "zod")), "Vite knows when to begin with the first");
+
+    let mut story = Story::adding();
+    story.orders(Moment::Begin, "/src/page.tsx");
+    story.discover("worker", "zod");
+    story.fall_back("worker");
+    assert!(!story.orders(Moment::End, "/src/page.tsx"), "a premature run would reload once more");
+    let mut story = Story::begin();
+    story.orders(Moment::Begin, "/src/page.tsx");
+    story.discover("worker", "zod");
+    assert!(!story.orders(Moment::End, "/src/page.tsx"), "nothing is added here");
+}
+
+#[test]
+fn the_browsers_optimizer_does_not_wait_either() {
+    let mut story = Story::adding();
+    story.open_adding("client", Consumer::Client, false);
+    story.orders_in("client", Moment::Begin, "/src/page.tsx");
+    story.discover("client", "dialog");
+    assert!(story.orders_in("client", Moment::End, "/src/page.tsx"));
+}
+
+#[test]
+fn who_is_held_because_of_another_environment_is_no_matter_of_what_is_added() {
+    let mut story = Story::adding();
+    story.open("ssr", &[]);
+    story.discover("worker", "zod");
+    story.discover("ssr", "swr");
+    story.apply(Event::Held { request: 1 });
+    let held: Vec<_> = story.session.records().map(|record| (&*record.environment, record.held)).collect();
+    assert_eq!(held, [("worker", 0), ("ssr", 1)]);
+}
+
+#[test]
+fn a_verdict_names_what_reloaded_and_not_what_was_added_since() {
+    let mut story = Story::adding();
+    story.enter(1, "GET", "/late");
+    story.discover("worker", "zod");
+    story.fall_back("worker");
+    story.rebundle("zod");
+    story.come_back();
+    story.discover("worker", "swr");
+    story.add("swr");
+    assert_eq!(story.classify(1, "500").dependency.as_deref(), Some("zod"));
+    let met: Vec<_> = story.session.records().map(|record| record.met).collect();
+    assert_eq!(met, [Defence::Recovered, Defence::Added]);
+}
+
+#[test]
+fn a_lender_that_adds_leaves_its_borrower_alone_and_takes_it_along_when_it_reloads() {
+    let mut story = Story::adding();
+    let snapshot = EnvironmentSnapshot {
+        name: "ssr".into(),
+        consumer: Consumer::Server,
+        root: "/app".into(),
+        base: "/".into(),
+        optimizer: Some(OptimizerSnapshot {
+            adds: true,
+            browser_hash: "h0".into(),
+            ..OptimizerSnapshot::default()
+        }),
+        bridges: vec![Bridge { to: "worker".into() }],
+    };
+    story.apply(Event::EnvironmentOpened(snapshot));
+    story.enter(1, "GET", "/late");
+    story.discover("ssr", "zod");
+    story.commit("ssr", "zod", false);
+    assert!(story.is_stable());
+    assert_eq!(story.doomed(), [0; 0]);
+
+    story.discover("ssr", "swr");
+    story.fall_back("ssr");
+    story.commit("ssr", "swr", true);
+    let plan = story.reload("ssr");
+    assert_eq!(plan.reload, [ReloadTarget { environment: "worker".into(), invalidate: true }]);
+    assert_eq!(plan.doomed, [1]);
+}
+
+#[test]
+fn a_reason_that_only_a_newer_client_knows_is_taken() {
+    let told = serde_json::json!({ "event": "fellBack", "environment": "worker", "reason": "moonPhase", "detail": "full" });
+    let event: Event = serde_json::from_value(told).expect("it can be read");
+    let fallback = Fallback { reason: FallbackReason::Other, detail: "full".into() };
+    assert_eq!(event, Event::FellBack(FellBack { environment: "worker".into(), fallback }));
+}
