@@ -104,6 +104,7 @@ fn test(parts: &[&str]) -> Result<(), Failure> {
     if asked("e2e") {
         prepare()?;
         package::build_vscode()?;
+        node::install("tests/additive")?;
         node_tests("tests/e2e")?;
     }
     if asked("versions") {

@@ -1,5 +1,6 @@
 import { cloudflare } from '@cloudflare/vite-plugin'
 import { choice } from './choice.mjs'
+import { countReloads } from './count-reloads.mjs'
 import { evenkeelPlugin } from './evenkeel.mjs'
 import { reactCopies } from './react-copies.mjs'
 import { retryPeer } from './retry-peer.mjs'
@@ -20,6 +21,7 @@ export async function viteConfig(env = process.env, workers = {}) {
     cacheDir: env.CACHE_DIR || undefined,
     clearScreen: false,
     plugins: [
+      countReloads(),
       evenkeel === 'first' && (await evenkeelPlugin(env.EVENKEEL_OPTIONS)),
       virtualPages(),
       reactCopies(),

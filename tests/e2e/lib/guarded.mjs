@@ -8,3 +8,6 @@ export function defaults({ position = 'first', ...options } = {}) {
  * find the late dependencies before the requests that are to be recovered.
  */
 export const guarded = (options) => defaults({ foresee: false, ...options })
+
+/** The same with runs that add and nothing else: no request is foreseen, held or re-issued. */
+export const addingAlone = (options) => defaults({ foresee: false, hold: false, recover: false, ...options })

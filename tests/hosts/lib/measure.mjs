@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { startApp } from '../../e2e/lib/app.mjs'
 import { draft, shows } from '../../e2e/lib/drafts.mjs'
+import { hookErrors } from '../../e2e/lib/log.mjs'
 import { binary } from '../../e2e/lib/paths.mjs'
 import { visit } from '../../e2e/lib/visit.mjs'
 import { until } from '../../e2e/lib/waiting.mjs'
@@ -16,9 +17,6 @@ const folder = fileURLToPath(new URL('..', import.meta.url))
 const delays = [0, 50, 200, 1000]
 /** Nobody waits longer for a page. */
 const patience = 60_000
-
-/** What a terminal shows when a render meets two copies of React, or a save fails. */
-const hookError = /Invalid hook call|more than one copy of React|hot update failed|reading '(?:useState|useContext|useRef|useMemo|useEffect)'/g
 
 const beside = { expects: ['<h1>beside 42</h1>'] }
 
@@ -87,7 +85,7 @@ function figures(app, first, asked) {
     asked: asked.length,
     wrong: wrong.map(({ path, delay, save, status, ms }) => `save ${save}: ${path} after ${delay} ms: ${status} in ${ms} ms`),
     redirects: asked.reduce((sum, answer) => sum + answer.redirects, 0),
-    hookErrors: app.log().match(hookError)?.length ?? 0,
+    hookErrors: hookErrors(app.log()),
     slowest: slowest(asked),
     slowestBeside: slowest(asked.filter(({ path }) => path === '/beside')),
     first,

@@ -1,0 +1,122 @@
+// A cache to which runs add is only as good as what it knows of itself. On any doubt all is bundled again, Vite reloads the page
+// once, and what the page then shows is right: of one copy of each package, and of the one that is installed.
+import assert from 'node:assert/strict'
+import { appendFile, copyFile, cp, mkdir, readFile, readdir, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { openBrowser } from './lib/browser.mjs'
+import { defaults } from './lib/guarded.mjs'
+import { coreOf, openSmallApp, smallApp, writePackage } from './lib/small-app.mjs'
+
+const manifest = (app) => path.join(app.deps, '_evenkeel.json')
+const installed = (app, name) => path.join(app.root, 'node_modules', name)
+
+/** The file of the cache that has a package in it. */
+async function chunk(app, name) {
+  const found = (await readdir(app.deps)).find((file) => file.startsWith(`${name}~`) && file.endsWith('.js'))
+  assert.ok(found, `no chunk of ${name}: the test does not know the cache any more`)
+  return path.join(app.deps, found)
+}
+
+async function editManifest(app, edit) {
+  await writeFile(manifest(app), JSON.stringify(edit(JSON.parse(await readFile(manifest(app), 'utf8')))))
+}
+
+/** What happens to an app, and which version of `core` it has then. */
+const doubts = [
+  { what: 'the manifest is lost', happens: (app) => rm(manifest(app)) },
+  { what: 'the manifest is of another version', happens: (app) => editManifest(app, (index) => ({ ...index, version: 999 })) },
+  { what: 'the manifest is half written', happens: (app) => truncate(manifest(app), 40) },
+  { what: 'the manifest is empty', happens: (app) => truncate(manifest(app)) },
+  { what: 'the description of a layer is lost', happens: (app) => rm(path.join(app.deps, '_evenkeel-L1.json')) },
+  { what: 'the description of a layer is half written', happens: (app) => truncate(path.join(app.deps, '_evenkeel-L1.json'), 40) },
+  { what: 'a file is missing', happens: async (app) => rm(await chunk(app, 'core')) },
+  { what: 'a file is half written', happens: async (app) => truncate(await chunk(app, 'core'), 10) },
+  { what: 'a file is edited', happens: async (app) => appendFile(await chunk(app, 'core'), '\n// edited\n') },
+  { what: 'a file has the content of another one', happens: async (app) => copyFile(await chunk(app, 'second'), await chunk(app, 'core')) },
+  { what: 'a package is updated', happens: (app) => app.install('core', '2.0.0'), core: '2.0.0' },
+  {
+    what: 'a package is patched in place, as patch-package does',
+    async happens(app) {
+      await writeFile(path.join(installed(app, 'core'), 'index.js'), coreOf('1.0.0 patched'))
+      await mkdir(path.join(app.root, 'patches'))
+      await writeFile(path.join(app.root, 'patches/core+1.0.0.patch'), '')
+    },
+    core: '1.0.0 patched',
+  },
+  {
+    what: 'a package is linked elsewhere',
+    async happens(app) {
+      const elsewhere = path.join(app.root, 'elsewhere/node_modules/core')
+      await mkdir(path.dirname(elsewhere), { recursive: true })
+      await rename(installed(app, 'core'), elsewhere)
+      await symlink(elsewhere, installed(app, 'core'))
+      await writeFile(path.join(elsewhere, 'index.js'), coreOf('1.0.0 linked'))
+    },
+    core: '1.0.0 linked',
+  },
+  {
+    what: 'a package finds another one than before',
+    async happens(app) {
+      await writePackage(installed(app, 'first'), 'core', '1.5.0', coreOf('1.0.0'))
+      await app.installationIs('with another core for first')
+    },
+    cores: ['1.0.0', '1.0.0'],
+  },
+  {
+    what: 'a package that nothing imports any more is removed',
+    async happens(app) {
+      await rm(installed(app, 'second'), { recursive: true })
+      await app.installationIs('without second')
+    },
+    gone: ['second'],
+    // Vite itself looks into every package that it has bundled, and then bundles nothing until it is started anew.
+    moments: ['before a warm start'],
+  },
+]
+
+let browser
+before(async () => (browser = await openBrowser()))
+after(() => browser.close())
+
+/** The same happens while the server runs and between two runs of it. */
+const moments = {
+  'while the server runs': { isWarm: false },
+  'before a warm start': { isWarm: true },
+}
+
+for (const [moment, { isWarm }] of Object.entries(moments)) {
+  describe(moment, () => {
+    for (const { what, happens, core = '1.0.0', cores = [core], gone = [], moments: its = [moment] } of doubts) {
+      if (!its.includes(moment)) continue
+      test(what, async () => {
+        const app = await smallApp()
+        let server
+        try {
+          server = await app.start(defaults())
+          let page = await openSmallApp(browser, server)
+          await page.says('second', 'second with core 1.0.0')
+          assert.equal(page.loads(), 0, 'a late dependency has been added')
+          if (isWarm) {
+            await page.close()
+            await server.stop()
+          }
+          await happens(app)
+          if (isWarm) {
+            server = await app.start(defaults())
+            page = await openSmallApp(browser, server)
+          }
+          for (const name of ['third', 'first', 'second', 'fourth'].filter((name) => !gone.includes(name))) {
+            await page.says(name, `${name} with core ${core}`)
+          }
+          assert.deepEqual(await page.cores(), cores, server.log())
+          assert.ok(page.loads() <= 1, `${page.loads()} page loads\n${server.log()}`)
+          await page.close()
+        } finally {
+          await server?.stop()
+          await app.remove()
+        }
+      })
+    }
+  })
+}

@@ -1,0 +1,107 @@
+// An app with packages of its own that a test may update, patch, remove or link elsewhere, and a page that tells what it runs.
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { startApp } from './app.mjs'
+import { appsFolder } from './paths.mjs'
+import { until } from './waiting.mjs'
+
+/** What others import. It counts how many copies of it a page runs. */
+const core = (version) => `globalThis.cores = [...(globalThis.cores ?? []), '${version}']\nexport const version = '${version}'\n`
+
+/** What an app imports: `first` from the beginning, the others late. */
+const user = (name) => `import { version } from 'core'\nexport const says = '${name} with core ' + version\n`
+
+const users = ['first', 'second', 'third', 'fourth']
+
+const files = {
+  'package.json': '{ "name": "small-app", "private": true, "type": "module" }\n',
+  'index.html': '<!doctype html>\n<title>small</title>\n<script type="module" src="/src/main.js"></script>\n',
+  'src/main.js': `import { says } from 'first'
+import { pages } from 'virtual:pages'
+
+globalThis.pages = { first: async () => ({ says }), ...pages }
+`,
+  ...Object.fromEntries(users.map((name) => [`src/${name}.js`, `export { says } from '${name}'\n`])),
+  'vite.config.mjs': `import { evenkeelPlugin } from '../setup/evenkeel.mjs'
+
+// Vite's scanner does not look into it: what the pages import is late.
+const pageList = {
+  name: 'fixture:page-list',
+  resolveId: (id) => (id === 'virtual:pages' ? '\\0' + id : undefined),
+  load: (id) => (id === '\\0virtual:pages' ? \`export const pages = { ${users
+    .slice(1)
+    .map((name) => `${name}: () => import('/src/${name}.js')`)
+    .join(', ')} }\` : undefined),
+}
+
+export default async () => ({
+  clearScreen: false,
+  plugins: [pageList, process.env.EVENKEEL && (await evenkeelPlugin(process.env.EVENKEEL_OPTIONS))],
+})
+`,
+}
+
+/** Writes the app; `start()` it as often as you like, its cache stays. */
+export async function smallApp() {
+  const root = await mkdtemp(path.join(appsFolder, '.tmp-small-'))
+  const app = {
+    root,
+    deps: path.join(root, 'node_modules/.vite/deps'),
+    /** Writes a package, or another version of it. */
+    install: (name, version = '1.0.0', code = name === 'core' ? core(version) : user(name)) => writePackage(root, name, version, code),
+    /** What npm leaves behind, and Vite looks at to see whether anything was installed. */
+    installationIs: (name) => write(path.join(root, 'node_modules/.package-lock.json'), `${JSON.stringify({ lockfileVersion: 3, name })}\n`),
+    start: (env) => startApp({ root, cacheDir: path.join(root, 'node_modules/.vite'), env }),
+    remove: () => rm(root, { recursive: true, force: true }),
+  }
+  for (const [name, content] of Object.entries(files)) await write(path.join(root, name), content)
+  await app.installationIs('at first')
+  for (const name of ['core', ...users]) await app.install(name)
+  return app
+}
+
+export async function writePackage(root, name, version, code) {
+  const folder = path.join(root, 'node_modules', name)
+  const dependencies = name === 'core' ? {} : { core: '*' }
+  await write(path.join(folder, 'package.json'), `${JSON.stringify({ name, version, type: 'module', main: 'index.js', dependencies })}\n`)
+  await write(path.join(folder, 'index.js'), code)
+}
+
+export const coreOf = core
+
+async function write(file, content) {
+  await mkdir(path.dirname(file), { recursive: true })
+  await writeFile(file, content)
+}
+
+/** Opens the app's page; `loads()` are those after the first. */
+export async function openSmallApp(browser, server) {
+  const tab = await browser.openTab()
+  await tab.page.goto(`${server.url}/`)
+  return {
+    /** Resolves once a page of the app says this, through any number of reloads. */
+    async says(name, expected) {
+      let last
+      const ask = async () => {
+        last = await tab.page.evaluate(asked, name).catch(({ message }) => message)
+        return last === expected
+      }
+      await until(`${name} says "${expected}"`, ask, { every: 50, within: 10_000 }).catch(({ message }) => {
+        throw new Error(`${message}; it says "${last}"\n${server.log()}`)
+      })
+    },
+    /** The versions of `core` that the page has run since it was loaded. */
+    cores: () => tab.page.evaluate(() => globalThis.cores),
+    loads: () => tab.documents.length - 1,
+    close: () => tab.page.close(),
+  }
+}
+
+/** Runs in the page. */
+async function asked(name) {
+  if (!globalThis.pages) return 'the page is not there yet'
+  return globalThis.pages[name]().then(
+    ({ says }) => says,
+    ({ message }) => message,
+  )
+}
