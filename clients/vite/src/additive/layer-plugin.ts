@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import { init as lexerReady } from 'es-module-lexer'
 import type { Rolldown } from 'vite'
+import type { Run } from './additive.js'
 import { extract, hasStars, marked, unmarked, withoutRun } from './extraction.js'
 import type { LayerPlan } from './layer-plan.js'
 import type { Star, WrittenEntry, WrittenModule } from './manifest.js'
@@ -17,15 +18,13 @@ const JAVASCRIPT = ['js', 'jsx', 'ts', 'tsx']
 export interface BundledLayer {
   modules: Map<string, WrittenModule>
   entries: Map<string, WrittenEntry>
-  files: Map<string, string>
+  files: Map<string, string | Uint8Array>
 }
 
-/** What the run hands over when it has bundled, before anything is written. */
 type Parse = Parameters<typeof isModule>[1]
-type Bundled = (layer: BundledLayer, folder: string) => Promise<void>
 
 /** Rolldown's options for one layer. */
-export function layerOptions(options: Rolldown.InputOptions, plan: LayerPlan, bundled: Bundled): Rolldown.InputOptions {
+export function layerOptions(options: Rolldown.InputOptions, { plan, bundled }: Run): Rolldown.InputOptions {
   const { treeshake, optimization } = options
   const isEmpty = Object.keys(plan.fresh).length === 0
   return {
@@ -52,7 +51,7 @@ const jsonAsCommonJs: Rolldown.Plugin = {
 
 class LayerBundler {
   readonly #plan: LayerPlan
-  readonly #bundled: Bundled
+  readonly #bundled: Run['bundled']
   readonly #groups = new Groups()
   /** What modules re-export as a whole. */
   readonly #stars = new Map<string, () => string[]>()
@@ -61,7 +60,7 @@ class LayerBundler {
   readonly #version: string
   #layer: BundledLayer | undefined
 
-  constructor(plan: LayerPlan, bundled: Bundled) {
+  constructor(plan: LayerPlan, bundled: Run['bundled']) {
     this.#plan = plan
     this.#bundled = bundled
     this.#version = plan.base.version
