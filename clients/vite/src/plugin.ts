@@ -51,7 +51,7 @@ export function evenkeelFor(framework: Framework, options?: EvenkeelOptions): Pl
       // Vite 8 and later bundle dependencies with Rolldown.
       configEnvironment() {
         if (!resolved.additive || !('rolldownVersion' in (this?.meta ?? {}))) return undefined
-        return { optimizeDeps: { rolldownOptions: { plugins: [new AdditiveOptimizer().plugin] } } }
+        return { optimizeDeps: { rolldownOptions: { plugins: [new AdditiveOptimizer().rolldown] } } }
       },
       // Before the worker's plugin starts its runners, so that nothing they do is missed; and the function it
       // returns adds its middleware before the worker's handler, wherever the user lists the plugin.

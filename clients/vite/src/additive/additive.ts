@@ -5,8 +5,8 @@ import { type DepsOptimizer, onMetadata } from '../vite-internals/optimizer.js'
 import { EntryExports } from './entry-exports.js'
 import { Installation } from './installation.js'
 import { writeLayer } from './layer-files.js'
-import { type Entries, movedEntry, newManifest, planLayer } from './layer-plan.js'
-import { layerOptions } from './layer-plugin.js'
+import { type Entries, type LayerPlan, movedEntry, newManifest, planLayer } from './layer-plan.js'
+import { type BundledLayer, layerOptions } from './layer-plugin.js'
 import type { Manifest } from './manifest.js'
 import { Runs } from './runs.js'
 import { Doubt, Store } from './store.js'
@@ -15,8 +15,9 @@ const optimizers = new WeakMap<object, AdditiveOptimizer>()
 
 /** The additive optimizer whose plugin an environment's config has. */
 export function additiveOptimizerOf({ config }: DevEnvironment): AdditiveOptimizer | undefined {
-  const plugins = config.optimizeDeps.rolldownOptions?.plugins
-  return [plugins].flat().map((plugin) => optimizers.get(Object(plugin))).find((optimizer) => optimizer !== undefined)
+  const { rolldownOptions, esbuildOptions } = config.optimizeDeps
+  const plugins = [rolldownOptions?.plugins, esbuildOptions?.plugins].flat(2)
+  return plugins.map((plugin) => optimizers.get(Object(plugin))).find((optimizer) => optimizer !== undefined)
 }
 
 /**
@@ -27,13 +28,13 @@ export class AdditiveOptimizer {
   #additions: Additions | undefined
 
   /** The plugin for `optimizeDeps.rolldownOptions`. Until an environment is there, it does nothing. */
-  readonly plugin: Rolldown.Plugin = {
+  readonly rolldown: Rolldown.Plugin = {
     name: 'evenkeel:additive',
-    options: (options) => this.#additions?.optionsOf(options) ?? null,
+    options: (options) => this.#optionsOf(options),
   }
 
   constructor() {
-    optimizers.set(this.plugin, this)
+    optimizers.set(this.rolldown, this)
   }
 
   /** The environment whose optimizer bundles with the plugin. Without its runs, it does not add. */
@@ -44,11 +45,25 @@ export class AdditiveOptimizer {
     this.#additions = new Additions(environment, depsOptimizer, runs)
     return runs
   }
+
+  /** Vite bundles single files too, to see what they export: those have no named entries. */
+  #optionsOf(options: Rolldown.InputOptions): Rolldown.InputOptions | null {
+    const { input } = options
+    if (!this.#additions || typeof input !== 'object' || Array.isArray(input)) return null
+    return layerOptions(options, this.#additions.begin(input))
+  }
 }
 
 /** Options of the user's that decide what the printed code looks like are left alone, and with them the runs. */
 function canAdd(output: Rolldown.OutputOptions | undefined): boolean {
   return !output || ((output.minify === undefined || output.minify === false || output.minify === 'dce-only') && !output.preserveModules)
+}
+
+/** One run of the optimizer, whatever bundles it. */
+export interface Run {
+  plan: LayerPlan
+  /** To be called with what was bundled, before Vite commits the folder. */
+  bundled(layer: BundledLayer, folder: string): Promise<void>
 }
 
 class Additions {
@@ -71,18 +86,16 @@ class Additions {
     onMetadata(optimizer, { begun: (metadata) => exports.give(metadata), committed: (metadata) => exports.give(metadata) })
   }
 
-  /** The options of one run. Vite bundles single files too, to see what they export: those have no named entries. */
-  optionsOf(options: Rolldown.InputOptions): Rolldown.InputOptions | undefined {
-    const { input } = options
-    if (typeof input !== 'object' || Array.isArray(input)) return undefined
+  begin(entries: Entries): Run {
     const startedAt = performance.now()
-    const { base, doubt } = this.#base(input)
-    const plan = planLayer(base, input)
-    return layerOptions(options, plan, async (layer, folder) => {
+    const { base, doubt } = this.#base(entries)
+    const plan = planLayer(base, entries)
+    const bundled: Run['bundled'] = async (layer, folder) => {
       this.#store.wrote(await writeLayer(plan, layer, this.#folder, folder, this.#installation))
       const run = { modules: layer.modules.size, durationMs: Math.round(performance.now() - startedAt) }
       this.#runs.wrote(doubt ? { kind: 'rebundled', ...doubt, ...run } : { kind: 'added', layer: plan.number, ...run })
-    })
+    }
+    return { plan, bundled }
   }
 
   /** What the run adds to. On any doubt it is nothing, and Vite reloads what has been loaded. */

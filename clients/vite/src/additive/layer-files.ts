@@ -34,7 +34,7 @@ function carry(from: string, to: string): void {
   }
 }
 
-function describe(plan: LayerPlan, bundled: BundledLayer, fresh: Array<[string, string]>, installation: Installation): Layer {
+function describe(plan: LayerPlan, bundled: BundledLayer, fresh: Array<[string, string | Uint8Array]>, installation: Installation): Layer {
   const layer: Layer = {
     number: plan.number,
     modules: Object.fromEntries(bundled.modules),

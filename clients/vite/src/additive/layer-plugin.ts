@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import { init as lexerReady } from 'es-module-lexer'
 import type { Rolldown } from 'vite'
+import type { Run } from './additive.js'
 import { extract, hasStars, marked, unmarked, withoutDirectives, withoutRun } from './extraction.js'
 import type { LayerPlan } from './layer-plan.js'
 import type { Star, WrittenEntry, WrittenModule } from './manifest.js'
@@ -17,14 +18,11 @@ const JAVASCRIPT = ['js', 'jsx', 'ts', 'tsx']
 export interface BundledLayer {
   modules: Map<string, WrittenModule>
   entries: Map<string, WrittenEntry>
-  files: Map<string, string>
+  files: Map<string, string | Uint8Array>
 }
 
-/** What the run hands over when it has bundled, before anything is written. */
-type Bundled = (layer: BundledLayer, folder: string) => Promise<void>
-
 /** Rolldown's options for one layer. */
-export function layerOptions(options: Rolldown.InputOptions, plan: LayerPlan, bundled: Bundled): Rolldown.InputOptions {
+export function layerOptions(options: Rolldown.InputOptions, { plan, bundled }: Run): Rolldown.InputOptions {
   const { treeshake, optimization } = options
   const isEmpty = Object.keys(plan.fresh).length === 0
   return {
@@ -51,7 +49,7 @@ const jsonAsCommonJs: Rolldown.Plugin = {
 
 class LayerBundler {
   readonly #plan: LayerPlan
-  readonly #bundled: Bundled
+  readonly #bundled: Run['bundled']
   readonly #groups = new Groups()
   readonly #directives = new Map<string, string[]>()
   /** What modules re-export as a whole. */
@@ -61,7 +59,7 @@ class LayerBundler {
   readonly #version: string
   #layer: BundledLayer | undefined
 
-  constructor(plan: LayerPlan, bundled: Bundled) {
+  constructor(plan: LayerPlan, bundled: Run['bundled']) {
     this.#plan = plan
     this.#bundled = bundled
     this.#version = plan.base.version
