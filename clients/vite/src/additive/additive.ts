@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
 import type { DevEnvironment, Rolldown } from 'vite'
 import { bringHashesUpToDate, hashesOfNow, reloadAtCommit } from '../vite-internals/additive.js'
-import type { DepsOptimizer } from '../vite-internals/optimizer.js'
+import { type DepsOptimizer, onMetadata } from '../vite-internals/optimizer.js'
+import { EntryExports } from './entry-exports.js'
 import { Installation } from './installation.js'
 import { writeLayer } from './layer-files.js'
 import { type Entries, movedEntry, newManifest, planLayer } from './layer-plan.js'
@@ -66,6 +67,8 @@ class Additions {
     this.#runs = runs
     this.#folder = resolve(config.cacheDir, name === 'client' ? 'deps' : `deps_${name}`)
     this.#store = new Store(this.#folder)
+    const exports = new EntryExports()
+    onMetadata(optimizer, { begun: (metadata) => exports.give(metadata), committed: (metadata) => exports.give(metadata) })
   }
 
   /** The options of one run. Vite bundles single files too, to see what they export: those have no named entries. */
