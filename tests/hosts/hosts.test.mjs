@@ -7,7 +7,12 @@ import { hosts } from './lib/hosts.mjs'
 import { measure } from './lib/measure.mjs'
 
 const rows = {}
-after(() => console.table(rows))
+/** How much longer the slowest answer takes with Evenkeel than without, by host and load. */
+const ratios = {}
+after(() => {
+  console.table(rows)
+  console.table(ratios)
+})
 
 const loads = {
   idle: { saves: 4, env: {} },
@@ -43,6 +48,9 @@ async function measured(name, load, stack, env) {
   try {
     const result = await measure(name, { env: { ...loadEnv, ...env }, saves })
     const { asked, wrong, hookErrors, redirects, slowest, slowestBeside, first, ready } = result
+    const row = (ratios[`${name}, ${load}`] ??= {})
+    row[stack] = slowest
+    if (row.bare && row.guarded) row.ratio = Number((row.guarded / row.bare).toFixed(2))
     rows[`${name}, ${load}, ${stack}`] = { right: `${asked - wrong.length}/${asked}`, hookErrors, redirects, slowest, slowestBeside, first, ready }
     return result
   } finally {
