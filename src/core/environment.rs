@@ -48,7 +48,7 @@ pub enum Phase {
 pub enum ResolvedId {
     /// `id` is `file?v=browserHash`, right at this moment.
     Resolved { id: String, generation: u32 },
-    /// The dependency waits for its first optimizer run; ask again once the environment is stable.
+    /// The dependency waits for its first optimizer run; ask again once that is over.
     Pending { generation: u32 },
     /// The optimizer does not know the dependency.
     Unknown { generation: u32 },

@@ -64,7 +64,7 @@ describe('in a browser', () => {
 
   for (const [what, pathname] of [['', ''], [', below a base', '/app/']]) {
     test(`a re-optimization is shown while it happens, and what it was${what}`, async () => {
-      const app = await start({ env: { ...guarded({ quiet }), BASE: pathname } })
+      const app = await start({ env: { ...guarded({ quiet, additive: false }), BASE: pathname } })
       assert.equal((await visit(app, '/')).status, 200)
       const { page, complaints } = await inspect(app)
       await says(page, /^Stable$/)
@@ -97,7 +97,29 @@ describe('in a browser', () => {
     })
   }
 
-  test('a save that imports something new is foreseen; light, dark and narrow', async () => {
+  test('a layer that is added, and a run that bundles everything again, with its reason', async () => {
+    const cacheDir = await newCacheDir()
+    cleanUp(() => rm(cacheDir, { recursive: true, force: true }))
+    const app = await start({ env: guarded(), cacheDir })
+    const { page, complaints } = await inspect(app)
+    const [added, fallen] = latePages.filter(({ usesReact }) => usesReact)
+    assert.ok(isRight(added, await visit(app, added)))
+    const row = finished(page, added.dep)
+    await row.waitFor()
+    assert.deepEqual([await cellOf(row, 'Outcome'), await cellOf(row, 'Met'), await cellOf(row, 'Cost')], ['extended', 'added', '0 ms'])
+    assert.match(await cellOf(row, 'Dependencies'), /Layer \d+: \d+ modules in [\d.]+ m?s$/, 'and nothing is advised')
+    await page.getByRole('rowheader', { name: 'evenkeel_fixture_worker (adds)' }).waitFor()
+
+    await rm(path.join(cacheDir, 'deps_evenkeel_fixture_worker', '_evenkeel.json'))
+    assert.ok(isRight(fallen, await visit(app, fallen)))
+    const again = finished(page, fallen.dep)
+    await again.waitFor()
+    assert.match(await cellOf(again, 'Dependencies'), /Everything was bundled again: manifest missing, /)
+    assert.equal(await page.locator('[data-count=manifestMissing]').innerText(), '1')
+    assert.deepEqual(complaints, [])
+  })
+
+  test('a save that imports something new is added; light, dark and narrow', async () => {
     const session = await openSession('worker')
     cleanUp(() => session.close())
     const { page, complaints } = await inspect(session.server)
@@ -108,7 +130,7 @@ describe('in a browser', () => {
     const row = finished(page, 'valtio').first()
     await row.waitFor()
     await session.comesTo(saved)
-    assert.equal(await cellOf(row, 'Met'), 'foreseen')
+    assert.equal(await cellOf(row, 'Met'), 'added')
     assert.match(await cellOf(row, 'Dependencies'), /valtio imported by src\/draft\.tsx:2:\d+/)
 
     const backgrounds = []

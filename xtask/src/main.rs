@@ -15,8 +15,10 @@ const HELP: &str = "\
 Usage: cargo xtask <command>
 
   demo [--keep] [--json]      Run the same app without and with Evenkeel, side by side
-  test [rust|client|e2e|versions|hosts|soak]
+  test [rust|client|e2e|versions|hosts|packages|soak]
                               Run all tests, or some parts of them
+  test packages [--seed N] [--all] [--side browser|node|workerd]
+                              Add popular packages late, a sample of 60 by default, and compare with stock Vite
   soak [--minutes N] [--bare] [--seed N] [--json]
                               Work on a real app like a busy team, five minutes by default
   bench <name> [--json]       Run a benchmark: rpc, attach, journal, recovery, startup, graph, rwsdk, additive
@@ -28,6 +30,9 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match &arguments[..] {
         ["demo", rest @ ..] => demo(rest),
+        ["test", "packages", rest @ ..] if rest.first().is_none_or(|first| first.starts_with("--")) => {
+            packages(rest)
+        }
         ["test", rest @ ..] => test(rest),
         ["soak", rest @ ..] => soak(rest),
         ["bench", "graph", rest @ ..] => bench_graph::run(rest),
@@ -75,7 +80,7 @@ fn bench(name: &str, arguments: &[&str]) -> Result<(), Failure> {
     Step::new(node::recent()?).args([format!("bench/{name}.mjs")]).args(arguments).within("tests").run()
 }
 
-const PARTS: [&str; 6] = ["rust", "client", "e2e", "versions", "hosts", "soak"];
+const PARTS: [&str; 7] = ["rust", "client", "e2e", "versions", "hosts", "packages", "soak"];
 
 fn test(parts: &[&str]) -> Result<(), Failure> {
     let asked = |part: &str| parts.is_empty() || parts.contains(&part);
@@ -115,6 +120,9 @@ fn test(parts: &[&str]) -> Result<(), Failure> {
         node::install("tests/hosts")?;
         node_tests("tests/hosts")?;
     }
+    if asked("packages") {
+        packages(&[])?;
+    }
     if asked("soak") {
         Step::new(node::recent()?).args(["--test", "tests/soak/judge.test.mjs"]).run()?;
         soak(&[])?;
@@ -132,6 +140,17 @@ fn versions() -> Result<(), Failure> {
     }
     Step::new(node::recent()?).args(["tests/versions/prepare.mjs"]).run()?;
     node_tests("tests/versions")
+}
+
+/// Identity, and a sample of popular packages; with arguments, only the packages that they choose.
+fn packages(arguments: &[&str]) -> Result<(), Failure> {
+    setup::browser_and_editor()?;
+    prepare()?;
+    node::install("tests/packages")?;
+    if arguments.is_empty() {
+        node_tests("tests/packages")?;
+    }
+    Step::new(node::recent()?).args(["packages/run.mjs"]).args(arguments).within("tests").run()
 }
 
 /// The machine is small and the servers are real: two files at once would only slow each other down.

@@ -144,12 +144,12 @@ export function bridgedTo(plugins: readonly Plugin[], lender: string): string[] 
 class OptimizerFiles {
   /** Where they are, by the id they are borrowed under. */
   readonly #files = new Map<string, string>()
-  /** What the optimizer was when they were borrowed. */
-  readonly #borrowed = new Map<string, DepsOptimizer['metadata']>()
+  /** The `browserHash` at which they were borrowed: as long as it stays, Vite leaves every file as it is. */
+  readonly #borrowed = new Map<string, string>()
 
   add(id: string, file: string, { metadata }: DepsOptimizer): void {
     this.#files.set(id, file)
-    this.#borrowed.set(id, metadata)
+    this.#borrowed.set(id, metadata.browserHash)
   }
 
   at(id: string | undefined): string | undefined {
@@ -159,8 +159,8 @@ class OptimizerFiles {
   outliveReloads(borrower: DevEnvironment, { depsOptimizer }: DevEnvironment): void {
     this.#borrowed.clear()
     aroundInvalidateAll(borrower, () => {
-      for (const [id, metadata] of this.#borrowed) {
-        if (metadata !== depsOptimizer?.metadata) this.#borrowed.delete(id)
+      for (const [id, browserHash] of this.#borrowed) {
+        if (browserHash !== depsOptimizer?.metadata.browserHash) this.#borrowed.delete(id)
       }
       const kept = [...this.#borrowed.keys()].map((id) => {
         const module = borrower.moduleGraph.getModuleById(id)

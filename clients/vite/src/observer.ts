@@ -7,20 +7,13 @@ import type {
   EnvironmentModuleNode,
   HotPayload,
   OptimizedDepInfo,
+  TransformResult,
 } from 'vite'
-import type * as additive from './additive/runs.js'
+import type { Runs } from './additive/runs.js'
+import { entriesOf } from './entries.js'
 import { importSite } from './import-site.js'
 import type { LearnedDeps } from './learned.js'
-import type {
-  Activity,
-  BundledRun,
-  DiscoveredDep,
-  EnvironmentSnapshot,
-  FallbackReason,
-  ImportSite,
-  LateDependency,
-  OptimizedDep,
-} from './protocol.js'
+import type { Activity, DiscoveredDep, EnvironmentSnapshot, ImportSite, LateDependency, OptimizedDep } from './protocol.js'
 import { RunnerCopies } from './runner-copies.js'
 import type { Environment, Sidecar } from './sidecar.js'
 import { interceptSend } from './vite-internals/hot.js'
@@ -37,6 +30,11 @@ const UPDATE_EVENTS = ['rsc:update', 'react-router:hmr']
 /** A page that was told to reload is gone by then. */
 const RELOADING_MS = 2_000
 
+interface Imports {
+  deps?: string[]
+  dynamicDeps?: string[]
+}
+
 /** Hears of a `full-reload` just before it is sent. */
 type ReloadListener = (observer: EnvironmentObserver, triggeredBy: string | undefined) => void
 
@@ -50,7 +48,7 @@ export class EnvironmentObserver implements Environment {
   readonly #bridges: string[]
   readonly #onReload: ReloadListener
   /** Where the optimizer adds. */
-  readonly #runs: additive.Runs | undefined
+  readonly #runs: Runs | undefined
   /** Who imported a bare id last: Vite tells of a missing import without its importer. */
   readonly #importers = new Map<string, string>()
   /** Ids that are being resolved because an earlier session has met them. */
@@ -76,7 +74,7 @@ export class EnvironmentObserver implements Environment {
     learned: LearnedDeps,
     bridges: string[],
     onReload: ReloadListener,
-    runs?: additive.Runs,
+    runs: Runs | undefined,
   ) {
     this.name = environment.name
     this.#environment = environment
@@ -85,9 +83,7 @@ export class EnvironmentObserver implements Environment {
     this.#bridges = bridges
     this.#onReload = onReload
     this.#runs = runs
-    runs?.onFallback((reason, detail) =>
-      sidecar.notify('optimizer/didFallBack', { environment: this.name, reason: wireReason(reason), detail }),
-    )
+    runs?.onFallback((fallback) => sidecar.notify('optimizer/didFallBack', { environment: this.name, ...fallback }))
     this.#copies = new RunnerCopies(environment)
     const optimizer = environment.depsOptimizer
     if (optimizer) {
@@ -140,10 +136,8 @@ export class EnvironmentObserver implements Environment {
   }
 
   /** The server listens: a crawl may begin, at the environment's entries and at what has been transformed so far. */
-  started(): void {
-    const { rolldownOptions, rollupOptions } = this.#environment.config.build
-    const input = rolldownOptions?.input ?? rollupOptions?.input ?? []
-    const modules = (typeof input === 'string' ? [input] : Object.values(input)).filter((entry) => typeof entry === 'string')
+  async started(): Promise<void> {
+    const modules = await entriesOf(this.#environment)
     this.#sidecar.notify('environment/didChange', { environment: this.name, cause: 'start', modules })
   }
 
@@ -214,7 +208,7 @@ export class EnvironmentObserver implements Environment {
   async #crawlOne(module: string): Promise<void> {
     // What fails here fails again, and is reported, when a request really meets it.
     const result = this.#isPaused ? null : await this.#transform(module).catch(() => null)
-    const imports = result?.deps ? { deps: result.deps, dynamicDeps: result.dynamicDeps ?? [] } : {}
+    const imports = await this.#importsOf(module, result)
     this.#sidecar.observe(this.name, { kind: 'warmup', moment: 'end', module, ...imports })
   }
 
@@ -288,7 +282,7 @@ export class EnvironmentObserver implements Environment {
       changed,
       removed: [...before.keys()].filter((id) => !(id in next.optimized)),
       pending: Object.keys(next.discovered),
-      ...(bundled && { bundled: wireRun(bundled) }),
+      ...(bundled && { bundled }),
     })
     for (const id of Object.keys(next.optimized)) this.#importers.delete(id)
   }
@@ -315,10 +309,10 @@ export class EnvironmentObserver implements Environment {
   async #reportTransform(module: string, transform: () => ReturnType<DevEnvironment['transformRequest']>): ReturnType<DevEnvironment['transformRequest']> {
     const activity = { kind: 'transform' as const, ...this.#named(module) }
     this.#sidecar.observe(this.name, { ...activity, moment: 'begin' })
-    let imports: { deps?: string[]; dynamicDeps?: string[] } = {}
+    let imports: Imports = {}
     try {
       const result = await transform()
-      if (result?.deps) imports = { deps: result.deps, dynamicDeps: result.dynamicDeps ?? [] }
+      imports = await this.#importsOf(module, result)
       return result
     } finally {
       this.#sidecar.observe(this.name, { ...activity, moment: 'end', ...imports })
@@ -329,6 +323,14 @@ export class EnvironmentObserver implements Environment {
     const { depsOptimizer } = this.#environment
     const optimized = depsOptimizer?.isOptimizedDepUrl(module) || depsOptimizer?.isOptimizedDepFile(module)
     return optimized ? { module, optimized } : { module }
+  }
+
+  /** Vite tells what a module imports with a transform for a runner; of one for a page, its graph of modules knows. */
+  async #importsOf(module: string, result: TransformResult | null): Promise<Imports> {
+    if (!result) return {}
+    if (result.deps) return { deps: result.deps, dynamicDeps: result.dynamicDeps ?? [] }
+    const node = await this.#environment.moduleGraph.getModuleByUrl(module).catch(() => undefined)
+    return node ? { deps: [...node.importedModules].map(({ url }) => url), dynamicDeps: [] } : {}
   }
 
   /** A module is on its way to a runner; as an `entry` it is what the runner begins with. */
@@ -381,22 +383,6 @@ function isUpdate(payload: HotPayload | string): boolean {
 
 function entries(optimized: DepOptimizationMetadata['optimized']): OptimizedDep[] {
   return Object.entries(optimized).map(([id, info]) => ({ id, file: info.file, browserHash: info.browserHash ?? '' }))
-}
-
-type CamelCase<Name extends string> = Name extends `${infer First}-${infer Rest}`
-  ? `${First}${Capitalize<CamelCase<Rest>>}`
-  : Name
-
-/** The protocol's spelling. */
-function wireReason(reason: additive.FallbackReason): FallbackReason {
-  const camelCase = <Name extends string>(name: Name) =>
-    name.replace(/-([a-z])/g, (_dash, letter: string) => letter.toUpperCase()) as CamelCase<Name>
-  return camelCase(reason)
-}
-
-function wireRun(run: additive.BundledRun): BundledRun {
-  const durationMs = Math.round(run.durationMs)
-  return run.kind === 'added' ? { ...run, durationMs } : { ...run, durationMs, reason: wireReason(run.reason) }
 }
 
 /** Resolves once Vite has invalidated the modules of a save, which it does when all plugins have been asked. */

@@ -166,13 +166,12 @@ class GuardedServer {
     const learned = new LearnedDeps(config.root, config.cacheDir, options.learn, log)
     for (const environment of Object.values(environments)) {
       const { name, depsOptimizer } = environment
-      additiveOptimizerOf(environment)?.attach(environment)
+      const runs = additiveOptimizerOf(environment)?.attach(environment)
       // The browser's environment is no server's and is not guarded. But its updates can be foreseen, too.
       const chosen = environment.config.consumer === 'server' ? options.environments?.includes(name) : options.foresee
       if (!depsOptimizer || chosen === false) continue
-      const observer = new EnvironmentObserver(environment, sidecar, learned, bridgedTo(config.plugins, name), (...reload) =>
-        this.#reloading(...reload),
-      )
+      const bridges = bridgedTo(config.plugins, name)
+      const observer = new EnvironmentObserver(environment, sidecar, learned, bridges, (...reload) => this.#reloading(...reload), runs)
       this.observers.set(name, observer)
       sidecar.open(observer)
     }
@@ -187,7 +186,7 @@ class GuardedServer {
     const url = urlOf(server)
     if (url) this.#lease.sidecar.listens({ url, restart: () => void server.restart().catch((error: unknown) => this.#log.warn(`Vite could not be restarted: ${error}`)) })
     if (!this.#foresees) return
-    for (const observer of this.observers.values()) observer.started()
+    for (const observer of this.observers.values()) void observer.started()
   }
 
   touched(environment: string, file: string, modules: EnvironmentModuleNode[], timestamp: number): void {

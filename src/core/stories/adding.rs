@@ -114,6 +114,15 @@ fn a_run_that_adds_holds_nobody_dooms_nobody_and_costs_nothing() {
 }
 
 #[test]
+fn what_is_added_is_there_although_a_save_reloads_the_environment() {
+    let mut story = Story::adding();
+    story.discover("worker", "zod");
+    story.reload("worker");
+    assert!(!story.is_stable());
+    assert!(story.add("zod").iter().any(|effect| matches!(effect, Effect::Ended(_))));
+}
+
+#[test]
 fn a_fallback_is_announced_and_then_holds_and_dooms_as_ever() {
     let mut story = Story::adding();
     story.enter(1, "GET", "/late");

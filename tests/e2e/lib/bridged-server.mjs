@@ -11,13 +11,16 @@ import { until } from './waiting.mjs'
 
 const root = path.join(appsFolder, 'bridged')
 
-/** `reoptimize()` makes the lending side meet a late dependency, and resolves when both sides have been settled anew. */
-export async function bridgedServer() {
+/**
+ * `meet()` makes the lending side meet a late dependency, and resolves when both sides are settled; `reoptimize()` does so until the lending
+ * side has been reloaded, which it is only where runs do not add.
+ */
+export async function bridgedServer(options = { additive: false }) {
   const cacheDir = await newCacheDir()
   const removeCache = () => rm(cacheDir, { recursive: true, force: true })
   let server
   try {
-    server = await withEnvironment({ ...guarded(), CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGLER_SEND_METRICS: 'false' }, listening)
+    server = await withEnvironment({ ...guarded(options), CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGLER_SEND_METRICS: 'false' }, listening)
   } catch (error) {
     await removeCache()
     throw error
@@ -47,19 +50,20 @@ export async function bridgedServer() {
     const { sidecar } = globalThis[Symbol.for('evenkeel.sidecars')].values().next().value
     await sidecar.wait('awaitStable', {})
   }
-  const reoptimize = async () => {
-    const { browserHash } = ssr.depsOptimizer.metadata
-    // A dependency that shares no file with those before it is added without a reload.
-    while (ssr.depsOptimizer.metadata.browserHash === browserHash) {
-      const page = late.shift()
-      if (!page) throw new Error('there is nothing left that would re-optimize the lending side')
-      await ssr.transformRequest(path.join(appsFolder, 'pages', page.module))
-      await until(`the lending side has ${page.dep}`, () => page.dep in ssr.depsOptimizer.metadata.optimized)
-    }
+  const meet = async () => {
+    const page = late.shift()
+    if (!page) throw new Error('there is nothing left that would re-optimize the lending side')
+    await ssr.transformRequest(path.join(appsFolder, 'pages', page.module))
+    await until(`the lending side has ${page.dep}`, () => page.dep in ssr.depsOptimizer.metadata.optimized)
     await settled()
   }
+  const reoptimize = async () => {
+    const { browserHash } = ssr.depsOptimizer.metadata
+    // A dependency that shares no file with those before it reloads nothing.
+    while (ssr.depsOptimizer.metadata.browserHash === browserHash) await meet()
+  }
   await settled()
-  return { server, reoptimize, stop: () => server.close().finally(removeCache) }
+  return { server, meet, reoptimize, stop: () => server.close().finally(removeCache) }
 }
 
 /** The fixture's config reads the environment once, when it is loaded. */

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
 import type { DevEnvironment, Rolldown } from 'vite'
 import { bringHashesUpToDate, hashesOfNow, reloadAtCommit } from '../vite-internals/additive.js'
-import type { DepsOptimizer } from '../vite-internals/optimizer.js'
+import { type DepsOptimizer, onMetadata } from '../vite-internals/optimizer.js'
+import { EntryExports } from './entry-exports.js'
 import { Installation } from './installation.js'
 import { writeLayer } from './layer-files.js'
 import { type Entries, movedEntry, newManifest, planLayer } from './layer-plan.js'
@@ -23,7 +24,6 @@ export function additiveOptimizerOf({ config }: DevEnvironment): AdditiveOptimiz
  * changes that anybody has loaded, and Vite commits without a reload.
  */
 export class AdditiveOptimizer {
-  readonly runs = new Runs()
   #additions: Additions | undefined
 
   /** The plugin for `optimizeDeps.rolldownOptions`. Until an environment is there, it does nothing. */
@@ -36,12 +36,13 @@ export class AdditiveOptimizer {
     optimizers.set(this.plugin, this)
   }
 
-  /** The environment whose optimizer bundles with the plugin. Returns whether its runs will add. */
-  attach(environment: DevEnvironment): boolean {
+  /** The environment whose optimizer bundles with the plugin. Without its runs, it does not add. */
+  attach(environment: DevEnvironment): Runs | undefined {
     const { depsOptimizer, config } = environment
-    if (!depsOptimizer || config.optimizeDeps.noDiscovery || !canAdd(config.optimizeDeps.rolldownOptions?.output)) return false
-    this.#additions = new Additions(environment, depsOptimizer, this.runs)
-    return true
+    if (!depsOptimizer || config.optimizeDeps.noDiscovery || !canAdd(config.optimizeDeps.rolldownOptions?.output)) return undefined
+    const runs = new Runs()
+    this.#additions = new Additions(environment, depsOptimizer, runs)
+    return runs
   }
 }
 
@@ -66,6 +67,8 @@ class Additions {
     this.#runs = runs
     this.#folder = resolve(config.cacheDir, name === 'client' ? 'deps' : `deps_${name}`)
     this.#store = new Store(this.#folder)
+    const exports = new EntryExports()
+    onMetadata(optimizer, { begun: (metadata) => exports.give(metadata), committed: (metadata) => exports.give(metadata) })
   }
 
   /** The options of one run. Vite bundles single files too, to see what they export: those have no named entries. */
@@ -78,7 +81,7 @@ class Additions {
     return layerOptions(options, plan, async (layer, folder) => {
       this.#store.wrote(await writeLayer(plan, layer, this.#folder, folder, this.#installation))
       const run = { modules: layer.modules.size, durationMs: Math.round(performance.now() - startedAt) }
-      this.#runs.wrote(doubt ? { kind: 'rebundled', reason: doubt.reason, detail: doubt.detail, ...run } : { kind: 'added', layer: plan.number, ...run })
+      this.#runs.wrote(doubt ? { kind: 'rebundled', ...doubt, ...run } : { kind: 'added', layer: plan.number, ...run })
     })
   }
 
@@ -90,7 +93,7 @@ class Additions {
     const isFirstRun = Object.keys(this.#optimizer.metadata.optimized).length === 0
     if (isFirstRun) return { base: newManifest() }
     reloadAtCommit(this.#optimizer)
-    this.#runs.fallsBack(doubt.reason, doubt.detail)
+    this.#runs.fallsBack({ ...doubt })
     return { base: newManifest(), doubt }
   }
 

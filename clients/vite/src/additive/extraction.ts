@@ -27,8 +27,27 @@ export function unmarked(code: string): string {
   return code.replaceAll(new RegExp(`${MARK}\\([\\w$]+\\);`, 'g'), '')
 }
 
+/** Rolldown prints an entry's directives at the top of its file; here they are in the facade. */
+export function withoutDirectives(code: string): string {
+  return code.replace(/^(?:"use [^"]*";\s*?\n)+/, (directives) => directives.replaceAll(/[^\n]/g, ''))
+}
+
+/**
+ * The printed code of an entry that does not run it: the facade does. Others that import the file want a module of it, which
+ * they run when they need it.
+ */
+export function withoutRun(code: string, entry: WrittenModule): string {
+  const wrapper = entry.kind === 'cjs' ? entry.require : entry.kind === 'esm' ? entry.init : undefined
+  if (!wrapper) return code
+  const local = wrapper.slice(PREFIX.length)
+  const run = entry.kind === 'cjs' ? `\nexport default ${local}();\n` : `\n${local}();\n`
+  const start = code.lastIndexOf(run)
+  const isLast = start >= 0 && !/^(?!export |\s)/m.test(code.slice(start + run.length))
+  return isLast ? `${code.slice(0, start)}\n\n${code.slice(start + run.length)}` : code
+}
+
 /** Finds out how a module that is printed in this file can be reached from another one. */
-export function extract(printed: string, file: string, stars: string[], parse: Parse): Extracted {
+export function extract(printed: string, file: string, parse: Parse): Extracted {
   const kept = new Map<string, string>()
   const keep = (local: string) => {
     const name = PREFIX + local
@@ -55,8 +74,12 @@ export function extract(printed: string, file: string, stars: string[], parse: P
     if (!init) return opaque('it runs when it is needed, and not at once')
     module.init = keep(init)
   }
-  if (printed.includes('__reExport')) module.stars = stars
   return { module, kept }
+}
+
+/** Whether a module re-exports what only its run tells. */
+export function hasStars(printed: string): boolean {
+  return printed.includes('__reExport')
 }
 
 function markedNamespace(printed: string): string | undefined {

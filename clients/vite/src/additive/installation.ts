@@ -18,7 +18,7 @@ export class Installation {
   /** The package that is another one than when it was bundled. */
   changed({ packages }: Manifest): Doubt | undefined {
     for (const [folder, { stamp }] of packages) {
-      if (this.#stamp(folder) !== stamp) return new Doubt('package-changed', folder)
+      if (this.#stamp(folder) !== stamp) return new Doubt('packageChanged', folder)
     }
     return undefined
   }
@@ -27,11 +27,11 @@ export class Installation {
   changedInDepth({ packages, sources }: Manifest): Doubt | undefined {
     for (const [folder, { found }] of packages) {
       for (const [name, real] of Object.entries(found)) {
-        if (find(folder, name) !== real) return new Doubt('package-changed', `${folder} now finds another ${name}`)
+        if (find(folder, name) !== real) return new Doubt('packageChanged', `${folder} now finds another ${name}`)
       }
     }
     for (const [id, written] of sources) {
-      if (sourceStamp(id) !== written) return new Doubt('package-changed', id)
+      if (sourceStamp(id) !== written) return new Doubt('packageChanged', id)
     }
     return undefined
   }
@@ -44,7 +44,7 @@ export class Installation {
     const written = `${status.mtimeMs}:${status.size}:${status.ino}`
     const known = this.#stamps.get(folder)
     if (known?.written === written) return known.stamp
-    const stamp = hashOf(readFileSync(file, 'utf8') + realpathSync(folder))
+    const stamp = hashOf(readFileSync(file, 'utf8') + realpathSync.native(folder))
     this.#stamps.set(folder, { written, stamp })
     return stamp
   }
@@ -69,7 +69,7 @@ function dependenciesOf(folder: string): string[] {
 function find(folder: string, name: string): string | null {
   for (let parent = folder; ; parent = dirname(parent)) {
     const candidate = join(parent, 'node_modules', name)
-    if (statSync(join(candidate, 'package.json'), { throwIfNoEntry: false })) return realpathSync(candidate)
+    if (statSync(join(candidate, 'package.json'), { throwIfNoEntry: false })) return realpathSync.native(candidate)
     if (parent === dirname(parent)) return null
   }
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { Manifest, type WrittenEntry, type WrittenModule } from './manifest.js'
+import { Manifest, type WrittenEntry } from './manifest.js'
 import { Doubt } from './store.js'
+import { type Facade, facadeOf } from './stubs.js'
 
 /** Entries by the flattened id of their file, as Vite gives them to the bundler. */
 export type Entries = Record<string, string>
@@ -13,7 +14,7 @@ export interface LayerPlan {
   /** Entries of earlier layers. */
   carried: Array<[name: string, entry: WrittenEntry]>
   /** New entries whose module an earlier layer has. */
-  known: Array<[name: string, src: string, module: Exclude<WrittenModule, { kind: 'opaque' }>]>
+  known: Array<[name: string, src: string, facade: Facade]>
   /** New entries that have to be bundled. */
   fresh: Entries
 }
@@ -22,9 +23,9 @@ export interface LayerPlan {
 export function movedEntry({ entries, modules }: Manifest, wanted: Entries): Doubt | undefined {
   for (const [name, src] of Object.entries(wanted)) {
     const entry = entries.get(name)
-    if (entry && entry.src !== src) return new Doubt('entry-moved', `${name} was ${entry.src} and is ${src}`)
+    if (entry && entry.src !== src) return new Doubt('entryMoved', `${name} was ${entry.src} and is ${src}`)
     const module = modules.get(src)
-    if (!entry && module?.kind === 'opaque') return new Doubt('export-unknown', `${src}: ${module.why}`)
+    if (!entry && module?.kind === 'opaque') return new Doubt('exportUnknown', `${src}: ${module.why}`)
   }
   return undefined
 }
@@ -34,8 +35,9 @@ export function planLayer(base: Manifest, wanted: Entries): LayerPlan {
   for (const [name, src] of Object.entries(wanted)) {
     const entry = base.entries.get(name)
     const module = base.modules.get(src)
+    const facade = module && facadeOf(module, base.version)
     if (entry) plan.carried.push([name, entry])
-    else if (module && module.kind !== 'opaque') plan.known.push([name, src, module])
+    else if (facade) plan.known.push([name, src, facade])
     else plan.fresh[name] = src
   }
   return plan

@@ -1,11 +1,12 @@
 import { basename } from 'node:path'
-import { init as lexerReady, parse as lex } from 'es-module-lexer'
+import { init as lexerReady } from 'es-module-lexer'
 import type { Rolldown } from 'vite'
-import { type Extracted, extract, marked, unmarked } from './extraction.js'
+import { extract, hasStars, marked, unmarked, withoutDirectives, withoutRun } from './extraction.js'
 import type { LayerPlan } from './layer-plan.js'
-import type { WrittenModule } from './manifest.js'
+import type { Star, WrittenEntry, WrittenModule } from './manifest.js'
+import { type Parse, bareImports, directivesOf, isModule, starExports } from './module-syntax.js'
 import { Groups, packageNamed, packageOf } from './packages.js'
-import { FILE, REQUIRE, facadeOf, requireOf, stubOf } from './stubs.js'
+import { FILE, type Facade, MJS, REQUIRE, facadeOf, requireOf, stubOf } from './stubs.js'
 
 const SELF = 'evenkeel:self'
 const EMPTY = '\0evenkeel:empty'
@@ -15,7 +16,7 @@ const JAVASCRIPT = ['js', 'jsx', 'ts', 'tsx']
 /** The files of a layer, and what is in them. */
 export interface BundledLayer {
   modules: Map<string, WrittenModule>
-  entries: Map<string, { src: string; code: string; exports: string[] }>
+  entries: Map<string, WrittenEntry>
   files: Map<string, string>
 }
 
@@ -52,22 +53,25 @@ class LayerBundler {
   readonly #plan: LayerPlan
   readonly #bundled: Bundled
   readonly #groups = new Groups()
-  /** What modules re-export as a whole, for those of which the names are not all known. */
-  readonly #stars = new Map<string, string[]>()
+  readonly #directives = new Map<string, string[]>()
+  /** What modules re-export as a whole. */
+  readonly #stars = new Map<string, () => string[]>()
+  /** What each file has to export for later layers, by local name. */
+  readonly #kept = new Map<string, Map<string, string>>()
   readonly #version: string
   #layer: BundledLayer | undefined
 
   constructor(plan: LayerPlan, bundled: Bundled) {
     this.#plan = plan
     this.#bundled = bundled
-    this.#version = `?v=${plan.base.index.stamp}`
+    this.#version = plan.base.version
   }
 
   get plugin(): Rolldown.Plugin {
     const modules = this.#plan.base.modules
     const transform = this.#transform.bind(this)
-    const take = (context: Rolldown.PluginContext, bundle: Rolldown.OutputBundle) => {
-      this.#layer = this.#take(context, bundle)
+    const take = async (context: Rolldown.PluginContext, bundle: Rolldown.OutputBundle) => {
+      this.#layer = await this.#take(context, bundle)
     }
     return {
       name: 'evenkeel:layer',
@@ -80,14 +84,14 @@ class LayerBundler {
       ...(modules.size > 0 || Object.keys(this.#plan.fresh).length === 0 ? { load: { order: 'pre', handler: (id) => this.#load(id) } } : {}),
       transform: {
         order: 'post',
-        filter: { moduleType: JAVASCRIPT, code: /\b(?:import|export)\b/ },
+        filter: { moduleType: JAVASCRIPT, code: /\b(?:import|export|require)\b/ },
         handler(code, id, meta) {
           return transform(code, id, (source) => this.parse(source, { lang: meta.moduleType as 'js' }))
         },
       },
       outputOptions: (options) => this.#output(options),
       generateBundle(_, bundle) {
-        take(this, bundle)
+        return take(this, bundle)
       },
       writeBundle: async ({ dir }) => {
         if (this.#layer && dir) await this.#bundled(this.#layer, dir)
@@ -105,7 +109,7 @@ class LayerBundler {
     if (id === EMPTY) return 'export {}'
     const { modules } = this.#plan.base
     if (id.startsWith(`\0${REQUIRE}`)) {
-      const module = modules.get(id.slice(REQUIRE.length + 1))
+      const module = modules.get(id.slice(REQUIRE.length + 1, -MJS.length))
       return module?.kind === 'cjs' ? { code: requireOf(module), moduleType: 'js' } : undefined
     }
     const module = modules.get(id)
@@ -114,16 +118,17 @@ class LayerBundler {
     return { code: stubOf(id, module), moduleType: 'js' }
   }
 
-  #transform(code: string, id: string, parse: (source: string) => { body: Array<{ type: string }> }): { code: string; map: null } | undefined {
+  #transform(code: string, id: string, parse: Parse): { code: string; map: null } | undefined {
     if (id === RUNTIME || id.startsWith('\0evenkeel:') || this.#plan.base.modules.has(id)) return undefined
-    const syntax = moduleSyntax(code, parse)
-    if (!syntax) return undefined
     const own = packageOf(id)?.name
-    for (const specifier of syntax.imports) {
-      const imported = own && packageNamed(specifier)
-      if (imported) this.#groups.sawImport(own, imported)
+    for (const specifier of own ? bareImports(code) : []) {
+      const imported = packageNamed(specifier)
+      if (own && imported) this.#groups.sawImport(own, imported)
     }
-    if (syntax.stars.length > 0) this.#stars.set(id, syntax.stars)
+    const directives = directivesOf(code, parse)
+    if (directives.length > 0) this.#directives.set(id, directives)
+    if (!isModule(code, parse)) return undefined
+    if (/\bexport\s*\*/.test(code)) this.#stars.set(id, () => starExports(code, parse))
     return { code: marked(code, SELF), map: null }
   }
 
@@ -151,21 +156,26 @@ class LayerBundler {
   }
 
   /** Takes all chunks out of the bundle: Vite is to see the entries alone, as facades that import nothing. */
-  #take(context: Rolldown.PluginContext, bundle: Rolldown.OutputBundle): BundledLayer {
+  async #take(context: Rolldown.PluginContext, bundle: Rolldown.OutputBundle): Promise<BundledLayer> {
     const layer: BundledLayer = { modules: new Map(), entries: new Map(), files: new Map() }
     const chunks = Object.values(bundle).filter((output) => output.type === 'chunk')
-    const imported = new Set(chunks.flatMap(({ imports, dynamicImports }) => [...imports, ...dynamicImports]))
+    const dynamic = new Set(chunks.flatMap(({ dynamicImports }) => dynamicImports))
+    const imported = new Set(chunks.flatMap(({ imports }) => imports))
+    const starred: string[] = []
     for (const chunk of chunks) {
-      const { fileName } = chunk
-      const isUseful = chunk.moduleIds.some((id) => id !== EMPTY) || imported.has(fileName)
-      if (isUseful || (chunk.isEntry && chunk.facadeModuleId !== EMPTY)) this.#keep(context, chunk, layer)
-      const map = bundle[`${fileName}.map`]
+      starred.push(...this.#addModules(context, chunk, layer))
+      const map = bundle[`${chunk.fileName}.map`]
       if (map?.type === 'asset') layer.files.set(`${this.#fileOf(chunk)}.map`, String(map.source))
-      delete bundle[`${fileName}.map`]
-      delete bundle[fileName]
+      delete bundle[`${chunk.fileName}.map`]
+      delete bundle[chunk.fileName]
     }
-    for (const chunk of chunks) if (chunk.isEntry && chunk.facadeModuleId && chunk.facadeModuleId !== EMPTY) this.#addEntry(chunk, layer)
-    for (const [name, src, module] of this.#plan.known) layer.entries.set(name, { src, ...facadeOf(module, this.#version) })
+    for (const id of starred) await this.#addStars(context, id, starred, layer)
+    for (const [name, src, facade] of this.#plan.known) layer.entries.set(name, { src, ...facade })
+    for (const chunk of chunks) {
+      const isFacade = this.#addEntry(context, chunk, layer) && !dynamic.has(chunk.fileName)
+      const hasOwnCode = chunk.moduleIds.some((id) => id !== EMPTY)
+      if (!isFacade || hasOwnCode || imported.has(chunk.fileName)) this.#addFile(chunk, isFacade, layer)
+    }
     this.#emitEntries(context, layer)
     return layer
   }
@@ -174,34 +184,62 @@ class LayerBundler {
     return fileName.slice(0, -this.#version.length)
   }
 
-  #keep(context: Rolldown.PluginContext, chunk: Rolldown.OutputChunk, layer: BundledLayer): void {
+  /** Adds the new modules of a chunk; returns those whose exports are not all known. */
+  #addModules(context: Rolldown.PluginContext, chunk: Rolldown.OutputChunk, layer: BundledLayer): string[] {
     const file = this.#fileOf(chunk)
-    const kept = new Map<string, string>()
     const { modules } = chunk
+    const starred: string[] = []
     for (const id of chunk.moduleIds) {
       const printed = modules[id]?.code
       if (!printed || id === RUNTIME || id.startsWith('\0evenkeel:') || this.#plan.base.modules.has(id)) continue
-      const extracted: Extracted = extract(printed, file, this.#stars.get(id) ?? [], (code) => context.parse(code))
-      layer.modules.set(id, extracted.module)
-      for (const [local, name] of extracted.kept) kept.set(local, name)
+      const { module, kept } = extract(printed, file, (code) => context.parse(code))
+      const directives = this.#directives.get(id)
+      layer.modules.set(id, directives && module.kind !== 'opaque' ? { ...module, directives } : module)
+      const ofFile = this.#kept.get(file)
+      if (!ofFile) this.#kept.set(file, kept)
+      else for (const [local, name] of kept) ofFile.set(local, name)
+      if (hasStars(printed)) starred.push(id)
     }
-    const exports = [...kept].map(([local, name]) => `${local} as ${name}`)
+    return starred
+  }
+
+  async #addStars(context: Rolldown.PluginContext, id: string, starred: string[], layer: BundledLayer): Promise<void> {
+    const module = layer.modules.get(id)
+    if (module?.kind !== 'esm') return
+    const stars: Star[] = []
+    for (const specifier of this.#stars.get(id)?.() ?? []) {
+      const resolved = await context.resolve(specifier, id)
+      if (!resolved || resolved.external) stars.push({ external: resolved?.id ?? specifier })
+      else if (starred.includes(resolved.id) || !this.#isNamed(resolved.id, layer)) stars.push({ module: resolved.id })
+    }
+    module.stars = stars
+  }
+
+  /** Whether all exports of a module have names, so that a module that re-exports them has them itself. */
+  #isNamed(id: string, layer: BundledLayer): boolean {
+    const module = layer.modules.get(id) ?? this.#plan.base.modules.get(id)
+    return module?.kind === 'esm' && !module.stars
+  }
+
+  #addFile(chunk: Rolldown.OutputChunk, isFacade: boolean, layer: BundledLayer): void {
+    const file = this.#fileOf(chunk)
+    const entry = isFacade && chunk.facadeModuleId ? layer.modules.get(chunk.facadeModuleId) : undefined
+    const exports = [...(this.#kept.get(file) ?? [])].map(([local, name]) => `${local} as ${name}`)
     const suffix = exports.length > 0 ? `\nexport { ${exports.join(', ')} };\n` : ''
-    layer.files.set(file, unmarked(chunk.code) + suffix)
+    const code = entry ? withoutRun(chunk.code, entry) : chunk.code
+    layer.files.set(file, unmarked(withoutDirectives(code)) + suffix)
   }
 
-  #addEntry(chunk: Rolldown.OutputChunk, layer: BundledLayer): void {
-    const { name, facadeModuleId } = chunk
+  /** Adds the entry of a chunk; returns whether nobody but Vite needs the chunk as it is printed. */
+  #addEntry(context: Rolldown.PluginContext, chunk: Rolldown.OutputChunk, layer: BundledLayer): boolean {
+    const { name, facadeModuleId, isEntry } = chunk
+    if (facadeModuleId === EMPTY) return true
     const src = this.#plan.fresh[name]
-    const module = facadeModuleId ? (layer.modules.get(facadeModuleId) ?? this.#plan.base.modules.get(facadeModuleId)) : undefined
-    if (src === undefined) return
-    const facade = module && module.kind !== 'opaque' ? facadeOf(module, this.#version) : undefined
-    layer.entries.set(name, { src, ...(facade ?? this.#plainFacade(chunk)) })
-  }
-
-  #plainFacade(chunk: Rolldown.OutputChunk): { code: string; exports: string[] } {
-    const file = JSON.stringify(`./${chunk.fileName}`)
-    return { code: `export { ${chunk.exports.map((name) => JSON.stringify(name)).join(', ')} } from ${file};\n`, exports: chunk.exports }
+    if (!isEntry || !facadeModuleId || src === undefined) return false
+    const module = layer.modules.get(facadeModuleId) ?? this.#plan.base.modules.get(facadeModuleId)
+    const facade = module && facadeOf(module, this.#version)
+    layer.entries.set(name, { src, ...(facade ?? plainFacade(chunk, (code) => context.parse(code))) })
+    return facade !== undefined
   }
 
   #emitEntries(context: Rolldown.PluginContext, layer: BundledLayer): void {
@@ -211,29 +249,9 @@ class LayerBundler {
   }
 }
 
-interface ModuleSyntax {
-  imports: string[]
-  stars: string[]
-}
-
-/** What a module imports; `undefined` for one that is no ECMAScript module. */
-function moduleSyntax(code: string, parse: (source: string) => { body: Array<{ type: string }> }): ModuleSyntax | undefined {
-  try {
-    const [imports, , , hasModuleSyntax] = lex(code)
-    if (!hasModuleSyntax) return undefined
-    const statements = imports.filter(({ d, n }) => d === -1 && n !== undefined)
-    const isStar = ({ ss, s }: { ss: number; s: number }) => /^export\s*\*\s*from/.test(code.slice(ss, s))
-    return { imports: statements.map(({ n }) => n as string), stars: statements.filter(isStar).map(({ n }) => n as string) }
-  } catch {
-    // JSX and TypeScript are nothing for the lexer.
-    return syntaxOf(parse(code).body as Array<{ type: string; source?: { value: string }; exported?: unknown }>)
-  }
-}
-
-function syntaxOf(body: Array<{ type: string; source?: { value: string } | null; exported?: unknown }>): ModuleSyntax | undefined {
-  const statements = body.filter(({ type }) => /^(?:Import|Export)/.test(type))
-  if (statements.length === 0) return undefined
-  const sourceOf = ({ source }: { source?: { value: string } | null }) => source?.value ?? []
-  const stars = statements.filter(({ type, exported }) => type === 'ExportAllDeclaration' && !exported)
-  return { imports: statements.flatMap(sourceOf), stars: stars.flatMap(sourceOf) }
+/** The facade of an entry whose exports the printed chunk alone tells. */
+function plainFacade({ fileName, exports, code }: Rolldown.OutputChunk, parse: Parse): Facade {
+  const names = exports.map((name) => JSON.stringify(name)).join(', ')
+  const stars = starExports(code, parse).map((specifier) => `export * from ${JSON.stringify(specifier)};\n`)
+  return { code: `export { ${names} } from ${JSON.stringify(`./${fileName}`)};\n${stars.join('')}`, exports }
 }

@@ -13,12 +13,16 @@ export type WrittenModule =
       namespace?: string
       /** Runs the module, where its file doesn't. */
       init?: string
-      /** What it re-exports without that the names are known. */
-      stars?: string[]
+      /** What it re-exports under names that only its run tells. */
+      stars?: Star[]
+      directives?: string[]
     }
-  | { kind: 'cjs'; file: string; require: string }
+  | { kind: 'cjs'; file: string; require: string; directives?: string[] }
   /** Its file keeps it to itself. A layer that needs it cannot be added. */
   | { kind: 'opaque'; file: string; why: string }
+
+/** `export * from` something that is not bundled, or from a module without names of its own: a CommonJS one, for example. */
+export type Star = { external: string } | { module: string }
 
 export interface WrittenEntry {
   /** Vite's path of what was bundled for it. */
@@ -84,6 +88,11 @@ export class Manifest {
     const file = layerFile(layer.number)
     this.files.set(file, hash)
     this.index.layers.push({ file, hash })
+  }
+
+  /** What the URL of each file ends with. */
+  get version(): string {
+    return `?v=${this.index.stamp}`
   }
 
   get layers(): number {

@@ -7,7 +7,7 @@ export interface PackageOfModule {
 
 /** The installed package that a module is in. */
 export function packageOf(id: string): PackageOfModule | undefined {
-  const path = id.replaceAll('\\', '/')
+  const path = id.includes('\\') ? id.replaceAll('\\', '/') : id
   const start = path.lastIndexOf(NODE_MODULES)
   if (start < 0) return undefined
   const [first = '', second = ''] = path.slice(start + NODE_MODULES.length).split('/')

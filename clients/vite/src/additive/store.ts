@@ -1,11 +1,11 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Fallback, FallbackReason } from '../protocol.js'
 import { hashOf } from './hash.js'
 import { INDEX_FILE, type Layer, Manifest, parseIndex } from './manifest.js'
-import type { FallbackReason } from './runs.js'
 
 /** Why what is there cannot be added to. */
-export class Doubt {
+export class Doubt implements Fallback {
   constructor(
     readonly reason: FallbackReason,
     readonly detail: string,
@@ -41,7 +41,7 @@ export class Store {
   /** What has been committed, or why it cannot be used. */
   read(): Manifest | Doubt {
     const index = contentOf(join(this.#folder, INDEX_FILE))
-    if (index === undefined) return new Doubt('manifest-missing', `there is no ${INDEX_FILE} in ${this.#folder}`)
+    if (index === undefined) return new Doubt('manifestMissing', `there is no ${INDEX_FILE} in ${this.#folder}`)
     if (this.#committed?.index !== index) {
       const manifest = this.#follows(index) ?? this.#load(index)
       if (manifest instanceof Doubt) return manifest
@@ -70,12 +70,12 @@ export class Store {
       const manifest = new Manifest(index.stamp)
       for (const { file, hash } of index.layers) {
         const layer = readFileSync(join(this.#folder, file), 'utf8')
-        if (hashOf(layer) !== hash) return new Doubt('manifest-unusable', `${file} is not what was written`)
+        if (hashOf(layer) !== hash) return new Doubt('manifestUnusable', `${file} is not what was written`)
         manifest.add(JSON.parse(layer) as Layer, hash)
       }
       return manifest
     } catch (error) {
-      return new Doubt('manifest-unusable', `${INDEX_FILE} cannot be used: ${error instanceof Error ? error.message : error}`)
+      return new Doubt('manifestUnusable', `${INDEX_FILE} cannot be used: ${error instanceof Error ? error.message : error}`)
     }
   }
 
@@ -84,10 +84,10 @@ export class Store {
       if (hash === null) continue
       const path = join(this.#folder, file)
       const status = statSync(path, { throwIfNoEntry: false })
-      if (!status) return new Doubt('file-missing', `${file} is missing`)
+      if (!status) return new Doubt('fileMissing', `${file} is missing`)
       const written = `${status.mtimeMs}:${status.size}:${hash}`
       if (this.#compared.get(file) === written) continue
-      if (hashOf(readFileSync(path)) !== hash) return new Doubt('file-changed', `${file} is not what was written`)
+      if (hashOf(readFileSync(path)) !== hash) return new Doubt('fileChanged', `${file} is not what was written`)
       this.#compared.set(file, written)
     }
     return undefined

@@ -4,6 +4,8 @@ import type { WrittenModule } from './manifest.js'
 export const FILE = 'evenkeel:file/'
 /** Stands for the function that a CommonJS module is wrapped in. */
 export const REQUIRE = 'evenkeel:require/'
+/** What ends so is an ECMAScript module, whatever it stands for. */
+export const MJS = '.mjs'
 
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/
 
@@ -12,8 +14,8 @@ type EsmModule = Extract<WrittenModule, { kind: 'esm' }>
 
 /** What a layer bundles for a module of an earlier one. It has the module's exports, and the module itself is where it is. */
 export function stubOf(id: string, module: Reachable): string {
-  if (module.kind === 'cjs') return `module.exports = require(${JSON.stringify(REQUIRE + id)}).r()\n`
-  const stars = (module.stars ?? []).map((specifier) => `export * from ${JSON.stringify(specifier)};\n`)
+  if (module.kind === 'cjs') return `module.exports = require(${JSON.stringify(REQUIRE + id + MJS)}).r()\n`
+  const stars = (module.stars ?? []).map((star) => starOf('external' in star ? star.external : star.module))
   return reexport(module, FILE + module.file) + stars.join('')
 }
 
@@ -28,15 +30,21 @@ export interface Facade {
   exports: string[]
 }
 
-export function facadeOf(module: Reachable, version: string): Facade {
+/** The facade of a module, if all that it exports can be named without bundling. */
+export function facadeOf(module: WrittenModule, version: string): Facade | undefined {
+  if (module.kind === 'opaque') return undefined
   const url = `./${module.file}${version}`
   if (module.kind === 'cjs') {
-    const code = `import { ${module.require} } from ${JSON.stringify(url)};\nexport default ${module.require}();\n`
+    const code = `${prologueOf(module)}import { ${module.require} } from ${JSON.stringify(url)};\nexport default ${module.require}();\n`
     return { code, exports: ['default'] }
   }
-  const stars = (module.stars ?? []).map((specifier) => `export * from ${JSON.stringify(specifier)};\n`)
+  const stars: string[] = []
+  for (const star of module.stars ?? []) {
+    if ('module' in star) return undefined
+    stars.push(starOf(star.external))
+  }
   return {
-    code: reexport(module, url) + stars.join(''),
+    code: prologueOf(module) + reexport(module, url) + stars.join(''),
     exports: [...Object.keys(module.exports), ...(module.snapshots ?? [])],
   }
 }
@@ -47,6 +55,15 @@ function reexport(module: EsmModule, from: string): string {
   const names = Object.entries(module.exports).map(([name, local]) => `${local} as ${exportName(name)}`)
   const exports = names.length > 0 ? `export { ${names.join(', ')} } from ${file};\n` : `import ${file};\nexport {};\n`
   return init + exports + snapshotsOf(module, file)
+}
+
+/** Directives such as `"use client"`: frameworks look for them in the file of the entry. */
+function prologueOf({ directives = [] }: Reachable): string {
+  return directives.map((directive) => `${JSON.stringify(directive)};\n`).join('')
+}
+
+function starOf(specifier: string): string {
+  return `export * from ${JSON.stringify(specifier)};\n`
 }
 
 function snapshotsOf({ snapshots = [], namespace }: EsmModule, file: string): string {

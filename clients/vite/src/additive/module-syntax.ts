@@ -1,0 +1,58 @@
+import { parse as lex } from 'es-module-lexer'
+
+export type Parse = (code: string) => { body: Statement[] }
+
+interface Statement {
+  type: string
+  directive?: string | null
+  source?: { value: string } | null
+  exported?: unknown
+}
+
+/** A statement that only ECMAScript modules have, at the beginning of a line. */
+const STATEMENT = /^(?:import|export)(?=[\s{*"'])/m
+const BARE_IMPORT = /\b(?:from|import|require)\s*\(?\s*["']([^."'/\\\0][^"']*)["']/g
+/** Comments may stand in front of directives. */
+const PROLOGUE = /^\s*(?:\/\*[^]*?\*\/\s*|\/\/.*\n\s*)*["']use /
+
+/**
+ * Whether code is an ECMAScript module. Nearly all begin with an import or an export; reading the others to their end takes
+ * longer than bundling them.
+ */
+export function isModule(code: string, parse: Parse): boolean {
+  const first = STATEMENT.exec(code)
+  if (first && isCode(code.slice(0, first.index))) return true
+  try {
+    return lex(code)[3]
+  } catch {
+    // JSX and TypeScript are nothing for the lexer.
+    return parse(code).body.some(({ type }) => /^(?:Import|Export)/.test(type))
+  }
+}
+
+/** Whether what follows is neither in a comment nor in a template. Strings end with their line. */
+function isCode(before: string): boolean {
+  return !before.includes('`') && before.lastIndexOf('/*') <= before.lastIndexOf('*/')
+}
+
+/** The bare imports of a module, and what looks like one; `require` counts. */
+export function bareImports(code: string): string[] {
+  return [...code.matchAll(BARE_IMPORT)].map(([, specifier = '']) => specifier)
+}
+
+/** The directives that a module begins with, but for `"use strict"`. */
+export function directivesOf(code: string, parse: Parse): string[] {
+  if (!PROLOGUE.test(code)) return []
+  return parse(code).body.flatMap(({ directive }) => (directive && directive !== 'use strict' ? directive : []))
+}
+
+/** What a module re-exports as a whole. */
+export function starExports(code: string, parse: Parse): string[] {
+  try {
+    const [imports] = lex(code)
+    return imports.flatMap(({ n, ss, s }) => (n !== undefined && /^export\s*\*\s*from/.test(code.slice(ss, s)) ? n : []))
+  } catch {
+    const stars = parse(code).body.filter(({ type, exported }) => type === 'ExportAllDeclaration' && !exported)
+    return stars.flatMap(({ source }) => source?.value ?? [])
+  }
+}
