@@ -1,6 +1,8 @@
 // An app with packages of its own that a test may update, patch, remove or link elsewhere, and a page that tells what it runs.
+import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { promisify } from 'node:util'
 import { startApp } from './app.mjs'
 import { appsFolder } from './paths.mjs'
 import { until } from './waiting.mjs'
@@ -10,6 +12,8 @@ const core = (version) => `globalThis.cores = [...(globalThis.cores ?? []), '${v
 
 /** What the app imports. */
 const user = (name) => `import { version } from 'core'\nexport const says = '${name} with core ' + version\n`
+
+const codeOf = (name, version) => (name === 'core' ? core(version) : user(name))
 
 /** The files of an app that imports the first of these packages from the beginning, and the others late. */
 const filesFor = (users) => ({
@@ -41,34 +45,54 @@ export default async () => ({
 `,
 })
 
-/** Writes the app; `start()` it as often as you like, its cache stays. */
-export async function smallApp(users = ['first', 'second', 'third', 'fourth']) {
+/**
+ * Writes the app; `start()` it as often as you like, its cache stays. One that is not `installed` leaves that to a package manager,
+ * which takes its packages from what `pack()` gives.
+ */
+export async function smallApp(users = ['first', 'second', 'third', 'fourth'], { installed = true } = {}) {
   const root = await mkdtemp(path.join(appsFolder, '.tmp-small-'))
   const app = {
     root,
     cache: path.join(root, 'node_modules/.vite'),
     deps: path.join(root, 'node_modules/.vite/deps'),
     /** Writes a package, or another version of it. */
-    install: (name, version = '1.0.0', code = name === 'core' ? core(version) : user(name)) => writePackage(root, name, version, code),
+    install: (name, version = '1.0.0') => writePackage(root, name, version, codeOf(name, version)),
+    /** Writes a package as a registry keeps it; gives its path. */
+    pack: (name, version = '1.0.0') => pack(root, name, version),
     /** What npm leaves behind, and Vite looks at to see whether anything was installed. */
     installationIs: (name) => write(path.join(root, 'node_modules/.package-lock.json'), `${JSON.stringify({ lockfileVersion: 3, name })}\n`),
     start: (env) => startApp({ root, cacheDir: app.cache, env }),
-    remove: () => rm(root, { recursive: true, force: true }),
+    remove: () => Promise.all([root, packedFor(root)].map((folder) => rm(folder, { recursive: true, force: true }))),
   }
   for (const [name, content] of Object.entries(filesFor(users))) await write(path.join(root, name), content)
+  if (!installed) return app
   await app.installationIs('at first')
   for (const name of ['core', ...users]) await app.install(name)
   return app
 }
 
-export async function writePackage(root, name, version, code) {
-  const folder = path.join(root, 'node_modules', name)
-  const dependencies = name === 'core' ? {} : { core: '*' }
-  await write(path.join(folder, 'package.json'), `${JSON.stringify({ name, version, type: 'module', main: 'index.js', dependencies })}\n`)
+/** Puts a package into a folder's node_modules. */
+export function writePackage(root, name, version, code) {
+  return writePackageFiles(path.join(root, 'node_modules', name), name, version, code)
+}
+
+async function writePackageFiles(folder, name, version, code) {
+  const peerDependencies = name === 'core' ? {} : { core: '*' }
+  await write(path.join(folder, 'package.json'), `${JSON.stringify({ name, version, type: 'module', main: 'index.js', peerDependencies })}\n`)
   await write(path.join(folder, 'index.js'), code)
 }
 
 export const coreOf = core
+
+const packedFor = (root) => `${root}-packed`
+
+async function pack(root, name, version) {
+  // Beside the app's folder, which Vite watches.
+  const file = path.join(packedFor(root), `${name}-${version}`)
+  await writePackageFiles(path.join(file, 'package'), name, version, codeOf(name, version))
+  await promisify(execFile)('tar', ['-czf', `${file}.tgz`, '-C', file, 'package'])
+  return `${file}.tgz`
+}
 
 async function write(file, content) {
   await mkdir(path.dirname(file), { recursive: true })
