@@ -31,6 +31,14 @@ for (const name of Object.keys(hosts)) {
         if (load === 'idle') assert.notDeepEqual(bare.wrong, [], 'this shows nothing on a host that is right by itself')
       })
 
+      test('where runs add, with nothing else, all are right and nothing reloads', async () => {
+        const options = JSON.stringify({ foresee: false, hold: false, recover: false })
+        const adding = await measured(name, load, 'additive alone', { EVENKEEL_OPTIONS: options })
+        assert.deepEqual(adding.wrong, [], adding.log)
+        const { redirects, reloads, hookErrors } = adding
+        assert.deepEqual({ redirects, reloads, hookErrors }, { redirects: 0, reloads: 0, hookErrors: 0 }, adding.log)
+      })
+
       // How long it takes is printed beside: on a busy machine, times say little of one run.
       test('with Evenkeel all are right', async () => {
         const guarded = await measured(name, load, 'guarded', { EVENKEEL_OPTIONS: '{}' })
