@@ -10,7 +10,7 @@ import { lateModules } from './late-modules.mjs'
 import { root, sides } from './sides.mjs'
 
 const [requestFile, answerFile] = process.argv.slice(2)
-const { side, modules, asked, include, stock } = JSON.parse(await readFile(requestFile, 'utf8'))
+const { side, modules, asked, include = [], stock = false } = JSON.parse(await readFile(requestFile, 'utf8'))
 // Inside node_modules, as Vite's default is.
 const caches = fileURLToPath(new URL('../node_modules/.vite-packages/', import.meta.url))
 await mkdir(caches, { recursive: true })
@@ -33,7 +33,7 @@ try {
     const before = opened.trouble.length
     const startedAt = performance.now()
     const answer = await inTime(opened.ask(module)).catch((error) => ({ unanswered: error.message }))
-    answers.push({ ...answer, ms: Math.round(performance.now() - startedAt), trouble: opened.trouble.slice(before) })
+    answers.push({ module, ...answer, ms: Math.round(performance.now() - startedAt), trouble: opened.trouble.slice(before) })
   }
   const { environment } = opened
   const { optimized, depInfoList } = environment.depsOptimizer.metadata

@@ -27,7 +27,8 @@ async function browser({ optimizeDeps, ...settings }) {
       // A page that is loaded anew takes the question with it.
       for (let attempt = 1; ; attempt++) {
         try {
-          return await page.evaluate((late) => window.ask(late), module)
+          // An import of the app's own would get Vite's `?import`, and with it be another module than the same one imported statically.
+          return await page.evaluate((late) => window.ask(() => import(late)), module)
         } catch (error) {
           if (attempt === 5 || !/context was destroyed|window\.ask is not/i.test(error.message)) throw error
           await loaded()
@@ -45,7 +46,7 @@ async function node({ optimizeDeps, ...settings }) {
   for (const event of ['uncaughtException', 'unhandledRejection']) process.on(event, (error) => trouble.push(String(error?.message ?? error)))
   const { ssr } = server.environments
   // The runner is asked for its program each time, as a framework's handler does.
-  const ask = async (module) => (await ssr.runner.import('/ask.mjs')).ask(module)
+  const ask = async (module) => (await ssr.runner.import('/ask.mjs')).ask(() => ssr.runner.import(module))
   return { environment: ssr, trouble, starts: () => 1, ask, close: () => server.close() }
 }
 
