@@ -181,21 +181,30 @@ export const rows = [
     [42, true],
   ),
   row(
-    'what a dependency imports dynamically shares its modules with all others',
+    'what a dependency imports dynamically of its own shares its modules with the rest of it',
     [
-      `import React from 'react'
-       import * as lazy from '@fixture/lazy'
-       export { lazy, React }`,
+      `import * as lazy from '@fixture/lazy'
+       export { lazy }`,
       `import { raiseByPart } from '@fixture/lazy-user'
-       import { lazy, React } from './0.mjs'
+       import { lazy } from './0.mjs'
        export const answer = async () => {
          await raiseByPart()
          const part = await lazy.part()
          part.raise()
-         return [lazy.raised(), (await lazy.react()).useState === React.useState]
+         return lazy.raised()
        }`,
     ],
-    [2, true],
+    2,
+  ),
+  row(
+    'what a dependency imports dynamically of another is what all others import',
+    [
+      `export { useState } from 'react'`,
+      `import { react } from '@fixture/lazy'
+       import { useState } from './0.mjs'
+       export const answer = async () => (await react()).useState === useState`,
+    ],
+    true,
   ),
   row(
     'files beside a module are served',
@@ -337,5 +346,82 @@ export const rows = [
        export const answer = () => [first, runs()]`,
     ],
     ['first piece', 'pieces/first'],
+  ),
+  row(
+    'a property of a CJS module that changes is seen through an early re-export',
+    [
+      `export * from '@fixture/moving-by-reexport'`,
+      `import { read, move } from '@fixture/moving-reader'
+       export const answer = () => {
+         const before = read()
+         move()
+         return [before, read()]
+       }`,
+    ],
+    [1, 2],
+  ),
+  row(
+    'exports that nobody needed at first, under whatever names, are there for a late package',
+    [
+      `export { first } from '@fixture/names'`,
+      `import { names, Whole, inner, odd, alsoOdd } from '@fixture/names-reader'
+       export const answer = () => {
+         inner.dig()
+         return [names(['default', 'first', 'inner']), Whole.name, inner.deep, odd, alsoOdd]
+       }`,
+    ],
+    [['function', 'string', 'object'], 'Whole', 2, 'odd', 'odd'],
+  ),
+  row(
+    'an ES module that was only to be required some day runs when it is imported',
+    [
+      `import sleeper from '@fixture/asleep-by-require'
+       export const { wake } = sleeper`,
+      `import { state } from '@fixture/asleep-by-import'
+       import { wake } from './0.mjs'
+       export const answer = () => [state.awake, state === wake()]`,
+    ],
+    [true, true],
+  ),
+  row(
+    'a file with two names is one module',
+    [
+      `export { own } from '@fixture/two-names'`,
+      `import { own } from '@fixture/two-names/again'
+       import * as early from './0.mjs'
+       export const answer = () => own === early.own`,
+    ],
+    true,
+  ),
+  row(
+    'a package for browsers brings the file for browsers, early and late',
+    [
+      `export { name } from '@fixture/for-browsers'`,
+      `import { name } from '@fixture/for-browsers-reader'
+       import * as early from './0.mjs'
+       export const answer = () => [early.name, name]`,
+    ],
+    ['browser', 'browser'],
+    ['browser'],
+  ),
+  row(
+    'an optional peer that is not installed harms nobody who does not use it',
+    [
+      `export { works } from '@fixture/optional-peer'`,
+      `import { trace, works } from '@fixture/optional-peer-user'
+       import * as early from './0.mjs'
+       export const answer = () => [early.works(), works(), typeof trace]`,
+    ],
+    ['works', 'works', 'function'],
+  ),
+  row(
+    'JSON that two packages require is one object',
+    [
+      `export { data } from '@fixture/json-by-require'`,
+      `import { data } from '@fixture/json-by-require-too'
+       import * as early from './0.mjs'
+       export const answer = () => [data.answer, data === early.data]`,
+    ],
+    [42, true],
   ),
 ]
