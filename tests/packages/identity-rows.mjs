@@ -66,16 +66,21 @@ export const rows = [
     'hello from the cache',
   ),
   row(
-    "a late package knows an early package's errors: zod's",
+    'zod has one class for errors, by whichever entry',
     [
-      `import { z } from 'zod'
-       export const schema = z.object({ name: z.string().min(3, 'too short') })`,
+      `import { z, ZodError } from 'zod'
+       export const schema = z.object({ name: z.string().min(3, 'too short') })
+       export { ZodError }`,
       `import { zodResolver } from '@hookform/resolvers/zod'
-       import { schema } from './0.mjs'
+       import * as late from 'zod/v4'
+       import { schema, ZodError } from './0.mjs'
        const resolve = zodResolver(schema)
-       export const answer = async () => (await resolve({ name: 'x' }, undefined, { fields: {} })).errors.name.message`,
+       export const answer = async () => {
+         const { errors } = await resolve({ name: 'x' }, undefined, { fields: {} })
+         return [errors.name.message, late.ZodError === ZodError]
+       }`,
     ],
-    'too short',
+    ['too short', true],
   ),
   row(
     "a late package's objects are instances of early classes: those of rxjs",

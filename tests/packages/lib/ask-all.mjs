@@ -56,7 +56,6 @@ process.exit()
 
 async function evenkeelPlugins() {
   if (stock) return []
-  if (process.env.LATE_PLUGIN) return [(await import(process.env.LATE_PLUGIN)).default()]
   const { evenkeel } = await import('../../../clients/vite/dist/index.js')
   return [evenkeel({ log: 'silent' })]
 }
