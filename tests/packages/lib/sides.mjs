@@ -7,6 +7,8 @@ import { openBrowser } from '../../e2e/lib/browser.mjs'
 import { freePort } from '../../e2e/lib/free-port.mjs'
 
 export const root = fileURLToPath(new URL('../app', import.meta.url))
+// How long stock Vite may bundle the whole list, before it serves anything.
+const bundling = 300_000
 const nothing = { noDiscovery: true, include: [] }
 
 /** Each gives its environment, `ask(module)`, what went `trouble`some beside, and how often its program was started. */
@@ -16,8 +18,8 @@ async function browser({ optimizeDeps, ...settings }) {
   const server = await serve(settings, { appType: 'spa', optimizeDeps })
   const chromium = await openBrowser()
   const { page, documents, trouble } = await chromium.openTab()
-  const loaded = () => page.waitForFunction(() => window.ask, undefined, { timeout: 60_000 })
-  await page.goto(server.resolvedUrls.local[0])
+  const loaded = () => page.waitForFunction(() => window.ask, undefined, { timeout: bundling })
+  await page.goto(server.resolvedUrls.local[0], { timeout: bundling })
   await loaded()
   return {
     environment: server.environments.client,
