@@ -73,7 +73,7 @@ class Additions {
   readonly #runs: Runs
   readonly #folder: string
   readonly #store: Store
-  readonly #installation = new Installation()
+  readonly #installation: Installation
 
   constructor(environment: DevEnvironment, optimizer: DepsOptimizer, runs: Runs) {
     const { name, config } = environment
@@ -82,6 +82,7 @@ class Additions {
     this.#runs = runs
     this.#folder = resolve(config.cacheDir, name === 'client' ? 'deps' : `deps_${name}`)
     this.#store = new Store(this.#folder)
+    this.#installation = new Installation(config.root)
     this.#checkCache()
     const exports = new EntryExports()
     onMetadata(optimizer, { begun: (metadata) => exports.give(metadata), committed: (metadata) => exports.give(metadata) })
@@ -128,7 +129,7 @@ class Additions {
     if (changed) return changed
     const now = hashesOfNow(this.#environment)
     if (!now || now.hash === this.#optimizer.metadata.hash) return undefined
-    const moved = this.#installation.movedDependency(manifest)
+    const moved = this.#installation.moved(manifest)
     if (!moved) bringHashesUpToDate(this.#optimizer, now)
     return moved
   }
