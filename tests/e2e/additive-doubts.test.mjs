@@ -5,7 +5,7 @@ import { appendFile, copyFile, cp, mkdir, readFile, readdir, rename, rm, symlink
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { openBrowser } from './lib/browser.mjs'
-import { defaults } from './lib/guarded.mjs'
+import { addingAlone } from './lib/guarded.mjs'
 import { coreOf, openSmallApp, smallApp, writePackage } from './lib/small-app.mjs'
 
 const manifest = (app) => path.join(app.deps, '_evenkeel.json')
@@ -93,7 +93,7 @@ for (const [moment, { isWarm }] of Object.entries(moments)) {
         const app = await smallApp()
         let server
         try {
-          server = await app.start(defaults())
+          server = await app.start(addingAlone())
           let page = await openSmallApp(browser, server)
           await page.says('second', 'second with core 1.0.0')
           assert.equal(page.loads(), 0, 'a late dependency has been added')
@@ -103,7 +103,7 @@ for (const [moment, { isWarm }] of Object.entries(moments)) {
           }
           await happens(app)
           if (isWarm) {
-            server = await app.start(defaults())
+            server = await app.start(addingAlone())
             page = await openSmallApp(browser, server)
           }
           for (const name of ['third', 'first', 'second', 'fourth'].filter((name) => !gone.includes(name))) {
