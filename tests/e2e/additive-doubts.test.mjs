@@ -11,11 +11,13 @@ import { coreOf, openSmallApp, smallApp, writePackage } from './lib/small-app.mj
 const manifest = (app) => path.join(app.deps, '_evenkeel.json')
 const installed = (app, name) => path.join(app.root, 'node_modules', name)
 
-/** The file of the cache that has a package in it. */
+/** The file of the cache that a package's code is in. */
 async function chunk(app, name) {
-  const found = (await readdir(app.deps)).find((file) => file.startsWith(`${name}~`) && file.endsWith('.js'))
-  assert.ok(found, `no chunk of ${name}: the test does not know the cache any more`)
-  return path.join(app.deps, found)
+  const code = name === 'core' ? 'globalThis.cores' : `${name} with core`
+  for (const file of await readdir(app.deps)) {
+    if (file.endsWith('.js') && (await readFile(path.join(app.deps, file), 'utf8')).includes(code)) return path.join(app.deps, file)
+  }
+  throw new Error(`no file of the cache has the code of ${name}: the test does not know the cache any more`)
 }
 
 async function editManifest(app, edit) {
