@@ -55,7 +55,7 @@ export function evenkeelFor(framework: Framework, options?: EvenkeelOptions): Pl
         if ('rolldownVersion' in (this?.meta ?? {})) return { optimizeDeps: { rolldownOptions: { plugins: [optimizer.rolldown] } } }
         // Where this is linked from a folder without a Vite of its own, nothing is added.
         const vite = await import('vite').catch(() => undefined)
-        return vite && { optimizeDeps: { esbuildOptions: { plugins: [optimizer.esbuild((code) => vite.parseAstAsync(code))] } } }
+        return vite && { optimizeDeps: { esbuildOptions: { plugins: [optimizer.esbuild(vite)] } } }
       },
       // Before the worker's plugin starts its runners, so that nothing they do is missed; and the function it
       // returns adds its middleware before the worker's handler, wherever the user lists the plugin.

@@ -2,8 +2,9 @@ import { basename, resolve } from 'node:path'
 import type { Plugin as EsbuildPlugin } from 'esbuild'
 import type { DevEnvironment, Rolldown } from 'vite'
 import { bringHashesUpToDate, hashesOfNow, reloadAtCommit } from '../vite-internals/additive.js'
-import type { DepsOptimizer } from '../vite-internals/optimizer.js'
-import type { ParseAsync } from './esbuild-extraction.js'
+import { type DepsOptimizer, onMetadata } from '../vite-internals/optimizer.js'
+import { EntryExports } from './entry-exports.js'
+import type { Parser } from './esbuild-extraction.js'
 import { leavingLoads } from './esbuild-loads.js'
 import { Installation } from './installation.js'
 import { bundlesDependencies, canAddWithEsbuild, layerPlugin } from './layer-esbuild.js'
@@ -41,8 +42,8 @@ export class AdditiveOptimizer {
   }
 
   /** The same for the `optimizeDeps.esbuildOptions` of Vite 6 and 7. */
-  esbuild(parse: ParseAsync): EsbuildPlugin {
-    const plugin = layerPlugin(() => this.#additions, parse)
+  esbuild(parser: Parser): EsbuildPlugin {
+    const plugin = layerPlugin(() => this.#additions, parser)
     optimizers.set(plugin, this)
     return plugin
   }
@@ -97,6 +98,8 @@ class Additions {
     this.#runs = runs
     this.#folder = resolve(config.cacheDir, name === 'client' ? 'deps' : `deps_${name}`)
     this.#store = new Store(this.#folder)
+    const exports = new EntryExports()
+    onMetadata(optimizer, { begun: (metadata) => exports.give(metadata), committed: (metadata) => exports.give(metadata) })
   }
 
   /** The source of each dependency, by the name of Vite's entry for it. */

@@ -4,7 +4,8 @@ import type { WrittenModule } from './manifest.js'
 
 export const SELF = 'evenkeel:self'
 
-export type ParseAsync = (code: string) => Promise<ESTree.Program>
+/** The parser of the Vite that runs. */
+export type Parser = Pick<typeof import('vite'), 'parseAst' | 'parseAstAsync'>
 type Node = ESTree.Program['body'][number]
 type Expression = ESTree.Expression
 type Range = Pick<Node, 'start' | 'end'>
@@ -38,13 +39,15 @@ export class PrintedFile {
   readonly #cuts: Range[] = []
   readonly #kept = new Map<string, string>()
 
-  static async parse(code: string, parse: ParseAsync): Promise<PrintedFile> {
-    return new PrintedFile(code, (await parse(code)).body)
+  static async parse(code: string, { parseAstAsync }: Parser): Promise<PrintedFile> {
+    return new PrintedFile(code, (await parseAstAsync(code)).body)
   }
 
   private constructor(code: string, body: Node[]) {
     this.#code = code
     this.#body = body
+    // Directives of an entry are in its facade.
+    this.#cuts.push(...body.filter((node) => node.type === 'ExpressionStatement' && node.directive))
     for (const statement of body) this.#read(statement)
   }
 

@@ -31,11 +31,16 @@ export class Sources {
     return this.#loaders[extname(path)]
   }
 
-  /** The code as JavaScript, if it is an ECMAScript module. */
-  async module(code: string, path: string, loader: Loader): Promise<string | undefined> {
-    const javaScript = await this.#javaScript(code, loader)
-    const isOne = isModule(javaScript, notParsed) || extname(path) === '.mjs' || this.#isModuleByType(path)
-    return isOne ? javaScript : undefined
+  /** The code without JSX and types, which are nothing for the lexer. */
+  async javaScript(code: string, loader: Loader): Promise<string> {
+    if (loader === 'js' && isLexed(code)) return code
+    const tsconfigRaw = { compilerOptions: { verbatimModuleSyntax: true } }
+    return (await this.#build.esbuild.transform(code, { loader: loader === 'js' ? 'jsx' : loader, tsconfigRaw, logLevel: 'silent' })).code
+  }
+
+  /** Whether JavaScript is an ECMAScript module. */
+  isModule(javaScript: string, path: string): boolean {
+    return isModule(javaScript, notParsed) || this.#isModuleByType(path)
   }
 
   /** Whether a `browser` field replaces the file by nothing. A plugin that loads it is not told so. */
@@ -44,16 +49,9 @@ export class Sources {
     return this.#scopeOf(dirname(path)).disabled.some((file) => path === file || path.startsWith(`${file}.`) || path.startsWith(join(file, 'index.')))
   }
 
-  /** JSX and TypeScript are nothing for the lexer. */
-  async #javaScript(code: string, loader: Loader): Promise<string> {
-    if (loader === 'js' && isLexed(code)) return code
-    if (loader === 'js') loader = 'jsx'
-    const tsconfigRaw = { compilerOptions: { verbatimModuleSyntax: true } }
-    return (await this.#build.esbuild.transform(code, { loader, tsconfigRaw, logLevel: 'silent' })).code
-  }
-
   #isModuleByType(path: string): boolean {
-    return extname(path) !== '.cjs' && extname(path) !== '.cts' && this.#scopeOf(dirname(path)).isModule
+    const kind = /\.([cm])[jt]s$/.exec(path)?.[1]
+    return kind === undefined ? this.#scopeOf(dirname(path)).isModule : kind === 'm'
   }
 
   #scopeOf(folder: string): Scope {

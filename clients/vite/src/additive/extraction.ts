@@ -27,6 +27,11 @@ export function unmarked(code: string): string {
   return code.replaceAll(new RegExp(`${MARK}\\([\\w$]+\\);`, 'g'), '')
 }
 
+/** Rolldown prints an entry's directives at the top of its file; here they are in the facade. */
+export function withoutDirectives(code: string): string {
+  return code.replace(/^(?:"use [^"]*";\s*?\n)+/, (directives) => directives.replaceAll(/[^\n]/g, ''))
+}
+
 /**
  * The printed code of an entry that does not run it: the facade does. Others that import the file want a module of it, which
  * they run when they need it.

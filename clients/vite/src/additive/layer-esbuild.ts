@@ -4,12 +4,13 @@ import { join, relative } from 'node:path'
 import { init as lexerReady } from 'es-module-lexer'
 import type { BuildOptions, BuildResult, Metafile, OnLoadArgs, OnLoadResult, OnResolveResult, OutputFile, Plugin, PluginBuild } from 'esbuild'
 import type { Run } from './additive.js'
-import { PrintedFile, type ParseAsync, SELF, marked, unmarkedMap } from './esbuild-extraction.js'
+import { PrintedFile, type Parser, SELF, marked, unmarkedMap } from './esbuild-extraction.js'
 import { loadByOthers } from './esbuild-loads.js'
 import { Sources, starsOf } from './esbuild-sources.js'
 import type { Entries } from './layer-plan.js'
 import type { BundledLayer } from './layer-plugin.js'
 import type { Star, WrittenModule } from './manifest.js'
+import { directivesOf } from './module-syntax.js'
 import { Doubt } from './store.js'
 import { FILE, MJS, REQUIRE, facadeOf, requireOf, stubOf } from './stubs.js'
 
@@ -41,7 +42,7 @@ export function canAddWithEsbuild(options: BuildOptions = {}): boolean {
 }
 
 /** Makes esbuild bundle layers. */
-export function layerPlugin(environmentNow: () => Environment | undefined, parse: ParseAsync): Plugin {
+export function layerPlugin(environmentNow: () => Environment | undefined, parser: Parser): Plugin {
   let doubt: Doubt | undefined
   return {
     name: 'evenkeel:additive',
@@ -54,7 +55,7 @@ export function layerPlugin(environmentNow: () => Environment | undefined, parse
       const entries = Object.fromEntries((unchanged.entryPoints as string[]).map((name) => [name, sourceOf(name, sources)]))
       const run = environment.begin(entries, doubt)
       doubt = undefined
-      new LayerBundler(build, run, parse, async (found) => {
+      new LayerBundler(build, run, parser, async (found) => {
         doubt = found
         return build.esbuild.build(unchanged)
       })
@@ -71,7 +72,7 @@ function sourceOf(name: string, sources: Entries): string {
 class LayerBundler {
   readonly #build: PluginBuild
   readonly #run: Run
-  readonly #parse: ParseAsync
+  readonly #parser: Parser
   /** Bundles everything, because of a doubt that came up while bundling. */
   readonly #startOver: (doubt: Doubt) => Promise<BuildResult>
   readonly #sources: Sources
@@ -79,15 +80,16 @@ class LayerBundler {
   readonly #root: string
   /** Modules that are new, by what esbuild calls them. */
   readonly #loaded = new Map<string, string>()
+  readonly #directives = new Map<string, string[]>()
   /** What modules re-export as a whole. */
   readonly #stars = new Map<string, () => string[]>()
   #doubt: Doubt | undefined
 
-  constructor(build: PluginBuild, run: Run, parse: ParseAsync, startOver: (doubt: Doubt) => Promise<BuildResult>) {
+  constructor(build: PluginBuild, run: Run, parser: Parser, startOver: (doubt: Doubt) => Promise<BuildResult>) {
     const { initialOptions } = build
     this.#build = build
     this.#run = run
-    this.#parse = parse
+    this.#parser = parser
     this.#startOver = startOver
     this.#folder = initialOptions.outdir ?? ''
     this.#root = initialOptions.absWorkingDir ?? process.cwd()
@@ -154,10 +156,14 @@ class LayerBundler {
     }
     if (!MODULES.includes(loader)) return loaded
     this.#loaded.set(called, id)
-    const module = await this.#sources.module(code, path, loader).catch(() => undefined)
+    const javaScript = await this.#sources.javaScript(code, loader).catch(() => undefined)
+    // esbuild says what is wrong with it.
+    if (javaScript === undefined) return loaded
+    const directives = directivesOf(javaScript, this.#parser.parseAst)
+    if (directives.length > 0) this.#directives.set(id, directives)
     // What neither imports nor exports would be printed without a wrapper, and run by whoever loads the file.
-    if (module === undefined) return { ...loaded, contents: `${code}\n;module.exports;`, loader }
-    if (/\bexport\s*\*/.test(module)) this.#stars.set(id, () => starsOf(module))
+    if (!this.#sources.isModule(javaScript, path)) return { ...loaded, contents: `${code}\n;module.exports;`, loader }
+    if (/\bexport\s*\*/.test(javaScript)) this.#stars.set(id, () => starsOf(javaScript))
     return { ...loaded, contents: marked(code, id), loader }
   }
 
@@ -192,7 +198,7 @@ class LayerBundler {
     const printed = new Map<Chunk, PrintedFile>()
     const starred: string[] = []
     for (const chunk of chunks) {
-      const file = await PrintedFile.parse(chunk.output.text, this.#parse)
+      const file = await PrintedFile.parse(chunk.output.text, this.#parser)
       printed.set(chunk, file)
       starred.push(...this.#addModules(chunk, file, layer))
     }
@@ -236,7 +242,9 @@ class LayerBundler {
     for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
       const id = this.#loaded.get(path)
       if (id === undefined || bytesInOutput === 0) continue
-      layer.modules.set(id, printed.module(id, path, file))
+      const module = printed.module(id, path, file)
+      const directives = this.#directives.get(id)
+      layer.modules.set(id, directives && module.kind !== 'opaque' ? { ...module, directives } : module)
       if (printed.hasStars(id)) starred.push(id)
     }
     return starred

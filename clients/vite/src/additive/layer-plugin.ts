@@ -2,10 +2,10 @@ import { basename } from 'node:path'
 import { init as lexerReady } from 'es-module-lexer'
 import type { Rolldown } from 'vite'
 import type { Run } from './additive.js'
-import { extract, hasStars, marked, unmarked, withoutRun } from './extraction.js'
+import { extract, hasStars, marked, unmarked, withoutDirectives, withoutRun } from './extraction.js'
 import type { LayerPlan } from './layer-plan.js'
 import type { Star, WrittenEntry, WrittenModule } from './manifest.js'
-import { bareImports, isModule, starExports } from './module-syntax.js'
+import { type Parse, bareImports, directivesOf, isModule, starExports } from './module-syntax.js'
 import { Groups, packageNamed, packageOf } from './packages.js'
 import { FILE, type Facade, MJS, REQUIRE, facadeOf, requireOf, stubOf } from './stubs.js'
 
@@ -20,8 +20,6 @@ export interface BundledLayer {
   entries: Map<string, WrittenEntry>
   files: Map<string, string | Uint8Array>
 }
-
-type Parse = Parameters<typeof isModule>[1]
 
 /** Rolldown's options for one layer. */
 export function layerOptions(options: Rolldown.InputOptions, { plan, bundled }: Run): Rolldown.InputOptions {
@@ -53,6 +51,7 @@ class LayerBundler {
   readonly #plan: LayerPlan
   readonly #bundled: Run['bundled']
   readonly #groups = new Groups()
+  readonly #directives = new Map<string, string[]>()
   /** What modules re-export as a whole. */
   readonly #stars = new Map<string, () => string[]>()
   /** What each file has to export for later layers, by local name. */
@@ -83,7 +82,7 @@ class LayerBundler {
       ...(modules.size > 0 || Object.keys(this.#plan.fresh).length === 0 ? { load: { order: 'pre', handler: (id) => this.#load(id) } } : {}),
       transform: {
         order: 'post',
-        filter: { moduleType: JAVASCRIPT, code: /\b(?:import|export)\b/ },
+        filter: { moduleType: JAVASCRIPT, code: /\b(?:import|export|require)\b/ },
         handler(code, id, meta) {
           return transform(code, id, (source) => this.parse(source, { lang: meta.moduleType as 'js' }))
         },
@@ -119,12 +118,14 @@ class LayerBundler {
 
   #transform(code: string, id: string, parse: Parse): { code: string; map: null } | undefined {
     if (id === RUNTIME || id.startsWith('\0evenkeel:') || this.#plan.base.modules.has(id)) return undefined
-    if (!isModule(code, parse)) return undefined
     const own = packageOf(id)?.name
     for (const specifier of own ? bareImports(code) : []) {
       const imported = packageNamed(specifier)
       if (own && imported) this.#groups.sawImport(own, imported)
     }
+    const directives = directivesOf(code, parse)
+    if (directives.length > 0) this.#directives.set(id, directives)
+    if (!isModule(code, parse)) return undefined
     if (/\bexport\s*\*/.test(code)) this.#stars.set(id, () => starExports(code, parse))
     return { code: marked(code, SELF), map: null }
   }
@@ -190,7 +191,8 @@ class LayerBundler {
       const printed = modules[id]?.code
       if (!printed || id === RUNTIME || id.startsWith('\0evenkeel:') || this.#plan.base.modules.has(id)) continue
       const { module, kept } = extract(printed, file, (code) => context.parse(code))
-      layer.modules.set(id, module)
+      const directives = this.#directives.get(id)
+      layer.modules.set(id, directives && module.kind !== 'opaque' ? { ...module, directives } : module)
       const ofFile = this.#kept.get(file)
       if (!ofFile) this.#kept.set(file, kept)
       else for (const [local, name] of kept) ofFile.set(local, name)
@@ -223,7 +225,7 @@ class LayerBundler {
     const exports = [...(this.#kept.get(file) ?? [])].map(([local, name]) => `${local} as ${name}`)
     const suffix = exports.length > 0 ? `\nexport { ${exports.join(', ')} };\n` : ''
     const code = entry ? withoutRun(chunk.code, entry) : chunk.code
-    layer.files.set(file, unmarked(code) + suffix)
+    layer.files.set(file, unmarked(withoutDirectives(code)) + suffix)
   }
 
   /** Adds the entry of a chunk; returns whether nobody but Vite needs the chunk as it is printed. */

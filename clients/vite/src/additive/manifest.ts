@@ -15,8 +15,9 @@ export type WrittenModule =
       init?: string
       /** What it re-exports under names that only its run tells. */
       stars?: Star[]
+      directives?: string[]
     }
-  | { kind: 'cjs'; file: string; require: string }
+  | { kind: 'cjs'; file: string; require: string; directives?: string[] }
   /** Its file keeps it to itself. A layer that needs it cannot be added. */
   | { kind: 'opaque'; file: string; why: string }
 
