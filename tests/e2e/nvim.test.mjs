@@ -42,7 +42,7 @@ export default defineConfig({
   cacheDir: process.env.CACHE_DIR,
   clearScreen: false,
   plugins: [
-    evenkeel({ foresee: false }),
+    evenkeel({ foresee: false, additive: false }),
     virtualPages(),
     cloudflare({ inspectorPort: false, persistState: false }),
   ],

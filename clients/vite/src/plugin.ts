@@ -13,6 +13,7 @@ import { Saves } from './saves.js'
 import type { Log } from './sidecar.js'
 import { catchErrors, guardPreMiddleware } from './vite-internals/middlewares.js'
 import { aroundRestart } from './vite-internals/server.js'
+import { holdUpgrades } from './vite-internals/upgrades.js'
 
 /** Plugins that take longer with an update than this are not waited for. */
 const SLOW_UPDATE_MS = 20
@@ -68,6 +69,8 @@ export function evenkeelFor(framework: Framework, options?: EvenkeelOptions): Pl
           const { gate, inspector } = opened
           // Here and now: behind Vite's check of the host, and before anything that a worker could answer.
           server.middlewares.use(inspector.handle)
+          server.middlewares.use(gate.enterTrigger)
+          holdUpgrades(server, () => gate.hold())
           return () => {
             server.middlewares.use(gate.enter)
             guardPreMiddleware(server, gate.enter)

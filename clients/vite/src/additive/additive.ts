@@ -1,4 +1,5 @@
-import { basename, resolve } from 'node:path'
+import { existsSync, rmSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
 import type { Plugin as EsbuildPlugin } from 'esbuild'
 import type { DevEnvironment, Rolldown } from 'vite'
 import { bringHashesUpToDate, hashesOfNow, reloadAtCommit } from '../vite-internals/additive.js'
@@ -89,7 +90,6 @@ class Additions {
   readonly #folder: string
   readonly #store: Store
   readonly #installation = new Installation()
-  #isInstallationChecked = false
 
   constructor(environment: DevEnvironment, optimizer: DepsOptimizer, runs: Runs) {
     const { name, config } = environment
@@ -98,8 +98,21 @@ class Additions {
     this.#runs = runs
     this.#folder = resolve(config.cacheDir, name === 'client' ? 'deps' : `deps_${name}`)
     this.#store = new Store(this.#folder)
+    this.#checkCache()
     const exports = new EntryExports()
     onMetadata(optimizer, { begun: (metadata) => exports.give(metadata), committed: (metadata) => exports.give(metadata) })
+  }
+
+  /**
+   * Vite takes a cache as it finds it, and as long as nothing is added, nobody would look at it again. So one that is not right in
+   * every file is taken away before Vite has read it, and the server starts as with none.
+   */
+  #checkCache(): void {
+    const metadata = join(this.#folder, '_metadata.json')
+    if (!existsSync(metadata)) return
+    const manifest = this.#store.read()
+    const doubt = manifest instanceof Doubt ? manifest : (this.#store.wrongEntry(manifest) ?? this.#installation.changed(manifest))
+    if (doubt) rmSync(metadata)
   }
 
   /** The source of each dependency, by the name of Vite's entry for it. */
@@ -135,13 +148,12 @@ class Additions {
   }
 
   #changedInstallation(manifest: Manifest): Doubt | undefined {
+    const changed = this.#installation.changed(manifest)
+    if (changed) return changed
     const now = hashesOfNow(this.#environment)
-    const isSame = !now || now.hash === this.#optimizer.metadata.hash
-    const inDepth = !isSame || !this.#isInstallationChecked
-    const doubt = this.#installation.changed(manifest) ?? (inDepth ? this.#installation.changedInDepth(manifest) : undefined)
-    if (doubt) return doubt
-    this.#isInstallationChecked = true
-    if (!isSame) bringHashesUpToDate(this.#optimizer, now)
-    return undefined
+    if (!now || now.hash === this.#optimizer.metadata.hash) return undefined
+    const moved = this.#installation.movedDependency(manifest)
+    if (!moved) bringHashesUpToDate(this.#optimizer, now)
+    return moved
   }
 }

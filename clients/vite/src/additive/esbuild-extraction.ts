@@ -20,6 +20,12 @@ export function unmarkedMap(map: string): string {
   return map.replaceAll(new RegExp(`\\\\n;import \\* as ${MARK}self from \\\\"${SELF}\\\\";${MARK}\\([^\\n]*?, ${MARK}self\\);(?=")`, 'g'), '')
 }
 
+/** A statement that makes a namespace, with what it says of the exports. */
+interface Namespace {
+  statements: Range[]
+  getters: Array<[string, Expression]> | undefined
+}
+
 /** A module's namespace, and the name of the function that runs the module where its file does not. */
 interface Marked {
   namespace: string | undefined
@@ -31,7 +37,7 @@ interface Marked {
 export class PrintedFile {
   readonly #code: string
   readonly #body: Node[]
-  readonly #getters = new Map<string, Array<[string, Expression]> | undefined>()
+  readonly #namespaces = new Map<string, Namespace>()
   readonly #starred = new Set<string>()
   readonly #marked = new Map<string, Marked[]>()
   /** The functions that CommonJS modules are wrapped in, by the path that esbuild prints. */
@@ -59,7 +65,7 @@ export class PrintedFile {
     const [found, ...more] = this.#marked.get(id) ?? []
     if (!found || more.length > 0) return opaque('neither ESM nor CommonJS')
     const { namespace, init, isAsync } = found
-    const getters = namespace === undefined ? undefined : this.#getters.get(namespace)
+    const getters = namespace === undefined ? undefined : this.#namespaces.get(namespace)?.getters
     if (!namespace || !getters) return opaque(`the namespace ${namespace} is not printed as expected`)
     if (isAsync) return opaque('it runs when it is needed, and has to be waited for')
     const module: WrittenModule = { kind: 'esm', file, exports: {} }
@@ -97,13 +103,26 @@ export class PrintedFile {
   toString(): string {
     let code = ''
     let at = 0
-    for (const { start, end } of this.#cuts.toSorted((one, other) => one.start - other.start)) {
-      code += this.#code.slice(at, start)
+    const cuts = [...this.#cuts, ...this.#needlessNamespaces()]
+    for (const { start, end } of cuts.toSorted((one, other) => one.start - other.start)) {
+      code += this.#code.slice(at, start) + this.#code.slice(start, end).replaceAll(/[^\n]/g, '')
       at = end
     }
     code += this.#code.slice(at)
     const exports = [...this.#kept].map(([local, name]) => `${local} as ${name}`)
     return exports.length > 0 ? `${code}\nexport { ${exports.join(', ')} };\n` : code
+  }
+
+  /** Namespaces that were printed for the marks alone. */
+  #needlessNamespaces(): Range[] {
+    const marked = [...this.#marked.values()].flat().flatMap(({ namespace }) => namespace ?? [])
+    const used = new Map<string, number>()
+    for (const [name] of this.#code.matchAll(/[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*/gu)) used.set(name, (used.get(name) ?? 0) + 1)
+    return marked.flatMap((name) => {
+      const { statements = [] } = this.#namespaces.get(name) ?? {}
+      // The mark is the third.
+      return statements.length === 2 && used.get(name) === 3 && !this.#kept.has(name) ? statements : []
+    })
   }
 
   #keep(local: string): string {
@@ -113,6 +132,8 @@ export class PrintedFile {
   }
 
   #read(statement: Node): void {
+    const namespace = emptyObject(statement)
+    if (namespace) this.#namespaces.set(namespace, { statements: [statement], getters: undefined })
     const wrapped = wrapper(statement)
     if (!wrapped) return this.#readCall(statement)
     const { name, kind, path, body, isAsync } = wrapped
@@ -133,7 +154,13 @@ export class PrintedFile {
     }
     if (first?.type !== 'Identifier') return
     if (callee.name.startsWith('__reExport')) this.#starred.add(first.name)
-    if (callee.name.startsWith('__export')) this.#getters.set(first.name, this.#getters.has(first.name) ? undefined : gettersOf(second))
+    if (callee.name.startsWith('__export')) this.#readNamespace(first.name, statement, second)
+  }
+
+  #readNamespace(name: string, statement: Node, object: ESTree.Argument | undefined): void {
+    const { statements = [] } = this.#namespaces.get(name) ?? {}
+    const isSecond = statements.length > 1
+    this.#namespaces.set(name, { statements: [...statements, statement], getters: isSecond ? undefined : gettersOf(object) })
   }
 }
 
@@ -173,6 +200,14 @@ function wrapper(statement: Node) {
   const path = keyOf(property)
   const { async: isAsync, body } = property.value
   return path === undefined || !body ? undefined : { name: declared.id.name, kind, path, body: body.body as Node[], isAsync }
+}
+
+/** The name of `var x_exports = {}`. */
+function emptyObject(statement: Node): string | undefined {
+  if (statement.type !== 'VariableDeclaration' || statement.declarations.length !== 1) return undefined
+  const [declared] = statement.declarations
+  const isEmpty = declared?.init?.type === 'ObjectExpression' && declared.init.properties.length === 0
+  return isEmpty && declared.id.type === 'Identifier' ? declared.id.name : undefined
 }
 
 function callOf(statement: Node): ESTree.CallExpression | undefined {

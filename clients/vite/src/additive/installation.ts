@@ -6,6 +6,7 @@ import { Doubt } from './store.js'
 
 /** The installed packages: whether they still are those that were bundled. */
 export class Installation {
+  /** By folder, and by what is known of its `package.json` without reading it. */
   readonly #stamps = new Map<string, { written: string; stamp: string }>()
 
   /** The package in this folder, as it is now. */
@@ -15,23 +16,23 @@ export class Installation {
     return { stamp: this.#stamp(folder), found }
   }
 
-  /** The package that is another one than when it was bundled. */
-  changed({ packages }: Manifest): Doubt | undefined {
+  /** What is not as it was when it was bundled: a package, or a file of one that was patched. */
+  changed({ packages, sources }: Manifest): Doubt | undefined {
     for (const [folder, { stamp }] of packages) {
       if (this.#stamp(folder) !== stamp) return new Doubt('packageChanged', folder)
+    }
+    for (const [id, written] of sources) {
+      if (sourceStamp(id) !== written) return new Doubt('packageChanged', id)
     }
     return undefined
   }
 
-  /** The same, also for files that were patched and for packages that now find others than then. */
-  changedInDepth({ packages, sources }: Manifest): Doubt | undefined {
+  /** A package that would import another one than when it was bundled; only an installation can be the cause. */
+  movedDependency({ packages }: Manifest): Doubt | undefined {
     for (const [folder, { found }] of packages) {
       for (const [name, real] of Object.entries(found)) {
         if (find(folder, name) !== real) return new Doubt('packageChanged', `${folder} now finds another ${name}`)
       }
-    }
-    for (const [id, written] of sources) {
-      if (sourceStamp(id) !== written) return new Doubt('packageChanged', id)
     }
     return undefined
   }
@@ -40,11 +41,11 @@ export class Installation {
     const file = join(folder, 'package.json')
     const status = statSync(file, { throwIfNoEntry: false })
     if (!status) return 'missing'
-    // A package of the same version in another place has another file.
-    const written = `${status.mtimeMs}:${status.size}:${status.ino}`
+    const real = realpathSync.native(folder)
+    const written = `${real}:${status.mtimeMs}:${status.size}`
     const known = this.#stamps.get(folder)
     if (known?.written === written) return known.stamp
-    const stamp = hashOf(readFileSync(file, 'utf8') + realpathSync.native(folder))
+    const stamp = hashOf(readFileSync(file, 'utf8') + real)
     this.#stamps.set(folder, { written, stamp })
     return stamp
   }
