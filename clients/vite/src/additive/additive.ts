@@ -1,10 +1,14 @@
 import { existsSync, rmSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
+import type { Plugin as EsbuildPlugin } from 'esbuild'
 import type { DevEnvironment, Rolldown } from 'vite'
 import { bringHashesUpToDate, hashesOfNow, reloadAtCommit } from '../vite-internals/additive.js'
 import { type DepsOptimizer, onMetadata } from '../vite-internals/optimizer.js'
 import { EntryExports } from './entry-exports.js'
+import type { Parser } from './esbuild-extraction.js'
+import { leavingLoads } from './esbuild-loads.js'
 import { Installation } from './installation.js'
+import { bundlesDependencies, canAddWithEsbuild, layerPlugin } from './layer-esbuild.js'
 import { writeLayer } from './layer-files.js'
 import { type Entries, type LayerPlan, movedEntry, newManifest, planLayer } from './layer-plan.js'
 import { type BundledLayer, layerOptions } from './layer-plugin.js'
@@ -38,11 +42,23 @@ export class AdditiveOptimizer {
     optimizers.set(this.rolldown, this)
   }
 
+  /** The same for the `optimizeDeps.esbuildOptions` of Vite 6 and 7. */
+  esbuild(parser: Parser): EsbuildPlugin {
+    const plugin = layerPlugin(() => this.#additions, parser)
+    optimizers.set(plugin, this)
+    return plugin
+  }
+
   /** The environment whose optimizer bundles with the plugin. Without its runs, it does not add. */
   attach(environment: DevEnvironment): Runs | undefined {
     const { depsOptimizer, config } = environment
-    if (!depsOptimizer || config.optimizeDeps.noDiscovery || !canAdd(config.optimizeDeps.rolldownOptions?.output)) return undefined
+    const { noDiscovery, rolldownOptions, esbuildOptions } = config.optimizeDeps
+    if (!depsOptimizer || noDiscovery || !canAdd(rolldownOptions?.output) || !canAddWithEsbuild(esbuildOptions)) return undefined
     const runs = new Runs()
+    const plugins = esbuildOptions?.plugins ?? []
+    for (const [nth, plugin] of plugins.entries()) {
+      if (!optimizers.has(plugin)) plugins[nth] = leavingLoads(plugin, bundlesDependencies)
+    }
     this.#additions = new Additions(environment, depsOptimizer, runs)
     return runs
   }
@@ -100,9 +116,17 @@ class Additions {
     if (doubt) rmSync(metadata)
   }
 
-  begin(entries: Entries): Run {
+  /** The source of each dependency, by the name of Vite's entry for it. */
+  sources(): Entries {
+    const { optimized, discovered } = this.#optimizer.metadata
+    const all = Object.values({ ...discovered, ...optimized })
+    return Object.fromEntries(all.flatMap(({ file, src }) => (src === undefined ? [] : [[basename(file, '.js'), src]])))
+  }
+
+  /** A doubt that comes up in a run begins another one. */
+  begin(entries: Entries, found?: Doubt): Run {
     const startedAt = performance.now()
-    const { base, doubt } = this.#base(entries)
+    const { base, doubt } = this.#base(entries, found)
     const plan = planLayer(base, entries)
     const bundled: Run['bundled'] = async (layer, folder) => {
       this.#store.wrote(await writeLayer(plan, layer, this.#folder, folder, this.#installation))
@@ -113,8 +137,8 @@ class Additions {
   }
 
   /** What the run adds to. On any doubt it is nothing, and Vite reloads what has been loaded. */
-  #base(wanted: Entries): { base: Manifest; doubt?: Doubt } {
-    const committed = this.#store.read()
+  #base(wanted: Entries, found?: Doubt): { base: Manifest; doubt?: Doubt } {
+    const committed = found ?? this.#store.read()
     const doubt = committed instanceof Doubt ? committed : (movedEntry(committed, wanted) ?? this.#changedInstallation(committed))
     if (!doubt) return { base: committed as Manifest }
     const isFirstRun = Object.keys(this.#optimizer.metadata.optimized).length === 0

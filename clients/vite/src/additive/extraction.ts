@@ -2,7 +2,7 @@ import type { ESTree } from 'vite'
 import type { WrittenModule } from './manifest.js'
 
 /** In front of the name under which a file exports what its modules keep for later layers. */
-const PREFIX = 'e$'
+export const PREFIX = 'e$'
 /** Called with a module's namespace at its end, so that Rolldown prints the namespace: it tells each export's local name. */
 export const MARK = '__evenkeel_namespace__'
 
