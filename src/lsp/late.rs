@@ -116,7 +116,27 @@ fn utf16(text: &str) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn what_was_only_added_is_not_late() {
+        for (outcome, met, expected) in [("reloaded", "missed", 1), ("extended", "added", 0)] {
+            let record = json!({ "id": 1, "environment": "worker", "outcome": outcome, "generation": 0, "met": met,
+                "dependencies": [{ "id": "zod", "importer": { "file": "/app/page.tsx", "line": 1 } }],
+                "discoveredAtMs": 2, "costMs": 0, "held": 0, "recovered": 0, "advice": "" });
+            let environment = json!({ "name": "worker", "openedAtMs": 1, "guarded": true, "phase": "stable", "generation": 0,
+                "browserHash": "a", "optimized": 1, "pending": [], "adds": true, "inFlight": 0 });
+            let counts = json!({ "requests": 0, "held": 0, "recovered": 0, "gaveUp": 0, "reoptimizations": 1, "added": 0,
+                "reloads": 0 });
+            let status = json!({ "version": "0", "pid": 1, "health": "ok", "quiescent": true, "message": "stable",
+                "environments": [environment], "records": [record], "counts": counts, "fallbacks": {},
+                "requestsInFlight": 0, "uptimeMs": 9 });
+            let status = serde_json::from_value(status).expect("a status");
+            assert_eq!(late_imports(&status).len(), expected, "{outcome}");
+        }
+    }
 
     #[test]
     fn an_import_is_found_where_it_has_moved_to() {

@@ -7,7 +7,12 @@ import { hosts } from './lib/hosts.mjs'
 import { measure } from './lib/measure.mjs'
 
 const rows = {}
-after(() => console.table(rows))
+/** How much longer the slowest answer takes with Evenkeel than without, by host and load. */
+const ratios = {}
+after(() => {
+  console.table(rows)
+  console.table(ratios)
+})
 
 const loads = {
   idle: { saves: 4, env: {} },
@@ -24,6 +29,14 @@ for (const name of Object.keys(hosts)) {
       test('without Evenkeel answers are wrong', async () => {
         const bare = await measured(name, load, 'bare', {})
         if (load === 'idle') assert.notDeepEqual(bare.wrong, [], 'this shows nothing on a host that is right by itself')
+      })
+
+      test('where runs add, with nothing else, all are right and nothing reloads', async () => {
+        const options = JSON.stringify({ foresee: false, hold: false, recover: false })
+        const adding = await measured(name, load, 'additive alone', { EVENKEEL_OPTIONS: options })
+        assert.deepEqual(adding.wrong, [], adding.log)
+        const { redirects, reloads, hookErrors } = adding
+        assert.deepEqual({ redirects, reloads, hookErrors }, { redirects: 0, reloads: 0, hookErrors: 0 }, adding.log)
       })
 
       // How long it takes is printed beside: on a busy machine, times say little of one run.
@@ -43,6 +56,9 @@ async function measured(name, load, stack, env) {
   try {
     const result = await measure(name, { env: { ...loadEnv, ...env }, saves })
     const { asked, wrong, hookErrors, redirects, slowest, slowestBeside, first, ready } = result
+    const row = (ratios[`${name}, ${load}`] ??= {})
+    row[stack] = slowest
+    if (row.bare && row.guarded) row.ratio = Number((row.guarded / row.bare).toFixed(2))
     rows[`${name}, ${load}, ${stack}`] = { right: `${asked - wrong.length}/${asked}`, hookErrors, redirects, slowest, slowestBeside, first, ready }
     return result
   } finally {

@@ -119,7 +119,7 @@ export const packages = [
   // polyfills
   ...on('both', `
     core-js/actual/array/at core-js/actual/promise/try regenerator-runtime/runtime whatwg-fetch abort-controller event-target-shim web-streams-polyfill
-    resize-observer-polyfill tslib @babel/runtime/helpers/extends @babel/runtime/helpers/esm/objectSpread2 object-assign symbol-observable globalthis
+    resize-observer-polyfill tslib @babel/runtime/helpers/extends @babel/runtime/helpers/objectSpread2 object-assign symbol-observable globalthis
   `),
   ...on('browser', 'core-js/stable intersection-observer zone.js'),
   // classics

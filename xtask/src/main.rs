@@ -21,7 +21,7 @@ Usage: cargo xtask <command>
                               Add popular packages late, a sample of 60 by default, and compare with stock Vite
   soak [--minutes N] [--bare] [--seed N] [--json]
                               Work on a real app like a busy team, five minutes by default
-  bench <name> [--json]       Run a benchmark: rpc, attach, journal, recovery, startup, graph, rwsdk
+  bench <name> [--json]       Run a benchmark: rpc, attach, journal, recovery, startup, graph, rwsdk, additive
   package                     Write what is shipped to target/package: the extension for VS Code
   codegen [--check]           Write the generated files of the protocol, or check that they are current";
 
@@ -36,9 +36,11 @@ fn main() -> ExitCode {
         ["test", rest @ ..] => test(rest),
         ["soak", rest @ ..] => soak(rest),
         ["bench", "graph", rest @ ..] => bench_graph::run(rest),
-        ["bench", name @ ("rpc" | "attach" | "journal" | "recovery" | "startup" | "rwsdk"), rest @ ..] => {
-            bench(name, rest)
-        }
+        [
+            "bench",
+            name @ ("rpc" | "attach" | "journal" | "recovery" | "startup" | "rwsdk" | "additive"),
+            rest @ ..,
+        ] => bench(name, rest),
         ["package"] => package::vscode(),
         ["codegen"] => codegen::write(),
         ["codegen", "--check"] => codegen::check(),
@@ -71,6 +73,9 @@ fn bench(name: &str, arguments: &[&str]) -> Result<(), Failure> {
     prepare()?;
     if name == "rpc" {
         Step::cargo(["build", "--quiet", "--release", "--package", "evenkeel", "--example", "echo"]).run()?;
+    }
+    if name == "additive" {
+        node::install("tests/additive")?;
     }
     Step::new(node::recent()?).args([format!("bench/{name}.mjs")]).args(arguments).within("tests").run()
 }

@@ -5,7 +5,7 @@ import type { ResolvedOptions } from './options.js'
 import type { ErrorInfo, ReloadPlan, Verdict } from './protocol.js'
 import { samePath } from './request-target.js'
 import type { Log, Sidecar } from './sidecar.js'
-import { isAssetOfWorker } from './vite-internals/middlewares.js'
+import { isAssetOfWorker, isTrigger } from './vite-internals/middlewares.js'
 import { ResponseGuard } from './vite-internals/response-guard.js'
 
 /** Vite's and Cloudflare's own URLs, and requests for modules, which Vite marks by a query without a value. */
@@ -76,6 +76,17 @@ export class Gate {
     this.#enter(request, response, next).catch(next)
   }
 
+  /** In front of what Cloudflare's plugin has of its own for triggers, which it handles long before a worker's requests. */
+  readonly enterTrigger: Connect.NextHandleFunction = (request, response, next) => {
+    if (this.#byRequest.has(request) || !isTrigger(request)) return next()
+    this.#enter(request, response, next).catch(next)
+  }
+
+  /** Resolves when a request that needs no answer in the way of HTTP may go on. */
+  async hold(): Promise<void> {
+    if (this.#options.hold) await this.#sidecar.wait('awaitStable', {})
+  }
+
   readonly fail: Connect.ErrorHandleFunction = (error: unknown, request, _response, next) => {
     const entered = this.#byRequest.get(request)
     if (!entered || entered.error === error) return next(error)
@@ -114,7 +125,8 @@ export class Gate {
   async #enter(request: Connect.IncomingMessage, response: ServerResponse, next: Connect.NextFunction): Promise<void> {
     const id = this.#sidecar.nextRequest()
     const url = request.originalUrl ?? request.url ?? '/'
-    const method = request.method ?? 'GET'
+    // A trigger acts, whatever it is asked by.
+    const method = isTrigger(request) ? 'POST' : (request.method ?? 'GET')
     const guard = new ResponseGuard(request, response, (status) => this.#onHead(entered, status))
     const browserReloads = this.#server.browserReloads()
     const entered: Entered = { id, request, response, browserReloads, method, url, guard, suspect: false, at: performance.now() }
@@ -168,7 +180,7 @@ export class Gate {
 
   #retry(entered: Entered, verdict: Verdict): Verdict {
     const { guard, request, url } = entered
-    const redirects = this.#followsRedirects(url)
+    const redirects = this.#followsRedirects(url) && !isTrigger(request)
     if (!redirects && !isEmpty(request)) {
       // Nobody has the body any more. The page gets the true answer, and then a new start.
       this.#reloadOnceStable(entered, { ...verdict, reloadBrowser: true }).catch((error: unknown) => this.#tell(error))

@@ -55,6 +55,9 @@ export class EnvironmentObserver implements Environment {
   readonly #recalling = new Set<string>()
   /** Whether Vite has found no cache and its first optimizer run is still to come. */
   #cold = false
+  #isStarted = false
+  /** Whether the crawl of the start has had nothing to begin with. */
+  #awaitsEntry = false
   /** While Vite is about to invalidate what a save has changed. */
   #invalidated: Promise<void> | undefined
   /** While the server is being restarted. */
@@ -98,6 +101,7 @@ export class EnvironmentObserver implements Environment {
       const [id, importer, options] = args
       // On its way from the runner, an importer that is not there has become `null`.
       const entry = !importer && !options?.cached
+      if (entry) this.#beginAt(id)
       return this.fetching(id, entry, () => this.#copies.fetch(fetch, args))
     })
     this.#send = interceptSend(environment, (message, sendNow) => this.#sending(message, sendNow))
@@ -137,8 +141,21 @@ export class EnvironmentObserver implements Environment {
 
   /** The server listens: a crawl may begin, at the environment's entries and at what has been transformed so far. */
   async started(): Promise<void> {
+    this.#isStarted = true
     const modules = await entriesOf(this.#environment)
+    this.#awaitsEntry = modules.length === 0
+    this.#reportStart(modules)
+  }
+
+  #reportStart(modules: string[]): void {
     this.#sidecar.notify('environment/didChange', { environment: this.name, cause: 'start', modules })
+  }
+
+  /** A runner imports an entry. Where nobody has told of one, the crawl begins there. */
+  #beginAt(entry: string): void {
+    if (!this.#awaitsEntry) return
+    this.#awaitsEntry = false
+    this.#reportStart([entry])
   }
 
   /**
@@ -248,6 +265,8 @@ export class EnvironmentObserver implements Environment {
     const folder = `deps${this.name === 'client' ? '' : `_${this.name}`}`
     this.#cold = Object.keys(metadata.optimized).length === 0 && !existsSync(join(cacheDir, folder, '_metadata.json'))
     this.#sidecar.open(this)
+    // In middleware mode the server is ready before its optimizers are.
+    if (this.#isStarted) void this.started()
     if (this.#cold) void this.#recall()
   }
 

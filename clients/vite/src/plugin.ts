@@ -13,6 +13,7 @@ import { Saves } from './saves.js'
 import type { Log } from './sidecar.js'
 import { catchErrors, guardPreMiddleware } from './vite-internals/middlewares.js'
 import { aroundRestart } from './vite-internals/server.js'
+import { holdUpgrades } from './vite-internals/upgrades.js'
 
 /** Plugins that take longer with an update than this are not waited for. */
 const SLOW_UPDATE_MS = 20
@@ -48,10 +49,14 @@ export function evenkeelFor(framework: Framework, options?: EvenkeelOptions): Pl
         fetching: async (environment, module, fetch) =>
           guarded?.observers.get(environment)?.fetching(module, true, fetch) ?? fetch(),
       },
-      // Vite 8 and later bundle dependencies with Rolldown.
-      configEnvironment() {
-        if (!resolved.additive || !('rolldownVersion' in (this?.meta ?? {}))) return undefined
-        return { optimizeDeps: { rolldownOptions: { plugins: [new AdditiveOptimizer().plugin] } } }
+      // Vite 8 and later bundle dependencies with Rolldown, earlier ones with esbuild.
+      async configEnvironment() {
+        if (!resolved.additive) return undefined
+        const optimizer = new AdditiveOptimizer()
+        if ('rolldownVersion' in (this?.meta ?? {})) return { optimizeDeps: { rolldownOptions: { plugins: [optimizer.rolldown] } } }
+        // Where this is linked from a folder without a Vite of its own, nothing is added.
+        const vite = await import('vite').catch(() => undefined)
+        return vite && { optimizeDeps: { esbuildOptions: { plugins: [optimizer.esbuild(vite)] } } }
       },
       // Before the worker's plugin starts its runners, so that nothing they do is missed; and the function it
       // returns adds its middleware before the worker's handler, wherever the user lists the plugin.
@@ -64,6 +69,8 @@ export function evenkeelFor(framework: Framework, options?: EvenkeelOptions): Pl
           const { gate, inspector } = opened
           // Here and now: behind Vite's check of the host, and before anything that a worker could answer.
           server.middlewares.use(inspector.handle)
+          server.middlewares.use(gate.enterTrigger)
+          holdUpgrades(server, () => gate.hold())
           return () => {
             server.middlewares.use(gate.enter)
             guardPreMiddleware(server, gate.enter)

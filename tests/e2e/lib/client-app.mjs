@@ -53,7 +53,7 @@ export async function meet(app, { page }, late, { tries = 3, within = 6_000 } = 
   return false
 }
 
-function saveSlot(app, { page }, attempt) {
+export function saveSlot(app, { page }, attempt) {
   const lines = [
     `import Page from './pages/${page}'`,
     '',

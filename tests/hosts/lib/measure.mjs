@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { startApp } from '../../e2e/lib/app.mjs'
 import { draft, shows } from '../../e2e/lib/drafts.mjs'
-import { hookErrors } from '../../e2e/lib/log.mjs'
+import { hookErrors, reloads } from '../../e2e/lib/log.mjs'
 import { binary } from '../../e2e/lib/paths.mjs'
 import { visit } from '../../e2e/lib/visit.mjs'
 import { until } from '../../e2e/lib/waiting.mjs'
@@ -86,6 +86,7 @@ function figures(app, first, asked) {
     wrong: wrong.map(({ path, delay, save, status, ms }) => `save ${save}: ${path} after ${delay} ms: ${status} in ${ms} ms`),
     redirects: asked.reduce((sum, answer) => sum + answer.redirects, 0),
     hookErrors: hookErrors(app.log()),
+    reloads: reloads(app.log()),
     slowest: slowest(asked),
     slowestBeside: slowest(asked.filter(({ path }) => path === '/beside')),
     first,

@@ -2,6 +2,7 @@ import { ask } from './ask.mjs'
 
 export default {
   async fetch(request) {
-    return Response.json(await ask(await request.text()))
+    const module = await request.text()
+    return Response.json(await ask(() => import(/* @vite-ignore */ module)))
   },
 }

@@ -10,12 +10,13 @@ import { lateModules } from './late-modules.mjs'
 import { root, sides } from './sides.mjs'
 
 const [requestFile, answerFile] = process.argv.slice(2)
-const { side, modules, asked, include, stock } = JSON.parse(await readFile(requestFile, 'utf8'))
+const { side, modules, asked, include = [], stock = false } = JSON.parse(await readFile(requestFile, 'utf8'))
 // Inside node_modules, as Vite's default is.
 const caches = fileURLToPath(new URL('../node_modules/.vite-packages/', import.meta.url))
 await mkdir(caches, { recursive: true })
 const cacheDir = await mkdtemp(path.join(caches, 'run-'))
-const deadline = 60_000
+// The first one waits for stock Vite's bundle of the whole list.
+const deadline = 300_000
 
 let printed = ''
 const logger = createLogger('info')
@@ -33,7 +34,7 @@ try {
     const before = opened.trouble.length
     const startedAt = performance.now()
     const answer = await inTime(opened.ask(module)).catch((error) => ({ unanswered: error.message }))
-    answers.push({ ...answer, ms: Math.round(performance.now() - startedAt), trouble: opened.trouble.slice(before) })
+    answers.push({ module, ...answer, ms: Math.round(performance.now() - startedAt), trouble: opened.trouble.slice(before) })
   }
   const { environment } = opened
   const { optimized, depInfoList } = environment.depsOptimizer.metadata
@@ -56,7 +57,6 @@ process.exit()
 
 async function evenkeelPlugins() {
   if (stock) return []
-  if (process.env.LATE_PLUGIN) return [(await import(process.env.LATE_PLUGIN)).default()]
   const { evenkeel } = await import('../../../clients/vite/dist/index.js')
   return [evenkeel({ log: 'silent' })]
 }

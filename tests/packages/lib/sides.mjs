@@ -7,6 +7,8 @@ import { openBrowser } from '../../e2e/lib/browser.mjs'
 import { freePort } from '../../e2e/lib/free-port.mjs'
 
 export const root = fileURLToPath(new URL('../app', import.meta.url))
+// How long stock Vite may bundle the whole list, before it serves anything.
+const bundling = 300_000
 const nothing = { noDiscovery: true, include: [] }
 
 /** Each gives its environment, `ask(module)`, what went `trouble`some beside, and how often its program was started. */
@@ -16,8 +18,8 @@ async function browser({ optimizeDeps, ...settings }) {
   const server = await serve(settings, { appType: 'spa', optimizeDeps })
   const chromium = await openBrowser()
   const { page, documents, trouble } = await chromium.openTab()
-  const loaded = () => page.waitForFunction(() => window.ask, undefined, { timeout: 60_000 })
-  await page.goto(server.resolvedUrls.local[0])
+  const loaded = () => page.waitForFunction(() => window.ask, undefined, { timeout: bundling })
+  await page.goto(server.resolvedUrls.local[0], { timeout: bundling })
   await loaded()
   return {
     environment: server.environments.client,
@@ -27,7 +29,8 @@ async function browser({ optimizeDeps, ...settings }) {
       // A page that is loaded anew takes the question with it.
       for (let attempt = 1; ; attempt++) {
         try {
-          return await page.evaluate((late) => window.ask(late), module)
+          // An import of the app's own would get Vite's `?import`, and with it be another module than the same one imported statically.
+          return await page.evaluate((late) => window.ask(() => import(late)), module)
         } catch (error) {
           if (attempt === 5 || !/context was destroyed|window\.ask is not/i.test(error.message)) throw error
           await loaded()
@@ -45,7 +48,7 @@ async function node({ optimizeDeps, ...settings }) {
   for (const event of ['uncaughtException', 'unhandledRejection']) process.on(event, (error) => trouble.push(String(error?.message ?? error)))
   const { ssr } = server.environments
   // The runner is asked for its program each time, as a framework's handler does.
-  const ask = async (module) => (await ssr.runner.import('/ask.mjs')).ask(module)
+  const ask = async (module) => (await ssr.runner.import('/ask.mjs')).ask(() => ssr.runner.import(module))
   return { environment: ssr, trouble, starts: () => 1, ask, close: () => server.close() }
 }
 

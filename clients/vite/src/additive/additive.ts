@@ -1,11 +1,17 @@
-import { resolve } from 'node:path'
+import { existsSync, rmSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
+import type { Plugin as EsbuildPlugin } from 'esbuild'
 import type { DevEnvironment, Rolldown } from 'vite'
 import { bringHashesUpToDate, hashesOfNow, reloadAtCommit } from '../vite-internals/additive.js'
-import type { DepsOptimizer } from '../vite-internals/optimizer.js'
+import { type DepsOptimizer, onMetadata } from '../vite-internals/optimizer.js'
+import { EntryExports } from './entry-exports.js'
+import type { Parser } from './esbuild-extraction.js'
+import { leavingLoads } from './esbuild-loads.js'
 import { Installation } from './installation.js'
+import { bundlesDependencies, canAddWithEsbuild, layerPlugin } from './layer-esbuild.js'
 import { writeLayer } from './layer-files.js'
-import { type Entries, movedEntry, newManifest, planLayer } from './layer-plan.js'
-import { layerOptions } from './layer-plugin.js'
+import { type Entries, type LayerPlan, movedEntry, newManifest, planLayer } from './layer-plan.js'
+import { type BundledLayer, layerOptions } from './layer-plugin.js'
 import type { Manifest } from './manifest.js'
 import { Runs } from './runs.js'
 import { Doubt, Store } from './store.js'
@@ -14,8 +20,9 @@ const optimizers = new WeakMap<object, AdditiveOptimizer>()
 
 /** The additive optimizer whose plugin an environment's config has. */
 export function additiveOptimizerOf({ config }: DevEnvironment): AdditiveOptimizer | undefined {
-  const plugins = config.optimizeDeps.rolldownOptions?.plugins
-  return [plugins].flat().map((plugin) => optimizers.get(Object(plugin))).find((optimizer) => optimizer !== undefined)
+  const { rolldownOptions, esbuildOptions } = config.optimizeDeps
+  const plugins = [rolldownOptions?.plugins, esbuildOptions?.plugins].flat(2)
+  return plugins.map((plugin) => optimizers.get(Object(plugin))).find((optimizer) => optimizer !== undefined)
 }
 
 /**
@@ -26,22 +33,41 @@ export class AdditiveOptimizer {
   #additions: Additions | undefined
 
   /** The plugin for `optimizeDeps.rolldownOptions`. Until an environment is there, it does nothing. */
-  readonly plugin: Rolldown.Plugin = {
+  readonly rolldown: Rolldown.Plugin = {
     name: 'evenkeel:additive',
-    options: (options) => this.#additions?.optionsOf(options) ?? null,
+    options: (options) => this.#optionsOf(options),
   }
 
   constructor() {
-    optimizers.set(this.plugin, this)
+    optimizers.set(this.rolldown, this)
+  }
+
+  /** The same for the `optimizeDeps.esbuildOptions` of Vite 6 and 7. */
+  esbuild(parser: Parser): EsbuildPlugin {
+    const plugin = layerPlugin(() => this.#additions, parser)
+    optimizers.set(plugin, this)
+    return plugin
   }
 
   /** The environment whose optimizer bundles with the plugin. Without its runs, it does not add. */
   attach(environment: DevEnvironment): Runs | undefined {
     const { depsOptimizer, config } = environment
-    if (!depsOptimizer || config.optimizeDeps.noDiscovery || !canAdd(config.optimizeDeps.rolldownOptions?.output)) return undefined
+    const { noDiscovery, rolldownOptions, esbuildOptions } = config.optimizeDeps
+    if (!depsOptimizer || noDiscovery || !canAdd(rolldownOptions?.output) || !canAddWithEsbuild(esbuildOptions)) return undefined
     const runs = new Runs()
+    const plugins = esbuildOptions?.plugins ?? []
+    for (const [nth, plugin] of plugins.entries()) {
+      if (!optimizers.has(plugin)) plugins[nth] = leavingLoads(plugin, bundlesDependencies)
+    }
     this.#additions = new Additions(environment, depsOptimizer, runs)
     return runs
+  }
+
+  /** Vite bundles single files too, to see what they export: those have no named entries. */
+  #optionsOf(options: Rolldown.InputOptions): Rolldown.InputOptions | null {
+    const { input } = options
+    if (!this.#additions || typeof input !== 'object' || Array.isArray(input)) return null
+    return layerOptions(options, this.#additions.begin(input))
   }
 }
 
@@ -50,14 +76,20 @@ function canAdd(output: Rolldown.OutputOptions | undefined): boolean {
   return !output || ((output.minify === undefined || output.minify === false || output.minify === 'dce-only') && !output.preserveModules)
 }
 
+/** One run of the optimizer, whatever bundles it. */
+export interface Run {
+  plan: LayerPlan
+  /** To be called with what was bundled, before Vite commits the folder. */
+  bundled(layer: BundledLayer, folder: string): Promise<void>
+}
+
 class Additions {
   readonly #environment: DevEnvironment
   readonly #optimizer: DepsOptimizer
   readonly #runs: Runs
   readonly #folder: string
   readonly #store: Store
-  readonly #installation = new Installation()
-  #isInstallationChecked = false
+  readonly #installation: Installation
 
   constructor(environment: DevEnvironment, optimizer: DepsOptimizer, runs: Runs) {
     const { name, config } = environment
@@ -66,25 +98,47 @@ class Additions {
     this.#runs = runs
     this.#folder = resolve(config.cacheDir, name === 'client' ? 'deps' : `deps_${name}`)
     this.#store = new Store(this.#folder)
+    this.#installation = new Installation(config.root)
+    this.#checkCache()
+    const exports = new EntryExports()
+    onMetadata(optimizer, { begun: (metadata) => exports.give(metadata), committed: (metadata) => exports.give(metadata) })
   }
 
-  /** The options of one run. Vite bundles single files too, to see what they export: those have no named entries. */
-  optionsOf(options: Rolldown.InputOptions): Rolldown.InputOptions | undefined {
-    const { input } = options
-    if (typeof input !== 'object' || Array.isArray(input)) return undefined
+  /**
+   * Vite takes a cache as it finds it, and as long as nothing is added, nobody would look at it again. So one that is not right in
+   * every file is taken away before Vite has read it, and the server starts as with none.
+   */
+  #checkCache(): void {
+    const metadata = join(this.#folder, '_metadata.json')
+    if (!existsSync(metadata)) return
+    const manifest = this.#store.read()
+    const doubt = manifest instanceof Doubt ? manifest : (this.#store.wrongEntry(manifest) ?? this.#installation.changed(manifest))
+    if (doubt) rmSync(metadata)
+  }
+
+  /** The source of each dependency, by the name of Vite's entry for it. */
+  sources(): Entries {
+    const { optimized, discovered } = this.#optimizer.metadata
+    const all = Object.values({ ...discovered, ...optimized })
+    return Object.fromEntries(all.flatMap(({ file, src }) => (src === undefined ? [] : [[basename(file, '.js'), src]])))
+  }
+
+  /** A doubt that comes up in a run begins another one. */
+  begin(entries: Entries, found?: Doubt): Run {
     const startedAt = performance.now()
-    const { base, doubt } = this.#base(input)
-    const plan = planLayer(base, input)
-    return layerOptions(options, plan, async (layer, folder) => {
+    const { base, doubt } = this.#base(entries, found)
+    const plan = planLayer(base, entries)
+    const bundled: Run['bundled'] = async (layer, folder) => {
       this.#store.wrote(await writeLayer(plan, layer, this.#folder, folder, this.#installation))
       const run = { modules: layer.modules.size, durationMs: Math.round(performance.now() - startedAt) }
       this.#runs.wrote(doubt ? { kind: 'rebundled', ...doubt, ...run } : { kind: 'added', layer: plan.number, ...run })
-    })
+    }
+    return { plan, bundled }
   }
 
   /** What the run adds to. On any doubt it is nothing, and Vite reloads what has been loaded. */
-  #base(wanted: Entries): { base: Manifest; doubt?: Doubt } {
-    const committed = this.#store.read()
+  #base(wanted: Entries, found?: Doubt): { base: Manifest; doubt?: Doubt } {
+    const committed = found ?? this.#store.read()
     const doubt = committed instanceof Doubt ? committed : (movedEntry(committed, wanted) ?? this.#changedInstallation(committed))
     if (!doubt) return { base: committed as Manifest }
     const isFirstRun = Object.keys(this.#optimizer.metadata.optimized).length === 0
@@ -95,13 +149,12 @@ class Additions {
   }
 
   #changedInstallation(manifest: Manifest): Doubt | undefined {
+    const changed = this.#installation.changed(manifest)
+    if (changed) return changed
     const now = hashesOfNow(this.#environment)
-    const isSame = !now || now.hash === this.#optimizer.metadata.hash
-    const inDepth = !isSame || !this.#isInstallationChecked
-    const doubt = this.#installation.changed(manifest) ?? (inDepth ? this.#installation.changedInDepth(manifest) : undefined)
-    if (doubt) return doubt
-    this.#isInstallationChecked = true
-    if (!isSame) bringHashesUpToDate(this.#optimizer, now)
-    return undefined
+    if (!now || now.hash === this.#optimizer.metadata.hash) return undefined
+    const moved = this.#installation.moved(manifest)
+    if (!moved) bringHashesUpToDate(this.#optimizer, now)
+    return moved
   }
 }

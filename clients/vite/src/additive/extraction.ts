@@ -2,7 +2,7 @@ import type { ESTree } from 'vite'
 import type { WrittenModule } from './manifest.js'
 
 /** In front of the name under which a file exports what its modules keep for later layers. */
-const PREFIX = 'e$'
+export const PREFIX = 'e$'
 /** Called with a module's namespace at its end, so that Rolldown prints the namespace: it tells each export's local name. */
 export const MARK = '__evenkeel_namespace__'
 
@@ -15,6 +15,8 @@ export interface Extracted {
   module: WrittenModule
   /** Local names that its file has to export, and as what. */
   kept: Map<string, string>
+  /** The statement that makes its namespace. It is there to be read here. */
+  namespace?: { name: string; statement: string }
 }
 
 /** The code of a module with its namespace marked. */
@@ -22,9 +24,24 @@ export function marked(code: string, self: string): string {
   return `${code}\n;import * as ${MARK}self from ${JSON.stringify(self)};${MARK}(${MARK}self);`
 }
 
-/** The printed code without marks; no line is moved. */
-export function unmarked(code: string): string {
-  return code.replaceAll(new RegExp(`${MARK}\\([\\w$]+\\);`, 'g'), '')
+/** The printed code without marks, and without the namespaces that were printed for them alone. No line is moved. */
+export function unmarked(code: string, namespaces: Array<NonNullable<Extracted['namespace']>>): string {
+  const used = new Map<string, number>()
+  for (const [name] of code.matchAll(/[\w$]+_exports(?:\$\d+)?/g)) used.set(name, (used.get(name) ?? 0) + 1)
+  let rest = code
+  let unmarked = ''
+  for (const { name, statement } of namespaces) {
+    const start = used.get(name) === 2 ? rest.indexOf(statement) : -1
+    if (start < 0) continue
+    unmarked += rest.slice(0, start) + statement.replaceAll(/[^\n]/g, '')
+    rest = rest.slice(start + statement.length)
+  }
+  return (unmarked + rest).replaceAll(new RegExp(`${MARK}\\([\\w$]+\\);`, 'g'), '')
+}
+
+/** Rolldown prints an entry's directives at the top of its file; here they are in the facade. */
+export function withoutDirectives(code: string): string {
+  return code.replace(/^(?:"use [^"]*";\s*?\n)+/, (directives) => directives.replaceAll(/[^\n]/g, ''))
 }
 
 /**
@@ -54,7 +71,8 @@ export function extract(printed: string, file: string, parse: Parse): Extracted 
   const namespace = markedNamespace(printed)
   if (!namespace) return commonJs(printed, file, keep, kept, parse) ?? script(printed, file, parse) ?? opaque('neither ESM nor CommonJS')
 
-  const getters = namespaceGetters(printed, namespace, parse)
+  const declared = namespaceStatement(printed, namespace, parse)
+  const getters = declared && gettersOf(declared.parsed)
   if (!getters) return opaque(`the namespace ${namespace} is not printed as expected`)
   const module: Extract<WrittenModule, { kind: 'esm' }> = { kind: 'esm', file, exports: {} }
   const snapshots: string[] = []
@@ -69,7 +87,7 @@ export function extract(printed: string, file: string, parse: Parse): Extracted 
     if (!init) return opaque('it runs when it is needed, and not at once')
     module.init = keep(init)
   }
-  return { module, kept }
+  return kept.has(namespace) ? { module, kept } : { module, kept, namespace: { name: namespace, statement: declared.text } }
 }
 
 /** Whether a module re-exports what only its run tells. */
@@ -83,14 +101,15 @@ function markedNamespace(printed: string): string | undefined {
   return printed.slice(start + MARK.length + 1, printed.indexOf(')', start))
 }
 
-/** The getters of `var x_exports = __exportAll({ name: () => local })`. */
-function namespaceGetters(printed: string, namespace: string, parse: Parse): Array<[string, Expression]> | undefined {
+/** `var x_exports = __exportAll({ name: () => local })`. */
+function namespaceStatement(printed: string, namespace: string, parse: Parse): { text: string; parsed: Statement } | undefined {
   const start = startOfLine(printed, `var ${namespace} = `)
   if (start < 0) return undefined
   // The statement ends at the first `);` up to which it can be parsed: a name in it may contain one.
   for (let end = printed.indexOf(');', start); end >= 0; end = printed.indexOf(');', end + 1)) {
-    const statement = firstStatement(printed.slice(start, end + 2), parse)
-    if (statement) return gettersOf(statement)
+    const text = printed.slice(start, end + 2)
+    const parsed = firstStatement(text, parse)
+    if (parsed) return { text, parsed }
   }
   return undefined
 }

@@ -6,7 +6,18 @@ import { Doubt } from './store.js'
 
 /** The installed packages: whether they still are those that were bundled. */
 export class Installation {
+  readonly #root: string
+  /** By folder, and by what is known of its `package.json` without reading it. */
   readonly #stamps = new Map<string, { written: string; stamp: string }>()
+
+  constructor(root: string) {
+    this.#root = root
+  }
+
+  /** Where the project finds a package. */
+  find(name: string): string | null {
+    return find(this.#root, name)
+  }
 
   /** The package in this folder, as it is now. */
   package(folder: string): WrittenPackage {
@@ -15,23 +26,24 @@ export class Installation {
     return { stamp: this.#stamp(folder), found }
   }
 
-  /** The package that is another one than when it was bundled. */
-  changed({ packages }: Manifest): Doubt | undefined {
+  /** What is not as it was when it was bundled: a package, or a file of one that was patched. */
+  changed({ packages, sources }: Manifest): Doubt | undefined {
     for (const [folder, { stamp }] of packages) {
       if (this.#stamp(folder) !== stamp) return new Doubt('packageChanged', folder)
+    }
+    for (const [id, written] of sources) {
+      if (sourceStamp(id) !== written) return new Doubt('packageChanged', id)
     }
     return undefined
   }
 
-  /** The same, also for files that were patched and for packages that now find others than then. */
-  changedInDepth({ packages, sources }: Manifest): Doubt | undefined {
-    for (const [folder, { found }] of packages) {
-      for (const [name, real] of Object.entries(found)) {
+  /** A package that would be found elsewhere than when it was bundled; only an installation can be the cause. */
+  moved({ packages, found }: Manifest): Doubt | undefined {
+    const all = [...packages].map(([folder, written]) => [folder, written.found] as const)
+    for (const [folder, names] of [...all, [this.#root, Object.fromEntries(found)] as const]) {
+      for (const [name, real] of Object.entries(names)) {
         if (find(folder, name) !== real) return new Doubt('packageChanged', `${folder} now finds another ${name}`)
       }
-    }
-    for (const [id, written] of sources) {
-      if (sourceStamp(id) !== written) return new Doubt('packageChanged', id)
     }
     return undefined
   }
@@ -40,11 +52,12 @@ export class Installation {
     const file = join(folder, 'package.json')
     const status = statSync(file, { throwIfNoEntry: false })
     if (!status) return 'missing'
-    // A package of the same version in another place has another file.
-    const written = `${status.mtimeMs}:${status.size}:${status.ino}`
+    const real = realpathSync.native(folder)
+    // What comes out of an archive has the time of its making, and often the size of before.
+    const written = `${real}:${status.mtimeMs}:${status.ctimeMs}:${status.size}`
     const known = this.#stamps.get(folder)
     if (known?.written === written) return known.stamp
-    const stamp = hashOf(readFileSync(file, 'utf8') + realpathSync.native(folder))
+    const stamp = hashOf(readFileSync(file, 'utf8') + real)
     this.#stamps.set(folder, { written, stamp })
     return stamp
   }

@@ -1,15 +1,18 @@
+import { isBuiltin } from 'node:module'
 import { basename } from 'node:path'
 import { init as lexerReady } from 'es-module-lexer'
 import type { Rolldown } from 'vite'
-import { extract, hasStars, marked, unmarked, withoutRun } from './extraction.js'
+import type { Run } from './additive.js'
+import { type Extracted, extract, hasStars, marked, unmarked, withoutDirectives, withoutRun } from './extraction.js'
 import type { LayerPlan } from './layer-plan.js'
 import type { Star, WrittenEntry, WrittenModule } from './manifest.js'
-import { bareImports, isModule, starExports } from './module-syntax.js'
+import { type Parse, bareImports, directivesOf, isModule, starExports } from './module-syntax.js'
 import { Groups, packageNamed, packageOf } from './packages.js'
 import { FILE, type Facade, MJS, REQUIRE, facadeOf, requireOf, stubOf } from './stubs.js'
 
 const SELF = 'evenkeel:self'
 const EMPTY = '\0evenkeel:empty'
+const MISSING = '\0evenkeel-missing:'
 const RUNTIME = '\0rolldown/runtime.js'
 const JAVASCRIPT = ['js', 'jsx', 'ts', 'tsx']
 
@@ -17,15 +20,11 @@ const JAVASCRIPT = ['js', 'jsx', 'ts', 'tsx']
 export interface BundledLayer {
   modules: Map<string, WrittenModule>
   entries: Map<string, WrittenEntry>
-  files: Map<string, string>
+  files: Map<string, string | Uint8Array>
 }
 
-/** What the run hands over when it has bundled, before anything is written. */
-type Parse = Parameters<typeof isModule>[1]
-type Bundled = (layer: BundledLayer, folder: string) => Promise<void>
-
 /** Rolldown's options for one layer. */
-export function layerOptions(options: Rolldown.InputOptions, plan: LayerPlan, bundled: Bundled): Rolldown.InputOptions {
+export function layerOptions(options: Rolldown.InputOptions, { plan, bundled }: Run): Rolldown.InputOptions {
   const { treeshake, optimization } = options
   const isEmpty = Object.keys(plan.fresh).length === 0
   return {
@@ -36,7 +35,7 @@ export function layerOptions(options: Rolldown.InputOptions, plan: LayerPlan, bu
     // A constant that is put in its place has no name by which it could be exported.
     optimization: { ...optimization, inlineConst: false },
     preserveEntrySignatures: 'allow-extension',
-    plugins: [new LayerBundler(plan, bundled).plugin, jsonAsCommonJs, options.plugins],
+    plugins: [new LayerBundler(plan, bundled).plugin, jsonAsCommonJs, missingPackages, options.plugins],
   }
 }
 
@@ -50,20 +49,42 @@ const jsonAsCommonJs: Rolldown.Plugin = {
   },
 }
 
+/**
+ * What a package imports dynamically, if it is there. Where only an unused part of the package does, it is not in the bundle without
+ * layers; here it is, and Vite refuses a file with an import that it cannot resolve.
+ */
+const missingPackages: Rolldown.Plugin = {
+  name: 'evenkeel:missing-package',
+  resolveId: {
+    order: 'post',
+    filter: { id: /^[@\w]/ },
+    async handler(id, importer, { kind }) {
+      if (kind !== 'dynamic-import' || isBuiltin(id) || id.includes(':')) return undefined
+      const resolved = await this.resolve(id, importer, { kind, skipSelf: true })
+      return resolved ?? MISSING + id
+    },
+  },
+  load: {
+    filter: { id: new RegExp(`^${MISSING}`) },
+    handler: (id) => `throw new Error(${JSON.stringify(`"${id.slice(MISSING.length)}" is not installed.`)})`,
+  },
+}
+
 class LayerBundler {
   readonly #plan: LayerPlan
-  readonly #bundled: Bundled
-  readonly #groups = new Groups()
+  readonly #bundled: Run['bundled']
+  readonly #groups: Groups
+  readonly #directives = new Map<string, string[]>()
   /** What modules re-export as a whole. */
   readonly #stars = new Map<string, () => string[]>()
-  /** What each file has to export for later layers, by local name. */
-  readonly #kept = new Map<string, Map<string, string>>()
+  readonly #extracted = new Map<Rolldown.OutputChunk, Extracted[]>()
   readonly #version: string
   #layer: BundledLayer | undefined
 
-  constructor(plan: LayerPlan, bundled: Bundled) {
+  constructor(plan: LayerPlan, bundled: Run['bundled']) {
     this.#plan = plan
     this.#bundled = bundled
+    this.#groups = new Groups(Object.values(plan.fresh).flatMap((src) => packageOf(src)?.name ?? []))
     this.#version = plan.base.version
   }
 
@@ -84,7 +105,7 @@ class LayerBundler {
       ...(modules.size > 0 || Object.keys(this.#plan.fresh).length === 0 ? { load: { order: 'pre', handler: (id) => this.#load(id) } } : {}),
       transform: {
         order: 'post',
-        filter: { moduleType: JAVASCRIPT, code: /\b(?:import|export)\b/ },
+        filter: { moduleType: JAVASCRIPT, code: /\b(?:import|export|require)\b/ },
         handler(code, id, meta) {
           return transform(code, id, (source) => this.parse(source, { lang: meta.moduleType as 'js' }))
         },
@@ -120,12 +141,14 @@ class LayerBundler {
 
   #transform(code: string, id: string, parse: Parse): { code: string; map: null } | undefined {
     if (id === RUNTIME || id.startsWith('\0evenkeel:') || this.#plan.base.modules.has(id)) return undefined
-    if (!isModule(code, parse)) return undefined
     const own = packageOf(id)?.name
     for (const specifier of own ? bareImports(code) : []) {
       const imported = packageNamed(specifier)
       if (own && imported) this.#groups.sawImport(own, imported)
     }
+    const directives = directivesOf(code, parse)
+    if (directives.length > 0) this.#directives.set(id, directives)
+    if (!isModule(code, parse)) return undefined
     if (/\bexport\s*\*/.test(code)) this.#stars.set(id, () => starExports(code, parse))
     return { code: marked(code, SELF), map: null }
   }
@@ -187,16 +210,18 @@ class LayerBundler {
     const file = this.#fileOf(chunk)
     const { modules } = chunk
     const starred: string[] = []
+    const all: Extracted[] = []
     for (const id of chunk.moduleIds) {
       const printed = modules[id]?.code
       if (!printed || id === RUNTIME || id.startsWith('\0evenkeel:') || this.#plan.base.modules.has(id)) continue
-      const { module, kept } = extract(printed, file, (code) => context.parse(code))
-      layer.modules.set(id, module)
-      const ofFile = this.#kept.get(file)
-      if (!ofFile) this.#kept.set(file, kept)
-      else for (const [local, name] of kept) ofFile.set(local, name)
+      const extracted = extract(printed, file, (code) => context.parse(code))
+      all.push(extracted)
+      const { module } = extracted
+      const directives = this.#directives.get(id)
+      layer.modules.set(id, directives && module.kind !== 'opaque' ? { ...module, directives } : module)
       if (hasStars(printed)) starred.push(id)
     }
+    this.#extracted.set(chunk, all)
     return starred
   }
 
@@ -221,10 +246,13 @@ class LayerBundler {
   #addFile(chunk: Rolldown.OutputChunk, isFacade: boolean, layer: BundledLayer): void {
     const file = this.#fileOf(chunk)
     const entry = isFacade && chunk.facadeModuleId ? layer.modules.get(chunk.facadeModuleId) : undefined
-    const exports = [...(this.#kept.get(file) ?? [])].map(([local, name]) => `${local} as ${name}`)
+    const extracted = this.#extracted.get(chunk) ?? []
+    const kept = new Map(extracted.flatMap(({ kept }) => [...kept]))
+    const exports = [...kept].map(([local, name]) => `${local} as ${name}`)
     const suffix = exports.length > 0 ? `\nexport { ${exports.join(', ')} };\n` : ''
     const code = entry ? withoutRun(chunk.code, entry) : chunk.code
-    layer.files.set(file, unmarked(code) + suffix)
+    const namespaces = extracted.flatMap(({ namespace }) => namespace ?? [])
+    layer.files.set(file, unmarked(withoutDirectives(code), namespaces) + suffix)
   }
 
   /** Adds the entry of a chunk; returns whether nobody but Vite needs the chunk as it is printed. */

@@ -1,10 +1,19 @@
 import { parse as lex } from 'es-module-lexer'
 
-type Parse = (code: string) => { body: Array<{ type: string; source?: { value: string } | null; exported?: unknown }> }
+export type Parse = (code: string) => { body: Statement[] }
+
+interface Statement {
+  type: string
+  directive?: string | null
+  source?: { value: string } | null
+  exported?: unknown
+}
 
 /** A statement that only ECMAScript modules have, at the beginning of a line. */
 const STATEMENT = /^(?:import|export)(?=[\s{*"'])/m
-const BARE_IMPORT = /\b(?:from|import)\s*["']([^."'/\\\0][^"']*)["']/g
+const BARE_IMPORT = /\b(?:from|import|require)\s*\(?\s*["']([^."'/\\\0][^"']*)["']/g
+/** Comments may stand in front of directives. */
+const PROLOGUE = /^\s*(?:\/\*[^]*?\*\/\s*|\/\/.*\n\s*)*["']use /
 
 /**
  * Whether code is an ECMAScript module. Nearly all begin with an import or an export; reading the others to their end takes
@@ -26,9 +35,15 @@ function isCode(before: string): boolean {
   return !before.includes('`') && before.lastIndexOf('/*') <= before.lastIndexOf('*/')
 }
 
-/** The bare imports of a module, and what looks like one. */
+/** The bare imports of a module, and what looks like one; `require` counts. */
 export function bareImports(code: string): string[] {
   return [...code.matchAll(BARE_IMPORT)].map(([, specifier = '']) => specifier)
+}
+
+/** The directives that a module begins with, but for `"use strict"`. */
+export function directivesOf(code: string, parse: Parse): string[] {
+  if (!PROLOGUE.test(code)) return []
+  return parse(code).body.flatMap(({ directive }) => (directive && directive !== 'use strict' ? directive : []))
 }
 
 /** What a module re-exports as a whole. */

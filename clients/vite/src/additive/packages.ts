@@ -21,14 +21,21 @@ export function packageNamed(specifier: string): string | undefined {
 }
 
 /**
- * One chunk for each package. Packages that import each other share one, because chunks that import each other run in
- * no order that both can rely on.
+ * Which packages share a chunk. Each package of an entry has one of its own, and another one for the packages that only it needs:
+ * every file is a request of the page's. Packages that import each other share one, because chunks that import each other run in no
+ * order that both can rely on.
  */
 export class Groups {
+  readonly #entries: Set<string>
   readonly #imports = new Map<string, Set<string>>()
   #groups: Map<string, string> | undefined
 
-  /** A module of a package has a bare import. */
+  /** `entries` are the packages of entries. */
+  constructor(entries: string[]) {
+    this.#entries = new Set(entries)
+  }
+
+  /** A module of a package imports another package. */
   sawImport(importer: string, imported: string): void {
     if (importer === imported) return
     const imports = this.#imports.get(importer)
@@ -38,29 +45,64 @@ export class Groups {
 
   /** The name of a package's chunk; to be asked when all imports have been seen. */
   of(name: string): string {
-    this.#groups ??= components(this.#imports)
+    this.#groups ??= this.#group()
     return this.#groups.get(name) ?? name
+  }
+
+  #group(): Map<string, string> {
+    const groups = new Map<string, string>()
+    const importers = new Map<string, Set<string>>()
+    // Importers come before what they import, so that their group is known.
+    for (const members of components(this.#imports).reverse()) {
+      const group = this.#entryOf(members) ?? onlyOne(members.flatMap((member) => [...(importers.get(member) ?? [])])) ?? members[0] ?? ''
+      const ofDependencies = group.endsWith(DEPENDENCIES) || !members.some((member) => this.#entries.has(member)) ? group : group + DEPENDENCIES
+      for (const member of members) {
+        groups.set(member, group)
+        for (const imported of this.#imports.get(member) ?? []) addTo(importers, imported, ofDependencies)
+      }
+    }
+    return groups
+  }
+
+  #entryOf(members: string[]): string | undefined {
+    return members.find((member) => this.#entries.has(member))
   }
 }
 
-/** Tarjan's strongly connected components; each is named after one of its own. */
-function components(edges: Map<string, Set<string>>): Map<string, string> {
-  const groups = new Map<string, string>()
+const DEPENDENCIES = '~needs'
+
+function addTo(sets: Map<string, Set<string>>, key: string, value: string): void {
+  const set = sets.get(key)
+  if (set) set.add(value)
+  else sets.set(key, new Set([value]))
+}
+
+function onlyOne(values: string[]): string | undefined {
+  const [first] = values
+  return values.every((value) => value === first) ? first : undefined
+}
+
+/** Tarjan's strongly connected components; each comes after those that it leads to. */
+function components(edges: Map<string, Set<string>>): string[][] {
+  const found: string[][] = []
+  const done = new Set<string>()
   const order = new Map<string, number>()
   const low = new Map<string, number>()
   const path: string[] = []
   const visit = (node: string): void => {
-    order.set(node, order.size)
-    low.set(node, order.size - 1)
+    const place = order.size
+    order.set(node, place)
+    low.set(node, place)
     path.push(node)
     for (const next of edges.get(node) ?? []) {
       if (!order.has(next)) visit(next)
-      if (!groups.has(next)) low.set(node, Math.min(low.get(node) ?? 0, low.get(next) ?? 0))
+      if (!done.has(next)) low.set(node, Math.min(low.get(node) ?? place, low.get(next) ?? place))
     }
-    if (low.get(node) !== order.get(node)) return
+    if (low.get(node) !== place) return
     const members = path.splice(path.indexOf(node))
-    for (const member of members) groups.set(member, node)
+    for (const member of members) done.add(member)
+    found.push(members)
   }
   for (const node of edges.keys()) if (!order.has(node)) visit(node)
-  return groups
+  return found
 }

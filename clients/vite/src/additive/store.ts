@@ -51,6 +51,15 @@ export class Store {
     return this.#wrongFile(manifest) ?? manifest
   }
 
+  /** The entry whose file is not what was written; Vite does not look at it either. */
+  wrongEntry(manifest: Manifest): Doubt | undefined {
+    for (const [name, { code }] of manifest.entries) {
+      const content = contentOf(join(this.#folder, `${name}.js`))
+      if (content !== code) return new Doubt(content === undefined ? 'fileMissing' : 'fileChanged', `${name}.js`)
+    }
+    return undefined
+  }
+
   wrote(written: WrittenLayer): void {
     this.#written = written
   }

@@ -35,7 +35,7 @@ export function facadeOf(module: WrittenModule, version: string): Facade | undef
   if (module.kind === 'opaque') return undefined
   const url = `./${module.file}${version}`
   if (module.kind === 'cjs') {
-    const code = `import { ${module.require} } from ${JSON.stringify(url)};\nexport default ${module.require}();\n`
+    const code = `${prologueOf(module)}import { ${module.require} } from ${JSON.stringify(url)};\nexport default ${module.require}();\n`
     return { code, exports: ['default'] }
   }
   const stars: string[] = []
@@ -44,7 +44,7 @@ export function facadeOf(module: WrittenModule, version: string): Facade | undef
     stars.push(starOf(star.external))
   }
   return {
-    code: reexport(module, url) + stars.join(''),
+    code: prologueOf(module) + reexport(module, url) + stars.join(''),
     exports: [...Object.keys(module.exports), ...(module.snapshots ?? [])],
   }
 }
@@ -55,6 +55,11 @@ function reexport(module: EsmModule, from: string): string {
   const names = Object.entries(module.exports).map(([name, local]) => `${local} as ${exportName(name)}`)
   const exports = names.length > 0 ? `export { ${names.join(', ')} } from ${file};\n` : `import ${file};\nexport {};\n`
   return init + exports + snapshotsOf(module, file)
+}
+
+/** Directives such as `"use client"`: frameworks look for them in the file of the entry. */
+function prologueOf({ directives = [] }: Reachable): string {
+  return directives.map((directive) => `${JSON.stringify(directive)};\n`).join('')
 }
 
 function starOf(specifier: string): string {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { DepOptimizationMetadata, DevEnvironment } from 'vite'
+import type { DepOptimizationMetadata, DevEnvironment, OptimizedDepInfo } from 'vite'
 import type { DepsOptimizer } from './optimizer.js'
 
 type Hashes = Pick<DepOptimizationMetadata, 'hash' | 'lockfileHash' | 'configHash'>
@@ -46,4 +46,19 @@ function fileHashOf(hash: string, file: string): string {
 /** Makes Vite reload the environment when it commits the run that is going on. Read in the same versions: `runOptimizer`. */
 export function reloadAtCommit({ metadata }: DepsOptimizer): void {
   for (const dep of Object.values(metadata.optimized)) dep.fileHash = 'to be reloaded'
+}
+
+/**
+ * Saves a run from reading the source of an entry, if `exportsOf` knows what it exports; asked when the run begins. Read in the same
+ * versions: `prepareKnownDeps` and `prepareRolldownOptimizerRun`.
+ */
+export function giveExports(dep: OptimizedDepInfo, exportsOf: () => Awaited<OptimizedDepInfo['exportsData']>): void {
+  Object.defineProperty(dep, 'exportsData', {
+    configurable: true,
+    enumerable: true,
+    get: () => {
+      const exports = exportsOf()
+      return exports && Promise.resolve(exports)
+    },
+  })
 }

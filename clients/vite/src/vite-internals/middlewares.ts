@@ -35,3 +35,11 @@ export function isAssetOfWorker(request: IncomingMessage): boolean {
   const mark = Object.getOwnPropertySymbols(request).find((symbol) => symbol.description === 'kRequestType')
   return mark !== undefined && (request as unknown as Record<symbol, unknown>)[mark] === 'asset'
 }
+
+/**
+ * A cron or an e-mail that is triggered by hand. `curl` does so, which follows no redirects. Read in
+ * @cloudflare/vite-plugin 1.64.0: `trigger-handlers`.
+ */
+export function isTrigger({ originalUrl, url = '/' }: Connect.IncomingMessage): boolean {
+  return /^\/cdn-cgi\/(?:handler|local|mf)\/(?:scheduled|email)(?:[/?]|$)/.test(originalUrl ?? url)
+}

@@ -13,12 +13,14 @@ interface MetadataListener {
 
 /**
  * Calls when `depsOptimizer.metadata` is assigned. `init` is the first to do so, and does it once; how far it is has a name
- * (`initState`) since Vite 8.1 only. To be called before anybody has called `init`. Read in Vite 6.4.6, 7.3.8, 8.0.16 and 8.3.8:
+ * (`initState`) since Vite 8.1 only. To be called before anybody has called `init`; those who were
+ * called for first hear of it first. Read in Vite 6.4.6, 7.3.8, 8.0.16 and 8.3.8:
  * `createDepsOptimizer` and `createExplicitDepsOptimizer`.
  */
 export function onMetadata(optimizer: DepsOptimizer, listener: MetadataListener): void {
   let metadata = optimizer.metadata
   let isBegun = false
+  const before = Object.getOwnPropertyDescriptor(optimizer, 'metadata')?.set
   Object.defineProperty(optimizer, 'metadata', {
     configurable: true,
     enumerable: true,
@@ -26,6 +28,7 @@ export function onMetadata(optimizer: DepsOptimizer, listener: MetadataListener)
     set: (next: DepOptimizationMetadata) => {
       const previous = metadata
       metadata = next
+      before?.(next)
       const isCommit = isBegun
       isBegun = true
       if (isCommit) listener.committed(next, previous)

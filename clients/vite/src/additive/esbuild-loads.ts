@@ -1,0 +1,43 @@
+import type { BuildOptions, OnLoadArgs, OnLoadOptions, OnLoadResult, Plugin, PluginBuild } from 'esbuild'
+
+interface Load {
+  plugin: string
+  options: OnLoadOptions
+  callback: Parameters<PluginBuild['onLoad']>[1]
+}
+
+const loads = new WeakMap<BuildOptions, Load[]>()
+
+/** How other plugins load modules in a build. esbuild asks no further plugin once one has loaded a module. */
+function loadsIn({ initialOptions }: PluginBuild): Load[] {
+  let found = loads.get(initialOptions)
+  if (!found) {
+    found = []
+    loads.set(initialOptions, found)
+  }
+  return found
+}
+
+/** The plugin, with what it loads in certain builds left to `loadByOthers`. */
+export function leavingLoads(plugin: Plugin, isMeant: (options: BuildOptions) => boolean): Plugin {
+  return {
+    ...plugin,
+    setup(build) {
+      if (!isMeant(build.initialOptions)) return plugin.setup(build)
+      const onLoad: PluginBuild['onLoad'] = (options, callback) => {
+        loadsIn(build).push({ plugin: plugin.name, options, callback })
+      }
+      return plugin.setup({ ...build, onLoad })
+    },
+  }
+}
+
+/** What the first of the other plugins makes of a module. */
+export async function loadByOthers(build: PluginBuild, args: OnLoadArgs): Promise<OnLoadResult | undefined> {
+  for (const { plugin, options, callback } of loadsIn(build)) {
+    if (!options.filter.test(args.path) || (options.namespace !== undefined && options.namespace !== args.namespace)) continue
+    const loaded = await callback(args)
+    if (loaded) return { pluginName: plugin, ...loaded }
+  }
+  return undefined
+}

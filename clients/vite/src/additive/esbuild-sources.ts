@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs'
+import { dirname, extname, join, resolve } from 'node:path'
+import { parse as lex } from 'es-module-lexer'
+import type { Loader, PluginBuild } from 'esbuild'
+import { isModule, starExports } from './module-syntax.js'
+
+/** What esbuild takes the files of each extension for. */
+const LOADERS: Record<string, Loader> = {
+  '.js': 'js', '.mjs': 'js', '.cjs': 'js', '.jsx': 'jsx', '.ts': 'ts', '.mts': 'ts', '.cts': 'ts', '.tsx': 'tsx', '.json': 'json',
+}
+
+/** What the package.json files above a file say of it. */
+interface Scope {
+  isModule: boolean
+  /** Files that are empty in browsers, their extensions may be missing. */
+  disabled: string[]
+}
+
+/** The sources of one build: what they are to esbuild. */
+export class Sources {
+  readonly #build: PluginBuild
+  readonly #loaders: Record<string, Loader>
+  readonly #scopes = new Map<string, Scope>()
+
+  constructor(build: PluginBuild) {
+    this.#build = build
+    this.#loaders = { ...LOADERS, ...build.initialOptions.loader }
+  }
+
+  loaderOf(path: string): Loader | undefined {
+    return this.#loaders[extname(path)]
+  }
+
+  /** The code without JSX and types, which are nothing for the lexer. */
+  async javaScript(code: string, loader: Loader): Promise<string> {
+    if (loader === 'js' && isLexed(code)) return code
+    const tsconfigRaw = { compilerOptions: { verbatimModuleSyntax: true } }
+    return (await this.#build.esbuild.transform(code, { loader: loader === 'js' ? 'jsx' : loader, tsconfigRaw, logLevel: 'silent' })).code
+  }
+
+  /** Whether JavaScript is an ECMAScript module. */
+  isModule(javaScript: string, path: string): boolean {
+    return isModule(javaScript, notParsed) || this.#isModuleByType(path)
+  }
+
+  /** Whether a `browser` field replaces the file by nothing. A plugin that loads it is not told so. */
+  isDisabled(path: string): boolean {
+    if (this.#build.initialOptions.platform === 'node') return false
+    return this.#scopeOf(dirname(path)).disabled.some((file) => path === file || path.startsWith(`${file}.`) || path.startsWith(join(file, 'index.')))
+  }
+
+  #isModuleByType(path: string): boolean {
+    const kind = /\.([cm])[jt]s$/.exec(path)?.[1]
+    return kind === undefined ? this.#scopeOf(dirname(path)).isModule : kind === 'm'
+  }
+
+  #scopeOf(folder: string): Scope {
+    let scope = this.#scopes.get(folder)
+    if (!scope) {
+      scope = this.#readScope(folder)
+      this.#scopes.set(folder, scope)
+    }
+    return scope
+  }
+
+  #readScope(folder: string): Scope {
+    const parent = dirname(folder) === folder ? { isModule: false, disabled: [] } : undefined
+    const manifest = manifestIn(folder)
+    if (!manifest) return parent ?? this.#scopeOf(dirname(folder))
+    const { type, browser } = manifest
+    const replaced = typeof browser === 'object' && browser ? Object.entries(browser) : undefined
+    return {
+      isModule: type === 'module',
+      disabled: replaced?.flatMap(([file, by]) => (by === false ? resolve(folder, file) : [])) ?? (parent ?? this.#scopeOf(dirname(folder))).disabled,
+    }
+  }
+}
+
+/** What a module re-exports as a whole. */
+export function starsOf(javaScript: string): string[] {
+  return starExports(javaScript, notParsed)
+}
+
+function isLexed(code: string): boolean {
+  try {
+    lex(code)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function notParsed(): never {
+  throw new Error('the code cannot be lexed')
+}
+
+function manifestIn(folder: string): { type?: unknown; browser?: unknown } | undefined {
+  try {
+    return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,33 @@
+import { startClientApp } from '../../e2e/lib/client-app.mjs'
+import { lateDependencies } from '../../additive/client/late-dependencies.mjs'
+import { costOf, cpuOf, fetchWithDeps, untilIdle } from './vite-work.mjs'
+
+/** A late `zustand` in an app that has two large libraries already. */
+export async function lateDependency(env) {
+  const app = await startClientApp({ env: { ...env, INCLUDE: 'antd,@mui/material' } })
+  try {
+    await firstRun(app)
+    return await costOf(app, () => fetchWithDeps(app, '/src/pages/zustand.jsx'))
+  } finally {
+    await app.stop()
+  }
+}
+
+/** A start with a cold cache and all dependencies known, from the beginning of the process. */
+export async function coldStart(env) {
+  const startedAt = performance.now()
+  const app = await startClientApp({ env: { ...env, INCLUDE: lateDependencies.map(({ dep }) => dep).join(',') } })
+  try {
+    await fetchWithDeps(app, '/src/main.jsx')
+    const wall = performance.now() - startedAt
+    await untilIdle(app)
+    return { wall, cpu: await cpuOf(app) }
+  } finally {
+    await app.stop()
+  }
+}
+
+async function firstRun(app) {
+  await fetchWithDeps(app, '/src/main.jsx')
+  await untilIdle(app)
+}

@@ -1,0 +1,63 @@
+// What reaches a worker beside requests: a cron that is triggered by hand, and a WebSocket of a Durable Object. Without foresight, so
+// that late dependencies are met by them.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { draft } from '../e2e/lib/drafts.mjs'
+import { evenkeel } from '../e2e/lib/command.mjs'
+import { saveLine } from '../e2e/lib/log.mjs'
+import { visit } from '../e2e/lib/visit.mjs'
+import { until } from '../e2e/lib/waiting.mjs'
+import { openHost } from './lib/measure.mjs'
+import { spares } from './lib/spares.mjs'
+
+const guarded = { EVENKEEL_OPTIONS: JSON.stringify({ foresee: false }) }
+const cron = '/cdn-cgi/handler/scheduled'
+/** With hooks, so that it fails on two Reacts. */
+const late = draft(1, [spares.find(({ content }) => content.includes('toggle'))])
+
+/** A host that has shown its page, and then a save with a late dependency that Vite has seen. */
+async function openSaved(env, run) {
+  const { app, save, close } = await openHost('workers', env)
+  try {
+    await until('the page is there', async () => (await visit(app, '/')).status === 200)
+    const from = app.log().length
+    await save(late)
+    await until('Vite sees the save', () => saveLine.test(app.log().slice(from)))
+    await run(app)
+  } finally {
+    await close()
+  }
+}
+
+/** The first message of a WebSocket, or that there was none. */
+function firstMessage(app) {
+  return new Promise((resolve) => {
+    const socket = new WebSocket(`${app.url.replace('http', 'ws')}/socket`)
+    socket.addEventListener('message', ({ data }) => {
+      socket.close()
+      resolve(data)
+    })
+    for (const end of ['error', 'close']) socket.addEventListener(end, () => resolve(end))
+  })
+}
+
+test('without Evenkeel a cron that meets a late dependency fails', () =>
+  openSaved({}, async (app) => assert.equal((await visit(app, cron)).status, 500)))
+
+test('with Evenkeel it does not, for a client that follows no redirects', () =>
+  openSaved(guarded, async (app) => {
+    const { firstStatus, text } = await visit(app, cron)
+    assert.equal(firstStatus, 200, `${text}\n${app.log()}`)
+  }))
+
+test('a WebSocket that is opened while the optimizer is at work gets the first message', () =>
+  openSaved(guarded, async (app) => {
+    const page = visit(app, '/')
+    await until('the optimizer is at work', async () => {
+      const { stdout } = await evenkeel('status', '--json', '--root', app.root)
+      return JSON.parse(stdout || '{}').environments?.some(({ phase }) => ['discovering', 'optimizing', 'reloading'].includes(phase))
+    })
+    const message = await firstMessage(app)
+    for (const expect of late.expects) assert.ok(message.includes(expect), `${message}\n${app.log()}`)
+    assert.equal((await page).status, 200)
+  }))
