@@ -221,7 +221,7 @@ async function newProject() {
 
     /** One run of the server, in which some pages are visited. */
     async session(pages, options) {
-      const server = await startApp({ root, cacheDir, env: guarded({ additive: false, ...options }) })
+      const server = await startApp({ root, cacheDir, env: guarded(options) })
       try {
         const results = await visitAll(server, pages)
         const wrong = results.filter((result) => !isRight(result.page, result)).map(({ page }) => keyOf(page))
