@@ -13,7 +13,7 @@ import { adding, guarded } from '../e2e/lib/guarded.mjs'
 import { reloads } from '../e2e/lib/log.mjs'
 import { until } from '../e2e/lib/waiting.mjs'
 import { isRight, visitAll } from '../e2e/lib/visit.mjs'
-import { adds, openStack, runs } from './lib/stacks.mjs'
+import { openStack, runs } from './lib/stacks.mjs'
 
 const environment = 'evenkeel_fixture_worker'
 const latePages = [...getPages.slice(0, 5), ...postPages.slice(0, 2)]
@@ -67,19 +67,17 @@ for (const run of runs.filter(({ cloudflare }) => cloudflare)) {
       })
     })
 
-    if (adds(run)) {
-      test('where runs add, every first answer is right, and nothing reloads', async () => {
-        const server = await startApp({ stack, env: adding() })
-        try {
-          const results = await visitAll(server, latePages)
-          const wrong = results.filter((result) => !isRight(result.page, result) || result.redirects > 0)
-          assert.deepEqual(wrong.map(({ page, status, text }) => [page.path, status, text.slice(0, 300)]), [], server.log())
-          assert.equal(reloads(server.log()), 0, server.log())
-        } finally {
-          await server.stop()
-        }
-      })
-    }
+    test('where runs add, every first answer is right, and nothing reloads', async () => {
+      const server = await startApp({ stack, env: adding() })
+      try {
+        const results = await visitAll(server, latePages)
+        const wrong = results.filter((result) => !isRight(result.page, result) || result.redirects > 0)
+        assert.deepEqual(wrong.map(({ page, status, text }) => [page.path, status, text.slice(0, 300)]), [], server.log())
+        assert.equal(reloads(server.log()), 0, server.log())
+      } finally {
+        await server.stop()
+      }
+    })
 
     test('saves that bring a late dependency are answered right', async () => {
       const session = await openSession('worker', { stack })
