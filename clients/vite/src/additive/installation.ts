@@ -65,7 +65,7 @@ export class Installation {
 
 /** When a module's source was written, and its size; `undefined` where it is no file. */
 export function sourceStamp(id: string): string | undefined {
-  const status = statSync(id, { throwIfNoEntry: false })
+  const status = id.includes('\0') ? undefined : statSync(id, { throwIfNoEntry: false })
   return status && `${status.mtimeMs}:${status.size}`
 }
 
@@ -79,7 +79,7 @@ function dependenciesOf(folder: string): string[] {
 }
 
 /** The real folder of a package, looked for as Node does. */
-function find(folder: string, name: string): string | null {
+export function find(folder: string, name: string): string | null {
   for (let parent = folder; ; parent = dirname(parent)) {
     const candidate = join(parent, 'node_modules', name)
     if (statSync(join(candidate, 'package.json'), { throwIfNoEntry: false })) return realpathSync.native(candidate)

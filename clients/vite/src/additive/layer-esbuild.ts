@@ -9,7 +9,7 @@ import { loadByOthers } from './esbuild-loads.js'
 import { Sources, starsOf } from './esbuild-sources.js'
 import type { Entries } from './layer-plan.js'
 import type { BundledLayer } from './layer-plugin.js'
-import type { Star, WrittenModule } from './manifest.js'
+import type { Manifest, Star, WrittenModule } from './manifest.js'
 import { directivesOf } from './module-syntax.js'
 import { Doubt } from './store.js'
 import { FILE, MJS, REQUIRE, facadeOf, requireOf, stubOf } from './stubs.js'
@@ -23,7 +23,7 @@ export interface Environment {
   /** The sources of all that Vite may bundle, by the names of its entries. */
   sources(): Entries
   /** Begins a run; one with a doubt bundles everything. */
-  begin(entries: Entries, doubt?: Doubt): Run
+  begin(entries: Entries, doubtOf: (manifest: Manifest) => Doubt | undefined): Run
 }
 
 type Chunk = Metafile['outputs'][string] & { file: string; path: string; output: OutputFile }
@@ -53,7 +53,7 @@ export function layerPlugin(environmentNow: () => Environment | undefined, parse
       const unchanged = { ...build.initialOptions }
       const sources = environment.sources()
       const entries = Object.fromEntries((unchanged.entryPoints as string[]).map((name) => [name, sourceOf(name, sources)]))
-      const run = environment.begin(entries, doubt)
+      const run = environment.begin(entries, () => doubt)
       doubt = undefined
       new LayerBundler(build, run, parser, async (found) => {
         doubt = found
