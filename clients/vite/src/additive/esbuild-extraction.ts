@@ -10,15 +10,21 @@ type Node = ESTree.Program['body'][number]
 type Expression = ESTree.Expression
 type Range = Pick<Node, 'start' | 'end'>
 
-/** The code of a module with its namespace marked by its id. */
-export function marked(code: string, id: string): string {
-  return `${code}\n;import * as ${MARK}self from ${JSON.stringify(SELF)};${MARK}(${JSON.stringify(id)}, ${MARK}self);`
+/**
+ * The code of a module with its namespace marked by its id. A lazy module, which its importers run, is one that somebody could require.
+ */
+export function marked(code: string, id: string, isLazy: boolean): string {
+  const self = JSON.stringify(SELF)
+  const required = isLazy ? `, () => require(${self})` : ''
+  return `${code}\n;import * as ${MARK}self from ${self};${MARK}(${JSON.stringify(id)}, ${MARK}self${required});`
 }
 
 /** A source map without the marks of its sources. */
 export function unmarkedMap(map: string): string {
-  return map.replaceAll(new RegExp(`\\\\n;import \\* as ${MARK}self from \\\\"${SELF}\\\\";${MARK}\\([^\\n]*?, ${MARK}self\\);(?=")`, 'g'), '')
+  return map.replaceAll(new RegExp(`\\\\n;import \\* as ${MARK}self from \\\\"${SELF}\\\\";${MARK}\\([^\\n]*?\\);(?=")`, 'g'), '')
 }
+
+const IDENTIFIER = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*/gu
 
 /** A statement that makes a namespace, with what it says of the exports. */
 interface Namespace {
@@ -101,27 +107,19 @@ export class PrintedFile {
 
   /** The code without marks, in the same lines, and with all that later layers need. */
   toString(): string {
-    let code = ''
-    let at = 0
     const cuts = [...this.#cuts, ...this.#needlessNamespaces()]
-    for (const { start, end } of cuts.toSorted((one, other) => one.start - other.start)) {
-      code += this.#code.slice(at, start) + this.#code.slice(start, end).replaceAll(/[^\n]/g, '')
-      at = end
-    }
-    code += this.#code.slice(at)
+    const code = blanked(this.#code, cuts)
     const exports = [...this.#kept].map(([local, name]) => `${local} as ${name}`)
     return exports.length > 0 ? `${code}\nexport { ${exports.join(', ')} };\n` : code
   }
 
   /** Namespaces that were printed for the marks alone. */
   #needlessNamespaces(): Range[] {
-    const marked = [...this.#marked.values()].flat().flatMap(({ namespace }) => namespace ?? [])
     const used = new Map<string, number>()
-    for (const [name] of this.#code.matchAll(/[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*/gu)) used.set(name, (used.get(name) ?? 0) + 1)
-    return marked.flatMap((name) => {
-      const { statements = [] } = this.#namespaces.get(name) ?? {}
-      // The mark is the third.
-      return statements.length === 2 && used.get(name) === 3 && !this.#kept.has(name) ? statements : []
+    for (const [name] of blanked(this.#code, this.#cuts).matchAll(IDENTIFIER)) used.set(name, (used.get(name) ?? 0) + 1)
+    return [...this.#marked.values()].flat().flatMap(({ namespace = '' }) => {
+      const { statements = [] } = this.#namespaces.get(namespace) ?? {}
+      return statements.length === 2 && used.get(namespace) === 2 && !this.#kept.has(namespace) ? statements : []
     })
   }
 
@@ -162,6 +160,17 @@ export class PrintedFile {
     const isSecond = statements.length > 1
     this.#namespaces.set(name, { statements: [...statements, statement], getters: isSecond ? undefined : gettersOf(object) })
   }
+}
+
+/** Takes parts out of code; no line is moved. */
+function blanked(code: string, cuts: Range[]): string {
+  let rest = ''
+  let at = 0
+  for (const { start, end } of cuts.toSorted((one, other) => one.start - other.start)) {
+    rest += code.slice(at, start) + code.slice(start, end).replaceAll(/[^\n]/g, '')
+    at = end
+  }
+  return rest + code.slice(at)
 }
 
 function gettersOf(object: ESTree.Argument | undefined): Array<[string, Expression]> | undefined {

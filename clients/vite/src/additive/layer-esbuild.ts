@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { init as lexerReady } from 'es-module-lexer'
-import type { BuildOptions, BuildResult, Metafile, OnLoadArgs, OnLoadResult, OnResolveResult, OutputFile, Plugin, PluginBuild } from 'esbuild'
+import type { BuildFailure, BuildOptions, Metafile, OnLoadArgs, OnLoadResult, OnResolveArgs, OnResolveResult, OutputFile, Plugin, PluginBuild } from 'esbuild'
 import type { Run } from './additive.js'
 import { PrintedFile, type Parser, SELF, marked, unmarkedMap } from './esbuild-extraction.js'
-import { loadByOthers } from './esbuild-loads.js'
+import { leavingLoads, loadByOthers } from './esbuild-loads.js'
 import { Sources, starsOf } from './esbuild-sources.js'
 import type { Entries } from './layer-plan.js'
 import type { BundledLayer } from './layer-plugin.js'
@@ -28,11 +28,6 @@ export interface Environment {
 
 type Chunk = Metafile['outputs'][string] & { file: string; path: string; output: OutputFile }
 
-/** Vite bundles other things with the same plugins: entries that it scans, single files to see what they export. */
-export function bundlesDependencies({ entryPoints, outdir, splitting, metafile }: BuildOptions): boolean {
-  return Array.isArray(entryPoints) && outdir !== undefined && splitting === true && metafile === true
-}
-
 /** Options of the user's that decide what is printed where are left alone, and with them the runs. */
 export function canAddWithEsbuild(options: BuildOptions = {}): boolean {
   const { format = 'esm', splitting = true, minify, minifyIdentifiers, minifySyntax, minifyWhitespace, mangleProps } = options
@@ -41,25 +36,58 @@ export function canAddWithEsbuild(options: BuildOptions = {}): boolean {
   return format === 'esm' && splitting && !isMinified && !hasOwnNames
 }
 
-/** Makes esbuild bundle layers. */
+/** Makes esbuild bundle layers: in the place of each of Vite's builds of dependencies, which is left with nothing to do. */
 export function layerPlugin(environmentNow: () => Environment | undefined, parser: Parser): Plugin {
-  let doubt: Doubt | undefined
-  return {
+  const plugin: Plugin = {
     name: 'evenkeel:additive',
-    async setup(build) {
+    setup(build) {
       const environment = environmentNow()
-      if (!environment || !bundlesDependencies(build.initialOptions)) return
-      await lexerReady
-      const unchanged = { ...build.initialOptions }
-      const sources = environment.sources()
-      const entries = Object.fromEntries((unchanged.entryPoints as string[]).map((name) => [name, sourceOf(name, sources)]))
-      const run = environment.begin(entries, doubt)
-      doubt = undefined
-      new LayerBundler(build, run, parser, async (found) => {
-        doubt = found
-        return build.esbuild.build(unchanged)
+      const options = { ...build.initialOptions }
+      if (!environment || !bundlesDependencies(options)) return
+      const others = (options.plugins ?? []).filter((other) => other !== plugin)
+      Object.assign(build.initialOptions, { entryPoints: [EMPTY], write: false, sourcemap: false })
+      build.onResolve({ filter: new RegExp(`^${EMPTY}$`) }, ({ path }) => ({ path, namespace: NAMESPACE }))
+      build.onLoad({ filter: /.*/, namespace: NAMESPACE }, () => ({ contents: '' }))
+      build.onEnd(async ({ metafile }) => {
+        try {
+          const outputs = await bundle(build, { ...options, plugins: others.map(leavingLoads) }, environment, parser)
+          if (metafile) metafile.outputs = outputs
+          return {}
+        } catch (error) {
+          // Vite removes the folder of a run that it cancels.
+          if (!existsSync(options.outdir ?? '')) return {}
+          return { errors: (error as Partial<BuildFailure>).errors ?? [{ text: String(error), detail: error }] }
+        }
       })
     },
+  }
+  return plugin
+}
+
+/** Vite bundles other things with the same plugins: entries that it scans, single files to see what they export. */
+function bundlesDependencies({ entryPoints, outdir, splitting, metafile }: BuildOptions): boolean {
+  return Array.isArray(entryPoints) && outdir !== undefined && splitting === true && metafile === true
+}
+
+/** Bundles and writes a layer; returns what Vite is to see of it. */
+async function bundle({ esbuild }: PluginBuild, options: BuildOptions, environment: Environment, parser: Parser): Promise<Metafile['outputs']> {
+  await lexerReady
+  const sources = environment.sources()
+  const entries = Object.fromEntries((options.entryPoints as string[]).map((name) => [name, sourceOf(name, sources)]))
+  let run = environment.begin(entries)
+  let isLazy = true
+  for (;;) {
+    const bundler = new LayerBundler(options, run, isLazy, parser)
+    try {
+      const { metafile, outputFiles } = await esbuild.build(bundler.options)
+      if (!bundler.doubt) return await bundler.write(metafile, outputFiles)
+    } catch (error) {
+      // A module that waits for something cannot be required, nor can those that import it.
+      const isAwaiting = (error as Partial<BuildFailure>).errors?.some(({ text }) => text.includes('top-level await'))
+      if (!bundler.doubt && !(isLazy && isAwaiting)) throw error
+      isLazy &&= !isAwaiting
+    }
+    if (bundler.doubt) run = environment.begin(entries, bundler.doubt)
   }
 }
 
@@ -70,12 +98,12 @@ function sourceOf(name: string, sources: Entries): string {
 }
 
 class LayerBundler {
-  readonly #build: PluginBuild
+  readonly options: BuildOptions & { metafile: true; write: false }
+  /** Why the layer cannot be added after all. */
+  doubt: Doubt | undefined
   readonly #run: Run
+  readonly #isLazy: boolean
   readonly #parser: Parser
-  /** Bundles everything, because of a doubt that came up while bundling. */
-  readonly #startOver: (doubt: Doubt) => Promise<BuildResult>
-  readonly #sources: Sources
   readonly #folder: string
   readonly #root: string
   /** Modules that are new, by what esbuild calls them. */
@@ -83,32 +111,45 @@ class LayerBundler {
   readonly #directives = new Map<string, string[]>()
   /** What modules re-export as a whole. */
   readonly #stars = new Map<string, () => string[]>()
-  #doubt: Doubt | undefined
 
-  constructor(build: PluginBuild, run: Run, parser: Parser, startOver: (doubt: Doubt) => Promise<BuildResult>) {
-    const { initialOptions } = build
-    this.#build = build
+  constructor(options: BuildOptions, run: Run, isLazy: boolean, parser: Parser) {
     this.#run = run
+    this.#isLazy = isLazy
     this.#parser = parser
-    this.#startOver = startOver
-    this.#folder = initialOptions.outdir ?? ''
-    this.#root = initialOptions.absWorkingDir ?? process.cwd()
-    this.#sources = new Sources(build)
-
+    this.#folder = options.outdir ?? ''
+    this.#root = options.absWorkingDir ?? process.cwd()
     const { plan } = run
     const fresh = Object.keys(plan.fresh)
     const suffix = `L${plan.number}-[hash]`
-    Object.assign(initialOptions, {
+    this.options = {
+      ...options,
       entryPoints: fresh.length > 0 ? fresh : [EMPTY],
       entryNames: `[name]~entry-${suffix}`,
       chunkNames: `[name]-${suffix}`,
       outExtension: { '.js': `.js${plan.base.version}` },
+      plugins: [{ name: 'evenkeel:layer', setup: (build) => this.#setUp(build) }, ...(options.plugins ?? [])],
+      logLevel: 'silent',
+      metafile: true,
       write: false,
-    })
+    }
+  }
+
+  #setUp(build: PluginBuild): void {
+    const sources = new Sources(build)
     build.onResolve({ filter: /^evenkeel[:-]/ }, ({ path, importer, namespace }) => this.#resolve(path, importer, namespace))
     build.onResolve({ filter: /^(?:\/|[A-Za-z]:[\\/])/ }, ({ path, importer }) => (this.#isKnown(importer) ? { path } : undefined))
-    build.onLoad({ filter: /.*/ }, (args) => this.#load(args))
-    build.onEnd((result) => this.#end(result))
+    build.onResolve({ filter: /^[\w@][^:]/ }, (args) => this.#resolveEntry(build, args))
+    build.onLoad({ filter: /.*/ }, (args) => this.#load(build, sources, args))
+  }
+
+  /** Vite knows how to import an entry dynamically, whatever it is; of a file that it knows nothing of, it takes the default export. */
+  async #resolveEntry(build: PluginBuild, { path, kind, importer, namespace, resolveDir, pluginData }: OnResolveArgs): Promise<OnResolveResult | undefined> {
+    if (kind !== 'dynamic-import' || pluginData === this) return undefined
+    const resolved = await build.resolve(path, { kind, importer, namespace, resolveDir, pluginData: this })
+    const { carried, known, fresh } = this.#run.plan
+    const sources = [...carried.map(([name, { src }]) => [name, src]), ...known.map(([name, src]) => [name, src]), ...Object.entries(fresh)]
+    const [entry] = sources.find(([, src]) => src === resolved.path) ?? []
+    return entry === undefined ? undefined : { path: `./${entry}.js`, external: true }
   }
 
   #isKnown(id: string): boolean {
@@ -121,14 +162,14 @@ class LayerBundler {
     return { path, namespace: NAMESPACE }
   }
 
-  async #load(args: OnLoadArgs): Promise<OnLoadResult | undefined> {
+  async #load(build: PluginBuild, sources: Sources, args: OnLoadArgs): Promise<OnLoadResult | undefined> {
     if (args.namespace === NAMESPACE) return this.#loadOwn(args.path)
     const id = idOf(args)
     const known = this.#run.plan.base.modules.get(id)
-    if (known?.kind === 'opaque') this.#doubt ??= new Doubt('exportUnknown', `${id}: ${known.why}`)
+    if (known?.kind === 'opaque') this.doubt ??= new Doubt('exportUnknown', `${id}: ${known.why}`)
     if (known) return { contents: known.kind === 'opaque' ? 'module.exports = {}' : stubOf(id, known), loader: 'js' }
-    const loaded = (await loadByOthers(this.#build, args)) ?? (await this.#read(args))
-    return loaded && this.#mark(id, args, loaded)
+    const loaded = (await loadByOthers(build, args)) ?? (await read(args, sources))
+    return loaded && this.#mark(id, args, loaded, sources)
   }
 
   #loadOwn(path: string): OnLoadResult {
@@ -136,16 +177,9 @@ class LayerBundler {
     return { contents: module?.kind === 'cjs' ? requireOf(module) : 'export {}', loader: 'js' }
   }
 
-  async #read({ path, namespace, suffix, with: attributes }: OnLoadArgs): Promise<OnLoadResult | undefined> {
-    const loader = this.#sources.loaderOf(path)
-    if (namespace !== 'file' || suffix || Object.keys(attributes).length > 0 || !loader || this.#sources.isDisabled(path)) return undefined
-    if (loader !== 'json' && !MODULES.includes(loader)) return undefined
-    return { contents: await readFile(path, 'utf8'), loader }
-  }
-
   /** Makes sure that the module can be found in the printed code. */
-  async #mark(id: string, { path, namespace }: OnLoadArgs, loaded: OnLoadResult): Promise<OnLoadResult> {
-    const loader = loaded.loader === 'default' ? this.#sources.loaderOf(path) : (loaded.loader ?? 'js')
+  async #mark(id: string, { path, namespace }: OnLoadArgs, loaded: OnLoadResult, sources: Sources): Promise<OnLoadResult> {
+    const loader = loaded.loader === 'default' ? sources.loaderOf(path) : (loaded.loader ?? 'js')
     if (loaded.contents === undefined || !loader) return loaded
     const code = typeof loaded.contents === 'string' ? loaded.contents : Buffer.from(loaded.contents).toString()
     const called = namespace === 'file' ? this.#pathOf(path) : id
@@ -156,15 +190,15 @@ class LayerBundler {
     }
     if (!MODULES.includes(loader)) return loaded
     this.#loaded.set(called, id)
-    const javaScript = await this.#sources.javaScript(code, loader).catch(() => undefined)
+    const javaScript = await sources.javaScript(code, loader).catch(() => undefined)
     // esbuild says what is wrong with it.
     if (javaScript === undefined) return loaded
     const directives = directivesOf(javaScript, this.#parser.parseAst)
     if (directives.length > 0) this.#directives.set(id, directives)
     // What neither imports nor exports would be printed without a wrapper, and run by whoever loads the file.
-    if (!this.#sources.isModule(javaScript, path)) return { ...loaded, contents: `${code}\n;module.exports;`, loader }
+    if (!sources.isModule(javaScript, path)) return { ...loaded, contents: `${code}\n;module.exports;`, loader }
     if (/\bexport\s*\*/.test(javaScript)) this.#stars.set(id, () => starsOf(javaScript))
-    return { ...loaded, contents: marked(code, id), loader }
+    return { ...loaded, contents: marked(code, id, this.#isLazy), loader }
   }
 
   /** What esbuild calls a file. */
@@ -172,23 +206,12 @@ class LayerBundler {
     return relative(this.#root, path).replaceAll('\\', '/')
   }
 
-  async #end(result: BuildResult): Promise<void> {
-    const { metafile, outputFiles } = result
-    if (this.#doubt) {
-      Object.assign(result, { ...(await this.#startOver(this.#doubt)) })
-      return
-    }
-    if (result.errors.length > 0 || !metafile || !outputFiles) return
-    try {
-      const layer = await this.#take(metafile, outputFiles)
-      const entries = [...this.#run.plan.carried, ...layer.entries]
-      await Promise.all(entries.map(([name, { code }]) => writeFile(join(this.#folder, `${name}.js`), code)))
-      await this.#run.bundled(layer, this.#folder)
-      metafile.outputs = Object.fromEntries(entries.map(([name, { code, exports }]) => [this.#pathOf(join(this.#folder, `${name}.js`)), outputOf(code, exports)]))
-    } catch (error) {
-      // Vite removes the folder of a run that it cancels.
-      if (existsSync(this.#folder)) throw error
-    }
+  async write(metafile: Metafile, files: OutputFile[]): Promise<Metafile['outputs']> {
+    const layer = await this.#take(metafile, files)
+    const entries = [...this.#run.plan.carried, ...layer.entries]
+    await Promise.all(entries.map(([name, { code }]) => writeFile(join(this.#folder, `${name}.js`), code)))
+    await this.#run.bundled(layer, this.#folder)
+    return Object.fromEntries(entries.map(([name, { code, exports }]) => [this.#pathOf(join(this.#folder, `${name}.js`)), outputOf(code, exports)]))
   }
 
   /** All that was bundled; Vite is to see the entries alone, as facades that import nothing. */
@@ -255,13 +278,16 @@ class LayerBundler {
     if (module?.kind !== 'esm') return
     const path = [...this.#loaded].find(([, loaded]) => loaded === id)?.[0] ?? ''
     const imports = inputs[path]?.imports ?? []
+    const externals = [...new Set(imports.flatMap(({ external, path }) => (external ? path : [])))]
     const stars: Star[] = []
     for (const specifier of this.#stars.get(id)?.() ?? []) {
       const bundled = imports.find(({ original }) => original === specifier)
       const star = bundled ? this.#loaded.get(bundled.path) ?? this.#knownCalled(bundled.path) : undefined
       if (star !== undefined) {
         if (starred.includes(star) || !this.#isNamed(star, layer)) stars.push({ module: star })
-      } else if (!bundled && imports.some(({ external, path }) => external && path === specifier)) stars.push({ external: specifier })
+      } else if (!bundled && externals.includes(specifier)) stars.push({ external: specifier })
+      // A plugin has resolved it.
+      else if (!bundled && externals.length === 1) stars.push({ external: externals[0] ?? specifier })
       else {
         layer.modules.set(id, { kind: 'opaque', file: module.file, why: `it is not known what its export * from '${specifier}' exports` })
         return
@@ -312,6 +338,13 @@ function withMap(code: string, map: string): string {
   const comment = '\n//# sourceMappingURL='
   const start = code.lastIndexOf(comment) + comment.length
   return code.slice(0, start) + map + code.slice(code.indexOf('\n', start))
+}
+
+async function read({ path, namespace, suffix, with: attributes }: OnLoadArgs, sources: Sources): Promise<OnLoadResult | undefined> {
+  const loader = sources.loaderOf(path)
+  if (namespace !== 'file' || suffix || Object.keys(attributes).length > 0 || !loader || sources.isDisabled(path)) return undefined
+  if (loader !== 'json' && !MODULES.includes(loader)) return undefined
+  return { contents: await readFile(path, 'utf8'), loader }
 }
 
 /** A module is called by its path, as Vite calls it; one that is no file by its namespace, too. */
