@@ -96,13 +96,13 @@ export class PrintedFile {
   }
 
   /**
-   * The file of an entry does not run it: the facade does. Others that import the file want a module of it, which they run when
-   * they need it.
+   * The file of an entry does not run it, nor tells what the run has made of its exports: the facade does. Others that import the
+   * file want a module of it, which they run when they need it.
    */
   withoutRun(entry: WrittenModule): void {
     const wrapper = entry.kind === 'cjs' ? entry.require : entry.kind === 'esm' ? entry.init : undefined
-    const run = this.#body.findLast((node) => calledAlone(node) === wrapper?.slice(PREFIX.length))
-    if (wrapper && run) this.#cuts.push(run)
+    const start = this.#body.findLastIndex((node) => wrapper !== undefined && calledAlone(node) === wrapper.slice(PREFIX.length))
+    if (start >= 0) this.#cuts.push(...this.#body.slice(start))
   }
 
   /** The code without marks, in the same lines, and with all that later layers need. */
