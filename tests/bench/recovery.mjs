@@ -3,9 +3,9 @@
 //
 //   node recovery.mjs [--json] [--rounds N]
 //
-// Everything is foreseen by default; here that is turned off, so that recovery is what is measured. Only pages whose commit
-// reloaded the environment count. The peers run with `ignoreOutdatedRequests` off, because rwsdk's plugin knows Vite's
-// outdated error by its text and sees no error otherwise; Evenkeel and the bare stack are measured with the default, too.
+// By default everything is added or foreseen; here both are turned off, so that recovery is what is measured. Only pages
+// whose commit reloaded the environment count. The peers run with `ignoreOutdatedRequests` off, because rwsdk's plugin knows
+// Vite's outdated error by its text and sees no error otherwise; Evenkeel and the bare stack are measured with the default, too.
 import { parseArgs } from 'node:util'
 import { getPages, keyOf } from '../apps/pages/table.mjs'
 import { startApp } from '../e2e/lib/app.mjs'
@@ -16,7 +16,7 @@ const { values: options } = parseArgs({
   options: { json: { type: 'boolean' }, rounds: { type: 'string', default: '3' } },
 })
 
-const recoveryOnly = JSON.stringify({ foresee: false, log: 'warn' })
+const recoveryOnly = JSON.stringify({ additive: false, foresee: false, log: 'warn' })
 const stacks = {
   bare: { OUTDATED: 'strict' },
   rwsdk: { OUTDATED: 'strict', RETRY_PLUGIN: 'rwsdk' },

@@ -116,7 +116,7 @@ async function measureCrawl() {
   const crawled = []
   try {
     await withCaches(async (caches) => {
-      // Both have their caches from a run before: at a cold start requests would wait for the crawl.
+      // Both have their caches from a run before: at a cold start the optimizer's first run would be what is measured.
       for (const name of names) {
         const primed = await startApp({ root: app.root, cacheDir: caches[name], env: stacks[name] })
         await visitAll(primed, latePages).finally(primed.stop)

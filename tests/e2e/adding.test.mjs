@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test'
 import { latePages, otherMethodPages } from '../apps/pages/table.mjs'
 import { newCacheDir, startApp } from './lib/app.mjs'
 import { evenkeel } from './lib/command.mjs'
-import { defaults, guarded } from './lib/guarded.mjs'
+import { adding, defaults } from './lib/guarded.mjs'
 import { sidecarOfSoon } from './lib/processes.mjs'
 import { isRight, visit, visitAll } from './lib/visit.mjs'
 
@@ -17,7 +17,7 @@ describe('runs that add', () => {
   let cacheDir, server, results, status
   before(async () => {
     cacheDir = await newCacheDir()
-    server = await startApp({ env: guarded(), cacheDir })
+    server = await startApp({ env: adding(), cacheDir })
     results = await visitAll(server, latePages)
     status = await statusOf(server)
   })

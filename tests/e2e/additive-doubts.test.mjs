@@ -5,17 +5,19 @@ import { appendFile, copyFile, cp, mkdir, readFile, readdir, rename, rm, symlink
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { openBrowser } from './lib/browser.mjs'
-import { defaults } from './lib/guarded.mjs'
+import { addingAlone } from './lib/guarded.mjs'
 import { coreOf, openSmallApp, smallApp, writePackage } from './lib/small-app.mjs'
 
 const manifest = (app) => path.join(app.deps, '_evenkeel.json')
 const installed = (app, name) => path.join(app.root, 'node_modules', name)
 
-/** The file of the cache that has a package in it. */
+/** The file of the cache that a package's code is in. */
 async function chunk(app, name) {
-  const found = (await readdir(app.deps)).find((file) => file.startsWith(`${name}~`) && file.endsWith('.js'))
-  assert.ok(found, `no chunk of ${name}: the test does not know the cache any more`)
-  return path.join(app.deps, found)
+  const code = name === 'core' ? 'globalThis.cores' : `${name} with core`
+  for (const file of await readdir(app.deps)) {
+    if (file.endsWith('.js') && (await readFile(path.join(app.deps, file), 'utf8')).includes(code)) return path.join(app.deps, file)
+  }
+  throw new Error(`no file of the cache has the code of ${name}: the test does not know the cache any more`)
 }
 
 async function editManifest(app, edit) {
@@ -93,7 +95,7 @@ for (const [moment, { isWarm }] of Object.entries(moments)) {
         const app = await smallApp()
         let server
         try {
-          server = await app.start(defaults())
+          server = await app.start(addingAlone())
           let page = await openSmallApp(browser, server)
           await page.says('second', 'second with core 1.0.0')
           assert.equal(page.loads(), 0, 'a late dependency has been added')
@@ -103,7 +105,7 @@ for (const [moment, { isWarm }] of Object.entries(moments)) {
           }
           await happens(app)
           if (isWarm) {
-            server = await app.start(defaults())
+            server = await app.start(addingAlone())
             page = await openSmallApp(browser, server)
           }
           for (const name of ['third', 'first', 'second', 'fourth'].filter((name) => !gone.includes(name))) {

@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { randomFrom } from '../soak/lib/random.mjs'
 import { openBrowser } from './lib/browser.mjs'
-import { defaults } from './lib/guarded.mjs'
+import { addingAlone } from './lib/guarded.mjs'
 import { openSmallApp, smallApp } from './lib/small-app.mjs'
 
 const kills = Number(process.env.ADDITIVE_KILLS ?? 10)
@@ -46,7 +46,7 @@ test(`${kills} kills, seed ${seed}`, async () => {
 /** Kills Vite so long after a run has begun. Resolves with whether the run was still going on. */
 async function killInARun(app, late, { isCold, afterMs }) {
   const begins = await nextRun(app)
-  const server = await app.start(defaults())
+  const server = await app.start(addingAlone())
   if (!isCold) {
     const page = await openSmallApp(browser, server)
     page.open(late).catch(() => {})
@@ -63,7 +63,7 @@ async function killInARun(app, late, { isCold, afterMs }) {
 }
 
 async function everythingIsRight(app, asked) {
-  const server = await app.start(defaults())
+  const server = await app.start(addingAlone())
   const page = await openSmallApp(browser, server)
   try {
     for (const name of asked) await page.says(name, `${name} with core 1.0.0`)

@@ -7,7 +7,7 @@ import { getPages, keyOf, latePages, otherMethodPages, spareDeps } from '../apps
 import { copyApp, startApp } from './lib/app.mjs'
 import { bridgedServer } from './lib/bridged-server.mjs'
 import { draft, openSession, shows } from './lib/drafts.mjs'
-import { defaults, guarded } from './lib/guarded.mjs'
+import { adding, guarded, reloading } from './lib/guarded.mjs'
 import { reloads } from './lib/log.mjs'
 import { appsFolder } from './lib/paths.mjs'
 import { until } from './lib/waiting.mjs'
@@ -19,9 +19,9 @@ const json = async (server, path, options) => JSON.parse((await visit(server, pa
 const sentReloads = (server) => json(server, '/__reloads')
 
 for (const [name, env] of [
-  ['added', guarded()],
-  ['foreseen', defaults({ additive: false })],
-  ['recovered', guarded({ additive: false })],
+  ['added', adding()],
+  ['foreseen', reloading()],
+  ['recovered', guarded()],
 ]) {
   describe(`late dependencies of the lending side, ${name}`, () => {
     let server
@@ -98,7 +98,7 @@ describe('the state of a module', () => {
     ['off', 'does not outlive it otherwise'],
   ]) {
     test(whatHappens, async () => {
-      const server = await startApp({ app: 'bridged', env: { ...guarded({ additive: false }), KEEP_STATE: keep } })
+      const server = await startApp({ app: 'bridged', env: { ...guarded(), KEEP_STATE: keep } })
       try {
         const kept = keep === 'on'
         const first = await json(server, '/state')
@@ -250,7 +250,7 @@ describe('a save', () => {
   let server
   before(async () => {
     app = await copyApp('bridged')
-    server = await startApp({ root: app.root, env: guarded({ additive: false }) })
+    server = await startApp({ root: app.root, env: guarded() })
     for (const path of ['/draft', '/shared']) await visit(server, path)
   })
   after(async () => {

@@ -14,7 +14,7 @@ import { copyApp, newCacheDir, startApp } from './lib/app.mjs'
 import { openBrowser } from './lib/browser.mjs'
 import { draft, openSession } from './lib/drafts.mjs'
 import { freePort } from './lib/free-port.mjs'
-import { guarded } from './lib/guarded.mjs'
+import { adding, guarded } from './lib/guarded.mjs'
 import { perTest } from './lib/per-test.mjs'
 import { ended, sidecarOfSoon } from './lib/processes.mjs'
 import { ask } from './lib/raw.mjs'
@@ -64,7 +64,7 @@ describe('in a browser', () => {
 
   for (const [what, pathname] of [['', ''], [', below a base', '/app/']]) {
     test(`a re-optimization is shown while it happens, and what it was${what}`, async () => {
-      const app = await start({ env: { ...guarded({ quiet, additive: false }), BASE: pathname } })
+      const app = await start({ env: { ...guarded({ quiet }), BASE: pathname } })
       assert.equal((await visit(app, '/')).status, 200)
       const { page, complaints } = await inspect(app)
       await says(page, /^Stable$/)
@@ -100,7 +100,7 @@ describe('in a browser', () => {
   test('a layer that is added, and a run that bundles everything again, with its reason', async () => {
     const cacheDir = await newCacheDir()
     cleanUp(() => rm(cacheDir, { recursive: true, force: true }))
-    const app = await start({ env: guarded(), cacheDir })
+    const app = await start({ env: adding(), cacheDir })
     const { page, complaints } = await inspect(app)
     const [added, fallen] = latePages.filter(({ usesReact }) => usesReact)
     assert.ok(isRight(added, await visit(app, added)))

@@ -42,7 +42,7 @@ export default defineConfig({
   cacheDir: process.env.CACHE_DIR,
   clearScreen: false,
   plugins: [
-    evenkeel({ foresee: false, additive: false }),
+    evenkeel({ additive: false, foresee: false }),
     virtualPages(),
     cloudflare({ inspectorPort: false, persistState: false }),
   ],

@@ -30,7 +30,7 @@ async function judge(side) {
   if (late.starts !== 1) rows.push({ package: '', what: `the page was loaded ${late.starts} times` })
   rows.push(...twice(late.bundled))
   rows.push(...late.metTwice.map((names) => ({ package: '', what: `is met as ${names}` })))
-  rows.push(...unseen(late))
+  rows.push(...unseen(stock, late))
 
   const found = rows.map((row) => ({ ...row, because: reasonFor(side, row) }))
   if (found.length) console.table(found)
@@ -62,11 +62,15 @@ function twice(bundled) {
   return found.map(([module, files]) => ({ package: inPackages(module), what: `is twice: ${files.join(', ')}` }))
 }
 
-/** A dependency that no source map shows would make the look for modules that are twice a blind one. */
-function unseen({ optimized, bundled }) {
-  const missing = optimized.filter((module) => !(module in bundled))
-  return missing.map((module) => ({ package: inPackages(module), what: 'is in no source map' }))
+/** A package whose text stock's source maps show and the layers' don't would make the look for modules that are twice a blind one. */
+function unseen(stock, late) {
+  const seen = new Set(Object.keys(late.bundled).map(packageOf))
+  const expected = new Set(Object.keys(stock.bundled).map(packageOf))
+  const missing = [...new Set(late.optimized.map(packageOf))].filter((name) => expected.has(name) && !seen.has(name))
+  return missing.map((name) => ({ package: name, what: 'is in no source map' }))
 }
+
+const packageOf = (module) => /^(?:@[^/]+\/)?[^/]+/.exec(inPackages(module))[0]
 
 const inPackages = (module) => module.slice(module.lastIndexOf('node_modules/') + 'node_modules/'.length)
 

@@ -9,7 +9,7 @@ import { after, before, describe, test } from 'node:test'
 import { startApp } from '../e2e/lib/app.mjs'
 import { defaults } from '../e2e/lib/guarded.mjs'
 import { ask } from '../e2e/lib/raw.mjs'
-import { matrix, newestNode, openStack } from './lib/stacks.mjs'
+import { onePerVite, openStack } from './lib/stacks.mjs'
 
 const secret = 'evenkeel-secret'
 const names = ['secret.txt', 'secret.js']
@@ -19,9 +19,6 @@ const suffixes = [
   '?%72aw', '?import&%72aw', '?raw#x',
 ]
 
-/** Each Vite once: what it serves depends on no other package. */
-const byVite = new Map(matrix.stacks.toReversed().map((stack) => [stack.vite, { ...stack, major: newestNode(stack) }]))
-
 let outside
 before(async () => {
   outside = await realpath(await mkdtemp(path.join(tmpdir(), 'evenkeel-outside-')))
@@ -29,7 +26,7 @@ before(async () => {
 })
 after(() => rm(outside, { recursive: true, force: true }))
 
-for (const stack of [...byVite.values()].toReversed()) {
+for (const stack of onePerVite) {
   describe(`Vite ${stack.vite}`, () => {
     const closing = []
     after(async () => {

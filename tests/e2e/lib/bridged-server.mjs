@@ -15,7 +15,7 @@ const root = path.join(appsFolder, 'bridged')
  * `meet()` makes the lending side meet a late dependency, and resolves when both sides are settled; `reoptimize()` does so until the lending
  * side has been reloaded, which it is only where runs do not add.
  */
-export async function bridgedServer(options = { additive: false }) {
+export async function bridgedServer(options) {
   const cacheDir = await newCacheDir()
   const removeCache = () => rm(cacheDir, { recursive: true, force: true })
   let server

@@ -24,6 +24,16 @@ export function nodeOf(major) {
 /** Every stack, once for each Node that it is tested on. */
 export const runs = matrix.stacks.flatMap((stack) => stack.node.map((major) => ({ ...stack, major, title: `${titleOf(stack)}, Node ${major}` })))
 
+export const newestNode = ({ node }) => Math.max(...node)
+
+/** Each Vite once, for what depends on no other package. */
+export const onePerVite = [...new Map(matrix.stacks.toReversed().map((stack) => [stack.vite, stack])).values()]
+  .toReversed()
+  .map((stack) => ({ ...stack, major: newestNode(stack) }))
+
+/** Vite bundles dependencies with Rolldown since 8. */
+export const adds = ({ vite }) => Number(vite.split('.')[0]) >= 8
+
 function titleOf({ vite, cloudflare }) {
   return `Vite ${vite}${cloudflare ? `, Cloudflare ${cloudflare}` : ''}`
 }
@@ -35,7 +45,7 @@ export async function openStack(stack) {
   const stackFolder = folderOf(stack)
   const appsFolder = await mkdtemp(path.join(stackFolder, '.tmp-apps-'))
   await copyFolders(checkout.appsFolder, appsFolder, ['pages', 'routes', 'setup', 'worker', 'tsconfig.json'])
-  await copyFolders(folder, appsFolder, ['plain'])
+  await copyFolders(folder, appsFolder, ['plain', 'late'])
   return {
     appsFolder,
     viteBin: path.join(stackFolder, 'node_modules/vite/bin/vite.js'),
@@ -48,8 +58,6 @@ const copyFolders = (from, to, names) =>
   Promise.all(names.map((name) => cp(path.join(from, name), path.join(to, name), { recursive: true, filter: isSource })))
 
 const isSource = (file) => !['node_modules', '.wrangler', 'dist'].includes(path.basename(file))
-
-export const newestNode = ({ node }) => Math.max(...node)
 
 /** The package.json of a stack's folder. */
 export function manifestOf({ name, vite, cloudflare }) {

@@ -62,8 +62,14 @@ export class AdditiveOptimizer {
   #optionsOf(options: Rolldown.InputOptions): Rolldown.InputOptions | null {
     const { input } = options
     if (!this.#additions || typeof input !== 'object' || Array.isArray(input)) return null
-    return layerOptions(options, this.#additions.begin(input))
+    return layerOptions(options, this.#additions.begin(input, unreachable), this.#additions.excluded)
   }
+}
+
+/** Rolldown cannot be told in the middle of a run that a module cannot be reached. */
+function unreachable({ modules }: Manifest): Doubt | undefined {
+  for (const [id, module] of modules) if (module.kind === 'opaque') return new Doubt('exportUnknown', `${id}: ${module.why}`)
+  return undefined
 }
 
 /** Options of the user's that decide what the printed code looks like are left alone, and with them the runs. */
@@ -76,6 +82,8 @@ export interface Run {
   plan: LayerPlan
   /** To be called with what was bundled, before Vite commits the folder. */
   bundled(layer: BundledLayer, folder: string): Promise<void>
+  /** To be called when it could not be bundled: the next run bundles everything, in case it was because of what there is. */
+  failed(error: Error): void
 }
 
 class Additions {
@@ -84,7 +92,9 @@ class Additions {
   readonly #runs: Runs
   readonly #folder: string
   readonly #store: Store
-  readonly #installation = new Installation()
+  readonly #installation: Installation
+  /** Why the latest run could not be bundled. */
+  #failure: Doubt | undefined
 
   constructor(environment: DevEnvironment, optimizer: DepsOptimizer, runs: Runs) {
     const { name, config } = environment
@@ -93,6 +103,7 @@ class Additions {
     this.#runs = runs
     this.#folder = resolve(config.cacheDir, name === 'client' ? 'deps' : `deps_${name}`)
     this.#store = new Store(this.#folder)
+    this.#installation = new Installation(config.root)
     this.#checkCache()
     const exports = new EntryExports()
     onMetadata(optimizer, { begun: (metadata) => exports.give(metadata), committed: (metadata) => exports.give(metadata) })
@@ -110,6 +121,11 @@ class Additions {
     if (doubt) rmSync(metadata)
   }
 
+  /** The packages that are not optimized. */
+  get excluded(): string[] {
+    return this.#environment.config.optimizeDeps.exclude ?? []
+  }
+
   /** The source of each dependency, by the name of Vite's entry for it. */
   sources(): Entries {
     const { optimized, discovered } = this.#optimizer.metadata
@@ -117,23 +133,32 @@ class Additions {
     return Object.fromEntries(all.flatMap(({ file, src }) => (src === undefined ? [] : [[basename(file, '.js'), src]])))
   }
 
-  /** A doubt that comes up in a run begins another one. */
-  begin(entries: Entries, found?: Doubt): Run {
+  /** A bundler may have doubts of its own; one that comes up in a run begins another run. */
+  begin(entries: Entries, doubtOf: (manifest: Manifest) => Doubt | undefined): Run {
     const startedAt = performance.now()
-    const { base, doubt } = this.#base(entries, found)
+    const { base, doubt } = this.#base(entries, doubtOf)
     const plan = planLayer(base, entries)
+    const failed: Run['failed'] = (error) => {
+      this.#failure = new Doubt('other', `the run before failed: ${error.message}`)
+    }
     const bundled: Run['bundled'] = async (layer, folder) => {
-      this.#store.wrote(await writeLayer(plan, layer, this.#folder, folder, this.#installation))
+      const written = await writeLayer(plan, layer, this.#folder, folder, this.#installation).catch((error: Error) => {
+        failed(error)
+        throw error
+      })
+      this.#store.wrote(written)
       const run = { modules: layer.modules.size, durationMs: Math.round(performance.now() - startedAt) }
+      this.#failure = undefined
       this.#runs.wrote(doubt ? { kind: 'rebundled', ...doubt, ...run } : { kind: 'added', layer: plan.number, ...run })
     }
-    return { plan, bundled }
+    return { plan, bundled, failed }
   }
 
   /** What the run adds to. On any doubt it is nothing, and Vite reloads what has been loaded. */
-  #base(wanted: Entries, found?: Doubt): { base: Manifest; doubt?: Doubt } {
-    const committed = found ?? this.#store.read()
-    const doubt = committed instanceof Doubt ? committed : (movedEntry(committed, wanted) ?? this.#changedInstallation(committed))
+  #base(wanted: Entries, doubtOf: (manifest: Manifest) => Doubt | undefined): { base: Manifest; doubt?: Doubt } {
+    const committed = this.#failure ?? this.#store.read()
+    const doubt =
+      committed instanceof Doubt ? committed : (doubtOf(committed) ?? movedEntry(committed, wanted) ?? this.#changedInstallation(committed))
     if (!doubt) return { base: committed as Manifest }
     const isFirstRun = Object.keys(this.#optimizer.metadata.optimized).length === 0
     if (isFirstRun) return { base: newManifest() }
@@ -147,7 +172,7 @@ class Additions {
     if (changed) return changed
     const now = hashesOfNow(this.#environment)
     if (!now || now.hash === this.#optimizer.metadata.hash) return undefined
-    const moved = this.#installation.movedDependency(manifest)
+    const moved = this.#installation.moved(manifest)
     if (!moved) bringHashesUpToDate(this.#optimizer, now)
     return moved
   }

@@ -6,8 +6,18 @@ import { Doubt } from './store.js'
 
 /** The installed packages: whether they still are those that were bundled. */
 export class Installation {
+  readonly #root: string
   /** By folder, and by what is known of its `package.json` without reading it. */
   readonly #stamps = new Map<string, { written: string; stamp: string }>()
+
+  constructor(root: string) {
+    this.#root = root
+  }
+
+  /** Where the project finds a package. */
+  find(name: string): string | null {
+    return find(this.#root, name)
+  }
 
   /** The package in this folder, as it is now. */
   package(folder: string): WrittenPackage {
@@ -27,10 +37,11 @@ export class Installation {
     return undefined
   }
 
-  /** A package that would import another one than when it was bundled; only an installation can be the cause. */
-  movedDependency({ packages }: Manifest): Doubt | undefined {
-    for (const [folder, { found }] of packages) {
-      for (const [name, real] of Object.entries(found)) {
+  /** A package that would be found elsewhere than when it was bundled; only an installation can be the cause. */
+  moved({ packages, found }: Manifest): Doubt | undefined {
+    const all = [...packages].map(([folder, written]) => [folder, written.found] as const)
+    for (const [folder, names] of [...all, [this.#root, Object.fromEntries(found)] as const]) {
+      for (const [name, real] of Object.entries(names)) {
         if (find(folder, name) !== real) return new Doubt('packageChanged', `${folder} now finds another ${name}`)
       }
     }
@@ -42,7 +53,8 @@ export class Installation {
     const status = statSync(file, { throwIfNoEntry: false })
     if (!status) return 'missing'
     const real = realpathSync.native(folder)
-    const written = `${real}:${status.mtimeMs}:${status.size}`
+    // What comes out of an archive has the time of its making, and often the size of before.
+    const written = `${real}:${status.mtimeMs}:${status.ctimeMs}:${status.size}`
     const known = this.#stamps.get(folder)
     if (known?.written === written) return known.stamp
     const stamp = hashOf(readFileSync(file, 'utf8') + real)
@@ -53,7 +65,7 @@ export class Installation {
 
 /** When a module's source was written, and its size; `undefined` where it is no file. */
 export function sourceStamp(id: string): string | undefined {
-  const status = statSync(id, { throwIfNoEntry: false })
+  const status = id.includes('\0') ? undefined : statSync(id, { throwIfNoEntry: false })
   return status && `${status.mtimeMs}:${status.size}`
 }
 
@@ -67,7 +79,7 @@ function dependenciesOf(folder: string): string[] {
 }
 
 /** The real folder of a package, looked for as Node does. */
-function find(folder: string, name: string): string | null {
+export function find(folder: string, name: string): string | null {
   for (let parent = folder; ; parent = dirname(parent)) {
     const candidate = join(parent, 'node_modules', name)
     if (statSync(join(candidate, 'package.json'), { throwIfNoEntry: false })) return realpathSync.native(candidate)

@@ -9,7 +9,7 @@ import { leavingLoads, loadByOthers } from './esbuild-loads.js'
 import { Sources, starsOf } from './esbuild-sources.js'
 import type { Entries } from './layer-plan.js'
 import type { BundledLayer } from './layer-plugin.js'
-import type { Star, WrittenModule } from './manifest.js'
+import type { Manifest, Star, WrittenModule } from './manifest.js'
 import { directivesOf } from './module-syntax.js'
 import { Doubt } from './store.js'
 import { FILE, MJS, REQUIRE, facadeOf, requireOf, stubOf } from './stubs.js'
@@ -23,7 +23,7 @@ export interface Environment {
   /** The sources of all that Vite may bundle, by the names of its entries. */
   sources(): Entries
   /** Begins a run; one with a doubt bundles everything. */
-  begin(entries: Entries, doubt?: Doubt): Run
+  begin(entries: Entries, doubtOf: (manifest: Manifest) => Doubt | undefined): Run
 }
 
 type Chunk = Metafile['outputs'][string] & { file: string; path: string; output: OutputFile }
@@ -74,7 +74,7 @@ async function bundle({ esbuild }: PluginBuild, options: BuildOptions, environme
   await lexerReady
   const sources = environment.sources()
   const entries = Object.fromEntries((options.entryPoints as string[]).map((name) => [name, sourceOf(name, sources)]))
-  let run = environment.begin(entries)
+  let run = environment.begin(entries, () => undefined)
   let isLazy = true
   for (;;) {
     const bundler = new LayerBundler(options, run, isLazy, parser)
@@ -84,10 +84,13 @@ async function bundle({ esbuild }: PluginBuild, options: BuildOptions, environme
     } catch (error) {
       // A module that waits for something cannot be required, nor can those that import it.
       const isAwaiting = (error as Partial<BuildFailure>).errors?.some(({ text }) => text.includes('top-level await'))
-      if (!bundler.doubt && !(isLazy && isAwaiting)) throw error
+      if (!bundler.doubt && !(isLazy && isAwaiting)) {
+        run.failed(error as Error)
+        throw error
+      }
       isLazy &&= !isAwaiting
     }
-    if (bundler.doubt) run = environment.begin(entries, bundler.doubt)
+    if (bundler.doubt) run = environment.begin(entries, () => bundler.doubt)
   }
 }
 

@@ -42,6 +42,11 @@ function describe(plan: LayerPlan, bundled: BundledLayer, fresh: Array<[string, 
     files: Object.fromEntries(fresh.map(([file, code]) => [file, file.endsWith('.map') ? null : hashOf(code)])),
     sources: {},
     packages: {},
+    found: {},
+  }
+  for (const { src } of bundled.entries.values()) {
+    const name = packageOf(src)?.name
+    if (name && !plan.base.found.has(name)) layer.found[name] ??= installation.find(name)
   }
   for (const id of bundled.modules.keys()) {
     const stamp = sourceStamp(id)

@@ -1,8 +1,9 @@
 import { isBuiltin } from 'node:module'
-import { basename } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { init as lexerReady } from 'es-module-lexer'
 import type { Rolldown } from 'vite'
 import type { Run } from './additive.js'
+import { find } from './installation.js'
 import { type Extracted, extract, hasStars, marked, unmarked, withoutDirectives, withoutRun } from './extraction.js'
 import type { LayerPlan } from './layer-plan.js'
 import type { Star, WrittenEntry, WrittenModule } from './manifest.js'
@@ -24,7 +25,8 @@ export interface BundledLayer {
 }
 
 /** Rolldown's options for one layer. */
-export function layerOptions(options: Rolldown.InputOptions, { plan, bundled }: Run): Rolldown.InputOptions {
+export function layerOptions(options: Rolldown.InputOptions, run: Run, excluded: string[]): Rolldown.InputOptions {
+  const { plan } = run
   const { treeshake, optimization } = options
   const isEmpty = Object.keys(plan.fresh).length === 0
   return {
@@ -35,7 +37,7 @@ export function layerOptions(options: Rolldown.InputOptions, { plan, bundled }: 
     // A constant that is put in its place has no name by which it could be exported.
     optimization: { ...optimization, inlineConst: false },
     preserveEntrySignatures: 'allow-extension',
-    plugins: [new LayerBundler(plan, bundled).plugin, jsonAsCommonJs, missingPackages, options.plugins],
+    plugins: [new LayerBundler(run).plugin, jsonAsCommonJs, missingPackages, ...missingExcluded(excluded), options.plugins],
   }
 }
 
@@ -70,9 +72,29 @@ const missingPackages: Rolldown.Plugin = {
   },
 }
 
+/** The same for packages that are not optimized: for those, nobody else looks whether they are there. */
+function missingExcluded(excluded: string[]): Rolldown.Plugin[] {
+  if (excluded.length === 0) return []
+  const names = excluded.map((name) => name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+  return [
+    {
+      name: 'evenkeel:missing-excluded-package',
+      resolveId: {
+        order: 'pre',
+        filter: { id: new RegExp(`^(?:${names.join('|')})(?:$|/)`) },
+        handler(id, importer, { kind }) {
+          const name = packageNamed(id)
+          const isMissing = kind === 'dynamic-import' && name && importer && !isBuiltin(id) && find(dirname(importer), name) === null
+          return isMissing ? MISSING + id : undefined
+        },
+      },
+    },
+  ]
+}
+
 class LayerBundler {
   readonly #plan: LayerPlan
-  readonly #bundled: Run['bundled']
+  readonly #run: Run
   readonly #groups: Groups
   readonly #directives = new Map<string, string[]>()
   /** What modules re-export as a whole. */
@@ -81,9 +103,10 @@ class LayerBundler {
   readonly #version: string
   #layer: BundledLayer | undefined
 
-  constructor(plan: LayerPlan, bundled: Run['bundled']) {
+  constructor(run: Run) {
+    const { plan } = run
+    this.#run = run
     this.#plan = plan
-    this.#bundled = bundled
     this.#groups = new Groups(Object.values(plan.fresh).flatMap((src) => packageOf(src)?.name ?? []))
     this.#version = plan.base.version
   }
@@ -110,12 +133,16 @@ class LayerBundler {
           return transform(code, id, (source) => this.parse(source, { lang: meta.moduleType as 'js' }))
         },
       },
+      buildEnd: (error) => {
+        if (error) this.#run.failed(error)
+      },
+      renderError: (error) => this.#run.failed(error),
       outputOptions: (options) => this.#output(options),
       generateBundle(_, bundle) {
         return take(this, bundle)
       },
       writeBundle: async ({ dir }) => {
-        if (this.#layer && dir) await this.#bundled(this.#layer, dir)
+        if (this.#layer && dir) await this.#run.bundled(this.#layer, dir)
       },
     }
   }
@@ -134,9 +161,7 @@ class LayerBundler {
       return module?.kind === 'cjs' ? { code: requireOf(module), moduleType: 'js' } : undefined
     }
     const module = modules.get(id)
-    if (!module) return undefined
-    if (module.kind === 'opaque') throw new Error(`${id} is in another layer, which keeps it to itself: ${module.why}`)
-    return { code: stubOf(id, module), moduleType: 'js' }
+    return module && module.kind !== 'opaque' ? { code: stubOf(id, module), moduleType: 'js' } : undefined
   }
 
   #transform(code: string, id: string, parse: Parse): { code: string; map: null } | undefined {

@@ -50,6 +50,8 @@ export interface Layer {
   sources: Record<string, string>
   /** The packages of its modules, by folder. */
   packages: Record<string, WrittenPackage>
+  /** Where the project finds the packages of its entries. */
+  found: WrittenPackage['found']
 }
 
 /** Where the layers are. It is the last file that a run writes. */
@@ -73,6 +75,7 @@ export class Manifest {
   readonly files = new Map<string, string | null>()
   readonly sources = new Map<string, string>()
   readonly packages = new Map<string, WrittenPackage>()
+  readonly found = new Map<string, string | null>()
   readonly index: Index
 
   constructor(stamp: string) {
@@ -85,6 +88,7 @@ export class Manifest {
     for (const [file, content] of Object.entries(layer.files)) this.files.set(file, content)
     for (const [id, written] of Object.entries(layer.sources)) this.sources.set(id, written)
     for (const [folder, written] of Object.entries(layer.packages)) this.packages.set(folder, written)
+    for (const [name, real] of Object.entries(layer.found)) this.found.set(name, real)
     const file = layerFile(layer.number)
     this.files.set(file, hash)
     this.index.layers.push({ file, hash })
