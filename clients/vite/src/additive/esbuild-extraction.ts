@@ -19,9 +19,16 @@ export function marked(code: string, id: string, isLazy: boolean): string {
   return `${code}\n;import * as ${MARK}self from ${self};${MARK}(${JSON.stringify(id)}, ${MARK}self${required});`
 }
 
+const COMMON_JS = ';module.exports;'
+
+/** What neither imports nor exports would be printed without a wrapper, and run by whoever loads the file. */
+export function markedCommonJs(code: string): string {
+  return `${code}\n${COMMON_JS}`
+}
+
 /** A source map without the marks of its sources. */
 export function unmarkedMap(map: string): string {
-  return map.replaceAll(new RegExp(`\\\\n;import \\* as ${MARK}self from \\\\"${SELF}\\\\";${MARK}\\([^\\n]*?\\);(?=")`, 'g'), '')
+  return map.replaceAll(`\\n${COMMON_JS}"`, '"').replaceAll(new RegExp(`\\\\n;import \\* as ${MARK}self from \\\\"${SELF}\\\\";${MARK}\\([^\\n]*?\\);(?=")`, 'g'), '')
 }
 
 const IDENTIFIER = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*/gu

@@ -4,7 +4,7 @@ import { join, relative } from 'node:path'
 import { init as lexerReady } from 'es-module-lexer'
 import type { BuildFailure, BuildOptions, Metafile, OnLoadArgs, OnLoadResult, OnResolveArgs, OnResolveResult, OutputFile, Plugin, PluginBuild } from 'esbuild'
 import type { Run } from './additive.js'
-import { PrintedFile, type Parser, SELF, marked, unmarkedMap } from './esbuild-extraction.js'
+import { PrintedFile, type Parser, SELF, marked, markedCommonJs, unmarkedMap } from './esbuild-extraction.js'
 import { leavingLoads, loadByOthers } from './esbuild-loads.js'
 import { Sources, starsOf } from './esbuild-sources.js'
 import type { Entries } from './layer-plan.js'
@@ -198,8 +198,7 @@ class LayerBundler {
     if (javaScript === undefined) return loaded
     const directives = directivesOf(javaScript, this.#parser.parseAst)
     if (directives.length > 0) this.#directives.set(id, directives)
-    // What neither imports nor exports would be printed without a wrapper, and run by whoever loads the file.
-    if (!sources.isModule(javaScript, path)) return { ...loaded, contents: `${code}\n;module.exports;`, loader }
+    if (!sources.isModule(javaScript, path)) return { ...loaded, contents: markedCommonJs(code), loader }
     if (/\bexport\s*\*/.test(javaScript)) this.#stars.set(id, () => starsOf(javaScript))
     return { ...loaded, contents: marked(code, id, this.#isLazy), loader }
   }
