@@ -62,6 +62,11 @@ export class PrintedFile {
     return new PrintedFile(code, (await parseAstAsync(code)).body)
   }
 
+  /** A file that is newer than the parser works. What it holds cannot be reached from others. */
+  static opaque(code: string): PrintedFile {
+    return new PrintedFile(code, [])
+  }
+
   private constructor(code: string, body: Node[]) {
     this.#code = code
     this.#body = body
@@ -84,6 +89,7 @@ export class PrintedFile {
     const module: WrittenModule = { kind: 'esm', file, exports: {} }
     const snapshots: string[] = []
     for (const [name, value] of getters) {
+      if (name === '__proto__') return opaque('an object cannot have what it exports')
       if (isVariable(value)) module.exports[name] = this.#keep(value.name)
       else snapshots.push(name)
     }
@@ -115,7 +121,7 @@ export class PrintedFile {
   /** The code without marks, in the same lines, and with all that later layers need. */
   toString(): string {
     const cuts = [...this.#cuts, ...this.#needlessNamespaces()]
-    const code = blanked(this.#code, cuts)
+    const code = withMark(blanked(this.#code, cuts))
     const exports = [...this.#kept].map(([local, name]) => `${local} as ${name}`)
     return exports.length > 0 ? `${code}\nexport { ${exports.join(', ')} };\n` : code
   }
@@ -138,7 +144,7 @@ export class PrintedFile {
 
   #read(statement: Node): void {
     const namespace = emptyObject(statement)
-    if (namespace) this.#namespaces.set(namespace, { statements: [statement], getters: undefined })
+    if (namespace) this.#namespaces.set(namespace, { statements: [statement], getters: [] })
     const wrapped = wrapper(statement)
     if (!wrapped) return this.#readCall(statement)
     const { name, kind, path, body, isAsync } = wrapped
@@ -167,6 +173,11 @@ export class PrintedFile {
     const isSecond = statements.length > 1
     this.#namespaces.set(name, { statements: [...statements, statement], getters: isSecond ? undefined : gettersOf(object) })
   }
+}
+
+/** Marks that were not found are called. */
+function withMark(code: string): string {
+  return code.includes(`${MARK}(`) ? `${code}\nfunction ${MARK}() {}\n` : code
 }
 
 /** Takes parts out of code; no line is moved. */
