@@ -253,7 +253,7 @@ impl Environment {
     }
 
     /// Applies a committed run; if it reloads, it begins the given generation.
-    pub fn commit(&mut self, commit: Committed, generation: u32, now: Time) {
+    pub fn commit(&mut self, commit: Committed, generation: u32, policy: &Policy, now: Time) {
         for id in &commit.removed {
             self.optimized.shift_remove(id.as_str());
         }
@@ -261,6 +261,9 @@ impl Environment {
             self.insert_optimized(dep.id, dep.file, dep.browser_hash);
         }
         self.browser_hash = commit.browser_hash;
+        if let Some(crawl) = self.crawl.as_mut().filter(|_| self.cold && self.runs == Runs::Add) {
+            crawl.renew(false, policy, now);
+        }
         self.cold = false;
         self.end_fallback();
         self.pending.retain(|id, _| commit.pending.contains(id));
@@ -389,9 +392,13 @@ impl Environment {
         }
     }
 
-    /// Modules are to be looked at: the entries at the start, or what a save has changed.
+    /// Modules are to be looked at: the entries at the start, or what a save has changed. Where runs add, a page loses nothing by
+    /// what it meets itself, and its first load is not to share the processor with the rest of the app.
     pub fn change(&mut self, changed: &Changed, policy: &Policy, now: Time) {
         let saved = changed.cause == ChangeCause::Save;
+        if !saved && self.is_adding() && self.consumer == Consumer::Client {
+            return;
+        }
         self.crawl_on(saved || self.began_cold, policy, now);
         if !saved {
             self.crawl_known();
@@ -426,9 +433,13 @@ impl Environment {
         }
     }
 
-    /// The next modules to transform ahead of requests. While requests are inside, one at a time.
+    /// The next modules to transform ahead of requests. While requests are inside, one at a time. Where runs add, none before
+    /// the first run: it would be the longer by what the crawl finds, and the first request waits for it.
     pub fn next_to_crawl(&mut self, busy: bool, policy: &Policy, now: Time) -> Vec<String> {
         let is_adding = self.is_adding();
+        if is_adding && self.cold {
+            return Vec::new();
+        }
         let Some(crawl) = self.crawl.as_mut().filter(|crawl| !crawl.is_over(now)) else {
             self.crawl = None;
             return Vec::new();

@@ -2,7 +2,7 @@ import type { Policy } from './protocol.js'
 
 /** What a user may set; everything has a default. */
 export interface EvenkeelOptions {
-  /** Add late dependencies to what has been optimized, so that nothing is reloaded (Vite 8). Default `true`. */
+  /** Add late dependencies to what has been optimized, so that nothing is reloaded. Default `true`. */
   additive?: boolean
   /** Re-optimize before a request comes. Default `true`. */
   foresee?: boolean

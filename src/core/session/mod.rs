@@ -393,7 +393,7 @@ impl Session {
             CommitOutcome::Failed => environment.fail(),
             CommitOutcome::Committed => {
                 self.generation += u32::from(reload);
-                environment.commit(commit, self.generation, now);
+                environment.commit(commit, self.generation, &self.policy, now);
             }
         };
         let generation = environment.generation;

@@ -204,17 +204,29 @@ fn a_failed_run_is_told_as_ever_and_ends_a_fallback() {
 
 #[test]
 fn with_a_cold_cache_requests_wait_neither_for_the_crawl_nor_for_the_first_run() {
-    use ActivityKind::{Transform, Warmup};
     let mut story = Story::adding();
     story.open_adding("worker", Consumer::Server, true);
-    story.transform(Transform, "/entry.ts", &[], &["/page.ts"]);
-    assert_eq!(story.change(ChangeCause::Start, "/entry.ts"), ["/page.ts"]);
+    story.transform(ActivityKind::Transform, "/entry.ts", &[], &["/page.ts"]);
+    assert_eq!(
+        story.change(ChangeCause::Start, "/entry.ts"),
+        [""; 0],
+        "the first run is not kept by a crawl"
+    );
     assert!(story.is_stable());
-    story.discover("worker", "page");
-    story.transform(Warmup, "/page.ts", &[], &[]);
+    story.discover("worker", "home");
     assert!(story.is_stable(), "the first run adds, too");
-    story.add("page");
+    story.wait(10_000);
+    assert_eq!(Story::crawled(story.add("home")), ["/page.ts"], "however long the first run took");
     assert_eq!(story.session.records().count(), 0, "what it takes up is not late");
+}
+
+#[test]
+fn a_page_that_runs_add_to_is_not_crawled_at_the_start() {
+    let mut story = Story::adding();
+    story.open_adding("client", Consumer::Client, false);
+    let modules = vec!["/main.ts".to_owned()];
+    let started = Changed { environment: "client".into(), cause: ChangeCause::Start, modules };
+    assert_eq!(Story::crawled(story.apply(Event::Changed(started))), [""; 0]);
 }
 
 #[test]

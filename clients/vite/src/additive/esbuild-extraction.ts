@@ -1,5 +1,5 @@
 import type { ESTree } from 'vite'
-import { MARK, PREFIX } from './extraction.js'
+import { MARK, PREFIX } from './rolldown-extraction.js'
 import type { WrittenModule } from './manifest.js'
 
 export const SELF = 'evenkeel:self'

@@ -3,7 +3,7 @@ import type { Metafile, OutputFile } from 'esbuild'
 import { type Parser, PrintedFile, unmarkedMap } from './esbuild-extraction.js'
 import { EMPTY, type LayerInputs, pathIn } from './esbuild-inputs.js'
 import type { LayerPlan } from './layer-plan.js'
-import type { BundledLayer } from './layer-plugin.js'
+import type { BundledLayer } from './layer-rolldown.js'
 import type { Star, WrittenModule } from './manifest.js'
 import { facadeOf } from './stubs.js'
 
