@@ -9,7 +9,7 @@ import { EMPTY, LayerInputs, pathIn } from './esbuild-inputs.js'
 import { leavingLoads } from './esbuild-loads.js'
 import { LayerOutputs } from './esbuild-outputs.js'
 import { type Entries, type LayerPlan, newManifest, planLayer } from './layer-plan.js'
-import type { BundledLayer } from './layer-plugin.js'
+import type { BundledLayer } from './layer-rolldown.js'
 import type { Manifest, WrittenEntry } from './manifest.js'
 import { Doubt } from './store.js'
 
