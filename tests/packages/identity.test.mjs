@@ -4,6 +4,7 @@ import { before, describe, test } from 'node:test'
 import { rows } from './identity-rows.mjs'
 import { askAll } from './lib/ask.mjs'
 import { installFixtures } from './lib/fixtures.mjs'
+import { answersOf, dependenciesOf, expected, request } from './lib/identity.mjs'
 
 before(installFixtures)
 
@@ -41,38 +42,4 @@ for (const side of ['browser', 'node', 'workerd']) {
       assert.deepEqual({ reloads, starts, metTwice, twice }, { reloads: 0, starts: 1, metTwice: [], twice: [] }, late.printed)
     })
   })
-}
-
-/** All first modules, then all second ones, and so on; in the end, what has run. */
-function request(side, here) {
-  const modules = {}
-  const steps = []
-  for (const [nth, row] of here.entries()) {
-    for (const [step, code] of row.modules.entries()) {
-      modules[pathOf(nth, step)] = code
-      ;(steps[step] ??= []).push(pathOf(nth, step))
-    }
-  }
-  const runs = '/identity/runs.mjs'
-  modules[runs] = 'export const answer = () => globalThis.fixtureRuns'
-  return { side, modules, asked: [...steps.flat(), runs] }
-}
-
-const pathOf = (nth, step) => `/identity/${nth}/${step}.mjs`
-
-function dependenciesOf(here) {
-  const code = here.flatMap(({ modules }) => modules).join('\n')
-  const imported = [...code.matchAll(/\b(?:from|import|import\() ?'(?!\.|node:)([^']+)'/g)].map(([, id]) => id)
-  return [...new Set(imported)]
-}
-
-const expected = (here) => Object.fromEntries(here.map(({ what, expects }) => [what, { answer: expects }]))
-
-/** What each row's last module answered. */
-function answersOf({ answers }, here) {
-  const entries = here.map(({ what, modules }, nth) => {
-    const { answer, error } = answers.find(({ module }) => module === pathOf(nth, modules.length - 1))
-    return [what, error ? { error } : { answer }]
-  })
-  return Object.fromEntries(entries)
 }

@@ -134,12 +134,16 @@ fn test(parts: &[&str]) -> Result<(), Failure> {
 fn versions() -> Result<(), Failure> {
     prepare()?;
     node::install("tests/versions")?;
+    install_stacks()?;
+    node_tests("tests/versions")
+}
+
+fn install_stacks() -> Result<(), Failure> {
     for stack in run::files_ending("tests/versions/stacks", "")? {
         let name = stack.file_name().unwrap_or_default().to_string_lossy().into_owned();
         node::install(&format!("tests/versions/stacks/{name}"))?;
     }
-    Step::new(node::recent()?).args(["tests/versions/prepare.mjs"]).run()?;
-    node_tests("tests/versions")
+    Step::new(node::recent()?).args(["tests/versions/prepare.mjs"]).run()
 }
 
 /// Identity, and a sample of popular packages; with arguments, only the packages that they choose.
@@ -148,6 +152,7 @@ fn packages(arguments: &[&str]) -> Result<(), Failure> {
     prepare()?;
     node::install("tests/packages")?;
     if arguments.is_empty() {
+        install_stacks()?;
         node_tests("tests/packages")?;
     }
     Step::new(node::recent()?).args(["packages/run.mjs"]).args(arguments).within("tests").run()

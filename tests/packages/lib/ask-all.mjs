@@ -3,11 +3,11 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createLogger } from 'vite'
 import { reloads } from '../../e2e/lib/log.mjs'
 import { bundledModules, metTwice } from './bundled-modules.mjs'
 import { lateModules } from './late-modules.mjs'
 import { root, sides } from './sides.mjs'
+import { createLogger, evenkeel } from './vite.mjs'
 
 const [requestFile, answerFile] = process.argv.slice(2)
 const { side, modules, asked, include = [], stock = false } = JSON.parse(await readFile(requestFile, 'utf8'))
@@ -25,7 +25,7 @@ for (const level of ['info', 'warn', 'warnOnce', 'error']) logger[level] = (text
 const opened = await sides[side]({
   cacheDir,
   customLogger: logger,
-  plugins: [...(await evenkeelPlugins()), lateModules(root, modules)],
+  plugins: [!stock && evenkeel({ log: 'silent' }), lateModules(root, modules)],
   optimizeDeps: { include },
 })
 try {
@@ -54,12 +54,6 @@ try {
   await rm(cacheDir, { recursive: true, force: true })
 }
 process.exit()
-
-async function evenkeelPlugins() {
-  if (stock) return []
-  const { evenkeel } = await import('../../../clients/vite/dist/index.js')
-  return [evenkeel({ log: 'silent' })]
-}
 
 function inTime(promise) {
   const late = new Promise((_, reject) => setTimeout(reject, deadline, new Error(`no answer within ${deadline} ms`)).unref())

@@ -1,10 +1,9 @@
 // Where packages run. Each side opens a dev server of its own and asks one late module after another on it.
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { cloudflare } from '@cloudflare/vite-plugin'
-import { createServer } from 'vite'
 import { openBrowser } from '../../e2e/lib/browser.mjs'
 import { freePort } from '../../e2e/lib/free-port.mjs'
+import { cloudflare, createServer } from './vite.mjs'
 
 export const root = fileURLToPath(new URL('../app', import.meta.url))
 // How long stock Vite may bundle the whole list, before it serves anything.

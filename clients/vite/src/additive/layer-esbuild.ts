@@ -8,9 +8,10 @@ import type { Parser } from './esbuild-extraction.js'
 import { EMPTY, LayerInputs, pathIn } from './esbuild-inputs.js'
 import { leavingLoads } from './esbuild-loads.js'
 import { LayerOutputs } from './esbuild-outputs.js'
-import type { Entries, LayerPlan } from './layer-plan.js'
+import { type Entries, type LayerPlan, newManifest, planLayer } from './layer-plan.js'
+import type { BundledLayer } from './layer-rolldown.js'
 import type { Manifest, WrittenEntry } from './manifest.js'
-import type { Doubt } from './store.js'
+import { Doubt } from './store.js'
 
 type Outputs = Metafile['outputs']
 
@@ -69,30 +70,37 @@ async function bundle({ esbuild }: PluginBuild, options: BuildOptions, environme
   const { outdir = '', absWorkingDir = process.cwd() } = options
   const sources = environment.sources()
   const entries = Object.fromEntries((options.entryPoints as string[]).map((name) => [name, sourceOf(name, sources)]))
-  let run = environment.begin(entries, () => undefined)
-  let isLazy = true
-  for (;;) {
-    const { plan } = run
+
+  const attempt = async (plan: LayerPlan, isLazy: boolean): Promise<BundledLayer | Doubt> => {
     const inputs = new LayerInputs(plan, isLazy, parser)
     try {
       const { metafile, outputFiles } = await esbuild.build({ ...optionsOf(plan, inputs, options), metafile: true, write: false })
-      if (!inputs.doubt) {
-        const layer = await new LayerOutputs(plan, inputs, parser, outdir, absWorkingDir).layer(metafile, outputFiles)
-        const written = await writeEntries([...plan.carried, ...layer.entries], outdir, absWorkingDir)
-        await run.bundled(layer, outdir)
-        return written
-      }
+      return inputs.doubt ?? (await new LayerOutputs(plan, inputs, parser, outdir, absWorkingDir).layer(metafile, outputFiles))
     } catch (error) {
-      if (!inputs.doubt && !isLazy) {
-        run.failed(error as Error)
-        throw error
-      }
+      if (inputs.doubt) return inputs.doubt
       // A module that waits for something cannot be lazy, nor can those that import it; and esbuild prints no lazy module right
       // that re-exports all of a file which is not bundled.
-      isLazy = inputs.doubt !== undefined
+      if (isLazy) return attempt(plan, false)
+      throw error
     }
-    if (inputs.doubt) run = environment.begin(entries, () => inputs.doubt)
   }
+  const isAnewRight = () => attempt(planLayer(newManifest(), entries), true).then(() => true, () => false)
+
+  let run = environment.begin(entries, () => undefined)
+  let layer = await attempt(run.plan, true).catch(async (error: Error) => {
+    // What is wrong without layers, too, is not helped by bundling everything.
+    if (run.plan.base.layers > 0 && (await isAnewRight())) return new Doubt('other', `the layer could not be bundled: ${error.message}`)
+    throw error
+  })
+  if (layer instanceof Doubt) {
+    const doubt = layer
+    run = environment.begin(entries, () => doubt)
+    layer = await attempt(run.plan, true)
+  }
+  if (layer instanceof Doubt) throw new Error(layer.detail)
+  const outputs = await writeEntries([...run.plan.carried, ...layer.entries], outdir, absWorkingDir)
+  await run.bundled(layer, outdir)
+  return outputs
 }
 
 function optionsOf({ base, fresh, number }: LayerPlan, inputs: LayerInputs, options: BuildOptions): BuildOptions {

@@ -5,12 +5,13 @@ import type { DepsOptimizer } from './optimizer.js'
 type Hashes = Pick<DepOptimizationMetadata, 'hash' | 'lockfileHash' | 'configHash'>
 type EnvironmentClass = new (name: string, config: unknown, context: { hot: false }) => DevEnvironment
 
-/** The imports of an entry that was emitted as a prebuilt chunk, as they are in the `fileHash` of its metadata. */
+/** The imports of an entry that is a facade of a layer's, as they are in the `fileHash` of its metadata. */
 const NO_IMPORTS = '[]'
 
 /**
  * The hashes of the lockfile and of the config as they are now. Vite exports no function for that; a new environment begins with
- * them. Read in Vite 8.0.0, 8.0.16, 8.1.5, 8.2.0 and 8.3.8: `initDepsOptimizerMetadata`.
+ * them. Read in Vite 6.4.0, 6.4.6, 7.3.0, 7.3.8, 8.0.0, 8.0.16, 8.1.5, 8.2.0 and 8.3.8:
+ * `initDepsOptimizerMetadata`.
  */
 export function hashesOfNow(environment: DevEnvironment): Hashes | undefined {
   const DevEnvironment = viteClassOf(environment)
@@ -50,7 +51,7 @@ export function reloadAtCommit({ metadata }: DepsOptimizer): void {
 
 /**
  * Saves a run from reading the source of an entry, if `exportsOf` knows what it exports; asked when the run begins. Read in the same
- * versions: `prepareKnownDeps` and `prepareRolldownOptimizerRun`.
+ * versions: `prepareKnownDeps`, and `prepareRolldownOptimizerRun` or `prepareEsbuildOptimizerRun`.
  */
 export function giveExports(dep: OptimizedDepInfo, exportsOf: () => Awaited<OptimizedDepInfo['exportsData']>): void {
   Object.defineProperty(dep, 'exportsData', {
