@@ -433,18 +433,19 @@ impl Environment {
         }
     }
 
-    /// The next modules to transform ahead of requests. While requests are inside, one at a time. Where runs add, none before
-    /// the first run: it would be the longer by what the crawl finds, and the first request waits for it.
+    /// The next modules to transform ahead of requests. While requests are inside, one at a time. Where runs add, always, and none
+    /// before the first run or while another one is to come: it would be the longer by what the crawl finds, and a request that
+    /// meets something late waits for it.
     pub fn next_to_crawl(&mut self, busy: bool, policy: &Policy, now: Time) -> Vec<String> {
         let is_adding = self.is_adding();
-        if is_adding && self.cold {
+        if is_adding && (self.cold || !self.pending.is_empty()) {
             return Vec::new();
         }
         let Some(crawl) = self.crawl.as_mut().filter(|crawl| !crawl.is_over(now)) else {
             self.crawl = None;
             return Vec::new();
         };
-        let gives_way = busy && (!crawl.gates || is_adding);
+        let gives_way = is_adding || (busy && !crawl.gates);
         let most = if gives_way { 1 } else { policy.foresee_concurrency as usize };
         let next = crawl.next(&self.graph, most);
         next.into_iter().map(|module| self.graph.url(module)).collect()
@@ -468,7 +469,7 @@ impl Environment {
     fn nothing_more_is_coming(&mut self) -> bool {
         let all_met = std::mem::take(&mut self.all_met);
         if self.is_adding() {
-            let is_crawling = self.crawl.as_ref().is_some_and(|crawl| !crawl.is_idle());
+            let is_crawling = self.crawl.as_ref().is_some_and(|crawl| crawl.underway().next().is_some());
             return all_met || (self.in_flight == 0 && !is_crawling);
         }
         all_met && self.is_guarded()

@@ -221,6 +221,19 @@ fn with_a_cold_cache_requests_wait_neither_for_the_crawl_nor_for_the_first_run()
 }
 
 #[test]
+fn what_a_crawl_meets_is_added_before_it_goes_on() {
+    use ActivityKind::{Transform, Warmup};
+    let mut story = Story::adding();
+    story.transform(Transform, "/entry.ts", &["/a.ts", "/b.ts"], &[]);
+    assert_eq!(story.change(ChangeCause::Start, "/entry.ts"), ["/a.ts"], "one at a time");
+    story.discover("worker", "zod");
+    let effects = story.transformed(Warmup, "/a.ts", &[], &[]);
+    assert!(ordered(&effects), "the run does not wait for the rest of the crawl");
+    assert_eq!(Story::crawled(effects), [""; 0]);
+    assert_eq!(Story::crawled(story.add("zod")), ["/b.ts"]);
+}
+
+#[test]
 fn a_page_that_runs_add_to_is_not_crawled_at_the_start() {
     let mut story = Story::adding();
     story.open_adding("client", Consumer::Client, false);
