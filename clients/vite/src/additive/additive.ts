@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import type { Plugin as EsbuildPlugin } from 'esbuild'
 import type { DevEnvironment, Rolldown } from 'vite'
@@ -72,6 +72,16 @@ function unreachable({ modules }: Manifest): Doubt | undefined {
   return undefined
 }
 
+/** The entries of a cache, by the names of their files; none, where Vite cannot read it either. */
+function entriesIn(metadata: string): string[] {
+  try {
+    const { optimized } = JSON.parse(readFileSync(metadata, 'utf8')) as Pick<DepsOptimizer['metadata'], 'optimized'>
+    return Object.values(optimized).map(({ file }) => basename(file, '.js'))
+  } catch {
+    return []
+  }
+}
+
 /** Options of the user's that decide what the printed code looks like are left alone, and with them the runs. */
 function canAdd(output: Rolldown.OutputOptions | undefined): boolean {
   return !output || ((output.minify === undefined || output.minify === false || output.minify === 'dce-only') && !output.preserveModules)
@@ -117,7 +127,7 @@ class Additions {
     const metadata = join(this.#folder, '_metadata.json')
     if (!existsSync(metadata)) return
     const manifest = this.#store.read()
-    const doubt = manifest instanceof Doubt ? manifest : (this.#store.wrongEntry(manifest) ?? this.#installation.changed(manifest))
+    const doubt = manifest instanceof Doubt ? manifest : (this.#store.wrongEntry(manifest, entriesIn(metadata)) ?? this.#installation.changed(manifest))
     if (doubt) rmSync(metadata)
   }
 

@@ -51,11 +51,11 @@ export class Store {
     return this.#wrongFile(manifest) ?? manifest
   }
 
-  /** The entry whose file is not what was written; Vite does not look at it either. */
-  wrongEntry(manifest: Manifest): Doubt | undefined {
-    for (const [name, { code }] of manifest.entries) {
+  /** An entry of Vite's whose file is not what was written; Vite does not look at it either. */
+  wrongEntry(manifest: Manifest, names: string[]): Doubt | undefined {
+    for (const name of names) {
       const content = contentOf(join(this.#folder, `${name}.js`))
-      if (content !== code) return new Doubt(content === undefined ? 'fileMissing' : 'fileChanged', `${name}.js`)
+      if (content !== manifest.entries.get(name)?.code) return new Doubt(content === undefined ? 'fileMissing' : 'fileChanged', `${name}.js`)
     }
     return undefined
   }
