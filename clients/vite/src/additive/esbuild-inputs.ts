@@ -40,12 +40,13 @@ export class LayerInputs {
     build.onResolve({ filter: /^evenkeel[:-]/ }, ({ path, importer, namespace }) => this.#resolve(path, importer, namespace))
     // What a stub re-exports as a whole is where it was.
     build.onResolve({ filter: /^(?:\/|[A-Za-z]:[\\/])/ }, ({ path, importer }) => (this.#plan.base.modules.has(importer) ? { path } : undefined))
-    build.onResolve({ filter: /^[\w@][^:]/ }, (args) => this.#resolveEntry(build, args))
+    build.onResolve({ filter: /^[\w@]/ }, (args) => this.#resolveEntry(build, args))
     build.onLoad({ filter: /.*/ }, (args) => this.#load(build, sources, args))
   }
 
   /** Vite knows how to import an entry dynamically, whatever it is; of a file that it knows nothing of, it takes the default export. */
   async #resolveEntry(build: PluginBuild, { path, kind, importer, namespace, resolveDir, pluginData }: OnResolveArgs): Promise<OnResolveResult | undefined> {
+    if (kind === 'entry-point' && this.#plan.fresh[path]) return { path: this.#plan.fresh[path] }
     if (kind !== 'dynamic-import' || pluginData === this) return undefined
     const resolved = await build.resolve(path, { kind, importer, namespace, resolveDir, pluginData: this })
     const { carried, known, fresh } = this.#plan
