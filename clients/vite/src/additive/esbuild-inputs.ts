@@ -89,14 +89,20 @@ export class LayerInputs {
     }
     if (!MODULES.includes(loader)) return loaded
     this.loaded.set(called, id)
-    const javaScript = await sources.javaScript(code, loader).catch(() => undefined)
-    // esbuild says what is wrong with it.
-    if (javaScript === undefined) return loaded
+    try {
+      return { ...loaded, contents: this.#marked(id, code, await sources.javaScript(code, loader), path, sources), loader }
+    } catch {
+      // esbuild says what is wrong with it.
+      return loaded
+    }
+  }
+
+  #marked(id: string, code: string, javaScript: string, path: string, sources: Sources): string {
     const directives = directivesOf(javaScript, this.#parser.parseAst)
     if (directives.length > 0) this.directives.set(id, directives)
-    if (!sources.isModule(javaScript, path)) return { ...loaded, contents: markedCommonJs(code), loader }
+    if (!sources.isModule(javaScript, path)) return markedCommonJs(code)
     if (/\bexport\s*\*/.test(javaScript)) this.stars.set(id, () => sources.starsOf(javaScript))
-    return { ...loaded, contents: marked(code, id, this.isLazy), loader }
+    return marked(code, id, this.isLazy)
   }
 }
 
