@@ -13,7 +13,7 @@ interface Statement {
 const STATEMENT = /^(?:import|export)(?=[\s{*"'])/m
 const BARE_IMPORT = /\b(?:from|import|require)\s*\(?\s*["']([^."'/\\\0][^"']*)["']/g
 /** Comments may stand in front of directives. Each can be read in one way only, or a file with many of them would take minutes. */
-const PROLOGUE = /^(?:\s|\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/|\/\/.*\n)*["']use /
+const PROLOGUE = /^(?:\s|\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/|\/\/.*\n|"use [^"\n]*"|'use [^'\n]*'|;)*/
 
 /**
  * Whether code is an ECMAScript module. Nearly all begin with an import or an export; reading the others to their end takes
@@ -42,8 +42,9 @@ export function bareImports(code: string): string[] {
 
 /** The directives that a module begins with, but for `"use strict"`. */
 export function directivesOf(code: string, parse: Parse): string[] {
-  if (!PROLOGUE.test(code)) return []
-  return parse(code).body.flatMap(({ directive }) => (directive && directive !== 'use strict' ? directive : []))
+  const [prologue = ''] = PROLOGUE.exec(code) ?? []
+  if (!/["']use /.test(prologue)) return []
+  return parse(prologue).body.flatMap(({ directive }) => (directive && directive !== 'use strict' ? directive : []))
 }
 
 /** What a module re-exports as a whole. */

@@ -3,6 +3,8 @@ import type { WrittenModule } from './manifest.js'
 
 /** In front of the name under which a file exports what its modules keep for later layers. */
 export const PREFIX = 'e$'
+/** How Rolldown names namespaces; a number may follow. */
+const NAMESPACE = '_exports'
 /** Called with a module's namespace at its end, so that Rolldown prints the namespace: it tells each export's local name. */
 export const MARK = '__evenkeel_namespace__'
 
@@ -26,8 +28,7 @@ export function marked(code: string, self: string): string {
 
 /** The printed code without marks, and without the namespaces that were printed for them alone. No line is moved. */
 export function unmarked(code: string, namespaces: Array<NonNullable<Extracted['namespace']>>): string {
-  const used = new Map<string, number>()
-  for (const [name] of code.matchAll(/[\w$]+_exports(?:\$\d+)?/g)) used.set(name, (used.get(name) ?? 0) + 1)
+  const used = usesOfNamespaces(code)
   let rest = code
   let unmarked = ''
   for (const { name, statement } of namespaces) {
@@ -37,6 +38,25 @@ export function unmarked(code: string, namespaces: Array<NonNullable<Extracted['
     rest = rest.slice(start + statement.length)
   }
   return (unmarked + rest).replaceAll(new RegExp(`${MARK}\\([\\w$]+\\);`, 'g'), '')
+}
+
+/** How often each name occurs that a namespace may have. */
+function usesOfNamespaces(code: string): Map<string, number> {
+  const uses = new Map<string, number>()
+  for (let at = code.indexOf(NAMESPACE); at >= 0; at = code.indexOf(NAMESPACE, at + 1)) {
+    let start = at
+    let end = at + NAMESPACE.length
+    while (start > 0 && isNameCharacter(code.charCodeAt(start - 1))) start--
+    while (isNameCharacter(code.charCodeAt(end))) end++
+    const name = code.slice(start, end)
+    uses.set(name, (uses.get(name) ?? 0) + 1)
+  }
+  return uses
+}
+
+/** ASCII letters and digits, `_` and `$`, and all that is not ASCII. */
+function isNameCharacter(code: number): boolean {
+  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 48 && code <= 57) || code === 95 || code === 36 || code > 127
 }
 
 /** Rolldown prints an entry's directives at the top of its file; here they are in the facade. */
