@@ -40,12 +40,13 @@ export class LayerInputs {
     build.onResolve({ filter: /^evenkeel[:-]/ }, ({ path, importer, namespace }) => this.#resolve(path, importer, namespace))
     // What a stub re-exports as a whole is where it was.
     build.onResolve({ filter: /^(?:\/|[A-Za-z]:[\\/])/ }, ({ path, importer }) => (this.#plan.base.modules.has(importer) ? { path } : undefined))
-    build.onResolve({ filter: /^[\w@][^:]/ }, (args) => this.#resolveEntry(build, args))
+    build.onResolve({ filter: /^[\w@]/ }, (args) => this.#resolveEntry(build, args))
     build.onLoad({ filter: /.*/ }, (args) => this.#load(build, sources, args))
   }
 
   /** Vite knows how to import an entry dynamically, whatever it is; of a file that it knows nothing of, it takes the default export. */
   async #resolveEntry(build: PluginBuild, { path, kind, importer, namespace, resolveDir, pluginData }: OnResolveArgs): Promise<OnResolveResult | undefined> {
+    if (kind === 'entry-point' && this.#plan.fresh[path]) return { path: this.#plan.fresh[path] }
     if (kind !== 'dynamic-import' || pluginData === this) return undefined
     const resolved = await build.resolve(path, { kind, importer, namespace, resolveDir, pluginData: this })
     const { carried, known, fresh } = this.#plan
@@ -88,14 +89,20 @@ export class LayerInputs {
     }
     if (!MODULES.includes(loader)) return loaded
     this.loaded.set(called, id)
-    const javaScript = await sources.javaScript(code, loader).catch(() => undefined)
-    // esbuild says what is wrong with it.
-    if (javaScript === undefined) return loaded
+    try {
+      return { ...loaded, contents: this.#marked(id, code, await sources.javaScript(code, loader), path, sources), loader }
+    } catch {
+      // esbuild says what is wrong with it.
+      return loaded
+    }
+  }
+
+  #marked(id: string, code: string, javaScript: string, path: string, sources: Sources): string {
     const directives = directivesOf(javaScript, this.#parser.parseAst)
     if (directives.length > 0) this.directives.set(id, directives)
-    if (!sources.isModule(javaScript, path)) return { ...loaded, contents: markedCommonJs(code), loader }
+    if (!sources.isModule(javaScript, path)) return markedCommonJs(code)
     if (/\bexport\s*\*/.test(javaScript)) this.stars.set(id, () => sources.starsOf(javaScript))
-    return { ...loaded, contents: marked(code, id, this.isLazy), loader }
+    return marked(code, id, this.isLazy)
   }
 }
 

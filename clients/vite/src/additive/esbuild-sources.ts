@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import { dirname, extname, join, resolve } from 'node:path'
-import { parse as lex } from 'es-module-lexer'
 import type { Loader, PluginBuild } from 'esbuild'
 import type { Parser } from './esbuild-extraction.js'
 import { isModule, starExports } from './module-syntax.js'
@@ -37,11 +36,11 @@ export class Sources {
     return this.#loaders[extname(path)]
   }
 
-  /** The code without JSX and types, which are nothing for the lexer. */
+  /** The code without JSX and types, which are nothing for the parsers. */
   async javaScript(code: string, loader: Loader): Promise<string> {
-    if (loader === 'js' && isLexed(code)) return code
+    if (loader === 'js') return code
     const tsconfigRaw = { compilerOptions: { verbatimModuleSyntax: true } }
-    return (await this.#build.esbuild.transform(code, { loader: loader === 'js' ? 'jsx' : loader, tsconfigRaw, logLevel: 'silent' })).code
+    return (await this.#build.esbuild.transform(code, { loader, tsconfigRaw, logLevel: 'silent' })).code
   }
 
   /** Whether JavaScript is an ECMAScript module. */
@@ -84,15 +83,6 @@ export class Sources {
       isModule: type === 'module',
       disabled: replaced?.flatMap(([file, by]) => (by === false ? resolve(folder, file) : [])) ?? (parent ?? this.#scopeOf(dirname(folder))).disabled,
     }
-  }
-}
-
-function isLexed(code: string): boolean {
-  try {
-    lex(code)
-    return true
-  } catch {
-    return false
   }
 }
 
