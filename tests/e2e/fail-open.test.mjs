@@ -8,7 +8,8 @@ import { promisify } from 'node:util'
 import { getPages, latePages } from '../apps/pages/table.mjs'
 import { copyApp, newCacheDir, startApp } from './lib/app.mjs'
 import { evenkeel } from './lib/command.mjs'
-import { guarded } from './lib/guarded.mjs'
+import { adding, guarded } from './lib/guarded.mjs'
+import { reloads } from './lib/log.mjs'
 import { nodeBin } from './lib/paths.mjs'
 import { perTest } from './lib/per-test.mjs'
 import { childrenOf, ended, isRunning, sidecarOf, sidecarOfSoon } from './lib/processes.mjs'
@@ -148,6 +149,13 @@ describe('where the sidecar should be there is', () => {
       await until('the program is gone', () => !childrenOf(app.pid).some((pid) => programs.owns(pid)))
     })
   }
+
+  test('nothing: late dependencies are added all the same', async () => {
+    const app = await start({ env: { ...adding(), EVENKEEL_BINARY: '/nonexistent' } })
+    const results = await visitAll(app, latePages)
+    assert.deepEqual(results.filter((result) => !isRight(result.page, result)), [])
+    assert.equal(reloads(app.log()), 0, app.log())
+  })
 })
 
 describe('when Vite ends', () => {
@@ -212,23 +220,28 @@ describe('start-up', () => {
     return { root, cacheDir, env }
   }
 
-  test('warm, with a new import in the entry: the first answer is right', async () => {
-    const app = await start(await importedWhileDown(guarded()))
-    const { status, text } = await visit(app, '/')
-    assert.equal(status, 200)
-    assert.match(text, /dialog says hello/)
-    assert.match(app.log(), /optimized dependencies changed\. reloading/, 'or else there was nothing to survive')
-  })
+  for (const [where, env, reloadsWarm] of [
+    ['where runs reload', guarded(), true],
+    ['where runs add', adding(), false],
+  ]) {
+    test(`warm, with a new import in the entry, ${where}: the first answer is right`, async () => {
+      const app = await start(await importedWhileDown(env))
+      const { status, text } = await visit(app, '/')
+      assert.equal(status, 200)
+      assert.match(text, /dialog says hello/)
+      assert.equal(reloads(app.log()) > 0, reloadsWarm, app.log())
+    })
 
-  test('cold, with a new import in the entry: the first answer is right', async () => {
-    const { root } = await importedWhileDown(guarded())
-    const app = await start({ root, env: guarded() })
-    const { status, text } = await visit(app, '/')
-    assert.equal(status, 200)
-    assert.match(text, /dialog says hello/)
-  })
+    test(`cold, with a new import in the entry, ${where}: the first answer is right`, async () => {
+      const { root } = await importedWhileDown(env)
+      const app = await start({ root, env })
+      const { status, text } = await visit(app, '/')
+      assert.equal(status, 200)
+      assert.match(text, /dialog says hello/)
+    })
+  }
 
-  test('warm, strict: Vite ends by itself, and Evenkeel makes it no worse', async () => {
+  test('warm, strict: Vite ends by itself, Evenkeel makes it no worse, and where runs add it goes on', async () => {
     const outcome = async (env) => {
       const options = await importedWhileDown({ ...env, OUTDATED: 'strict' })
       const app = await start(options).catch((error) => error)
@@ -243,14 +256,31 @@ describe('start-up', () => {
     assert.match(bare.said, outdated)
     const ours = await outcome(guarded())
     if (!ours.started) assert.match(ours.said, outdated)
-    assert.equal(ours.status, 200)
-    assert.match(ours.text, /dialog says hello/)
+    const added = await outcome(adding())
+    assert.equal(added.started, true, added.said)
+    for (const { status, text } of [ours, added]) {
+      assert.equal(status, 200)
+      assert.match(text, /dialog says hello/)
+    }
   })
 
   test('a restart fails when the next server has been made: this one goes on, and late pages are right', async () => {
+    const app = await startsNoSuccessor(guarded({ deadline }))
+    const { stdout } = await evenkeel('status', '--json', '--root', app.root)
+    const worker = JSON.parse(stdout).environments.find(({ guarded }) => guarded)
+    assert.ok(worker.generation > 0, 'whose re-optimizations are still told')
+  })
+
+  test('the same where runs add: it goes on adding', async () => {
+    const app = await startsNoSuccessor(adding({ deadline }))
+    assert.equal(reloads(app.log()), 0, app.log())
+  })
+
+  /** A server whose restart has failed, behind visits of late pages. */
+  async function startsNoSuccessor(env) {
     const { root, remove } = await copyApp('worker')
     cleanUp(remove)
-    const app = await start({ root, env: guarded({ deadline }) })
+    const app = await start({ root, env })
     assert.equal((await visit(app, '/')).status, 200)
     const config = `import { viteConfig } from '../setup/vite-config.mjs'
 const fails = { name: 'fails', configureServer() { throw new Error('no server today') } }
@@ -268,27 +298,31 @@ export default async () => {
       assert.ok(isRight(page, result), result.text)
       assert.ok(result.ms < deadline, `nobody waits for environments that are not there: ${result.ms} ms`)
     }
-    const { stdout } = await evenkeel('status', '--json', '--root', root)
-    const worker = JSON.parse(stdout).environments.find(({ guarded }) => guarded)
-    assert.ok(worker.generation > 0, 'whose re-optimizations are still told')
-  })
+    return app
+  }
 
-  test('Vite restarts in place: the same sidecar goes on, and late pages are right', async () => {
-    const { root, remove } = await copyApp('worker')
-    cleanUp(remove)
-    const app = await start({ root, env: guarded() })
-    const sidecar = await sidecarOfSoon(app)
-    const early = await visitAll(app, reloading.slice(0, 1))
+  for (const [where, env, recovers] of [
+    ['where runs reload', guarded(), true],
+    ['where runs add', adding(), false],
+  ]) {
+    test(`Vite restarts in place, ${where}: the same sidecar goes on, and late pages are right`, async () => {
+      const { root, remove } = await copyApp('worker')
+      cleanUp(remove)
+      const app = await start({ root, env })
+      const sidecar = await sidecarOfSoon(app)
+      const early = await visitAll(app, reloading.slice(0, 1))
 
-    const restarted = printed(app, /server restarted/)
-    const now = new Date()
-    await utimes(path.join(root, 'vite.config.mjs'), now, now)
-    await restarted
+      const restarted = printed(app, /server restarted/)
+      const now = new Date()
+      await utimes(path.join(root, 'vite.config.mjs'), now, now)
+      await restarted
 
-    const results = [...early, ...(await visitAll(app, reloading.slice(1)))]
-    assert.deepEqual(results.filter((result) => !isRight(result.page, result)), [])
-    assert.ok(results.at(-1).redirects > 0 || results.at(-2).redirects > 0, 'recovery works after the restart')
-    assert.equal(sidecarOf(app.pid), sidecar)
-    assert.ok(!/the sidecar/.test(app.log()), 'nothing went wrong with it')
-  })
+      const results = [...early, ...(await visitAll(app, reloading.slice(1)))]
+      assert.deepEqual(results.filter((result) => !isRight(result.page, result)), [])
+      assert.equal(results.slice(1).some(({ redirects }) => redirects > 0), recovers, 'recovery works after the restart, where it is needed')
+      assert.equal(reloads(app.log()) > 0, recovers, app.log())
+      assert.equal(sidecarOf(app.pid), sidecar)
+      assert.ok(!/the sidecar/.test(app.log()), 'nothing went wrong with it')
+    })
+  }
 })

@@ -4,7 +4,8 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { keyOf, latePages, otherMethodPages } from '../apps/pages/table.mjs'
 import { startApp } from './lib/app.mjs'
-import { guarded } from './lib/guarded.mjs'
+import { adding, guarded } from './lib/guarded.mjs'
+import { reloads } from './lib/log.mjs'
 import { medianExtraWait } from './lib/side-by-side.mjs'
 import { isRight, visit, visitAll } from './lib/visit.mjs'
 
@@ -39,12 +40,16 @@ for (const app of ['worker', 'hono']) {
         })
       }
 
-      for (const position of ['first', 'last']) {
-        describe(`Evenkeel ${position} in the list of plugins`, () => {
+      for (const { title, env, adds } of [
+        { title: 'Evenkeel first in the list of plugins', env: guarded({ position: 'first' }) },
+        { title: 'Evenkeel last in the list of plugins', env: guarded({ position: 'last' }) },
+        { title: 'Evenkeel where runs add', env: adding(), adds: true },
+      ]) {
+        describe(title, () => {
           let server
           let results
           before(async () => {
-            server = await start(guarded({ position }))
+            server = await start(env)
             results = await visitAll(server, pages)
           })
           after(() => server.stop())
@@ -61,8 +66,9 @@ for (const app of ['worker', 'hono']) {
             assert.deepEqual(renders.filter(sawTwoGenerations).map(summary), [])
           })
 
-          test('re-optimizations did happen, and were recovered from', () => {
+          test(adds ? 'nothing was reloaded, and nobody was asked to come again' : 're-optimizations did happen, and were recovered from', () => {
             const reissued = results.filter(({ redirects }) => redirects > 0)
+            if (adds) return assert.deepEqual([reloads(server.log()), reissued.map(summary)], [0, []])
             assert.ok(reissued.length > 0, 'the server was stable all the time')
             assert.ok(
               reissued.every(({ redirects, firstStatus }) => redirects === 1 && firstStatus === 307),

@@ -57,6 +57,23 @@ describe('the next cold start meets nothing late', () => {
   })
 })
 
+test('where runs add, the next cold start has nothing to add', async () => {
+  const project = await newProject()
+  try {
+    const adds = /\[evenkeel\] .*: added /
+    const first = await project.session(getPages, { additive: true })
+    assert.match(first.printed, adds, 'nothing was late: this shows nothing')
+    await forgetDeps(project.cacheDir)
+    const second = await project.session(getPages, { additive: true })
+    assert.doesNotMatch(second.printed, adds)
+    for (const { wrong, redirects, reloaded } of [first, second]) {
+      assert.deepEqual({ wrong, redirects, reloaded }, { wrong: [], redirects: 0, reloaded: 0 })
+    }
+  } finally {
+    await project.remove()
+  }
+})
+
 describe('what is no longer true', () => {
   let project
   before(async () => {
@@ -204,13 +221,13 @@ async function newProject() {
 
     /** One run of the server, in which some pages are visited. */
     async session(pages, options) {
-      const server = await startApp({ root, cacheDir, env: guarded({ additive: false, ...options }) })
+      const server = await startApp({ root, cacheDir, env: guarded(options) })
       try {
         const results = await visitAll(server, pages)
         const wrong = results.filter((result) => !isRight(result.page, result)).map(({ page }) => keyOf(page))
         const redirects = results.reduce((sum, result) => sum + result.redirects, 0)
         const reloaded = reloads(server.log())
-        if (reloaded > 0 && !/is not used/.test(server.log())) await remembers(path.join(cacheDir, name), pages)
+        if ((reloaded > 0 || options?.additive) && !/is not used/.test(server.log())) await remembers(path.join(cacheDir, name), pages)
         return { wrong, redirects, reloaded, late: reloaded, printed: server.log() }
       } finally {
         await server.stop()

@@ -51,7 +51,7 @@ afterEach(async () => {
   for (const step of cleanUps.splice(0).reverse()) await step()
 })
 
-async function open() {
+async function open(options) {
   const root = await mkdtemp(path.join(appsFolder, '.tmp-page-'))
   cleanUps.push(() => rm(root, { recursive: true, force: true }))
   const write = (file, text) => writeFile(path.join(root, file), text)
@@ -63,7 +63,7 @@ async function open() {
     cacheDir: path.join(root, '.vite'),
     logLevel: 'silent',
     server: { host: '127.0.0.1', port: 0 },
-    plugins: [virtualPart, evenkeel({ log: 'silent' })],
+    plugins: [virtualPart, evenkeel({ log: 'silent', ...options })],
   })
   cleanUps.push(() => server.close())
   await server.listen()
@@ -91,15 +91,19 @@ test('what the page imports by a module that no scanner follows is optimized bef
   assert.deepEqual({ documents, trouble }, { documents: [200], trouble: [] })
 })
 
-test('a save that reaches a late dependency three modules further is one reload, and no update before it', async () => {
-  const app = await open()
-  await app.optimized('@radix-ui/react-toggle')
-  const { page, documents, trouble } = await openTab(app)
-  const hot = await connectHotClient(app)
-  cleanUps.push(() => hot.close())
-  await app.write('src/page.js', saved)
-  await page.getByText('label 42').waitFor()
-  const told = hot.heard.map(({ type }) => type).filter((type) => ['update', 'full-reload'].includes(type))
-  assert.deepEqual(told, ['full-reload'])
-  assert.deepEqual({ documents, trouble }, { documents: [200, 200], trouble: [] })
-})
+for (const { what, options, expected } of [
+  { what: 'is one update where runs add', options: {}, expected: { told: ['update'], documents: [200] } },
+  { what: 'is one reload elsewhere, and no update before it', options: { additive: false }, expected: { told: ['full-reload'], documents: [200, 200] } },
+]) {
+  test(`a save that reaches a late dependency three modules further ${what}`, async () => {
+    const app = await open(options)
+    await app.optimized('@radix-ui/react-toggle')
+    const { page, documents, trouble } = await openTab(app)
+    const hot = await connectHotClient(app)
+    cleanUps.push(() => hot.close())
+    await app.write('src/page.js', saved)
+    await page.getByText('label 42').waitFor()
+    const told = hot.heard.map(({ type }) => type).filter((type) => ['update', 'full-reload'].includes(type))
+    assert.deepEqual({ told, documents, trouble }, { ...expected, trouble: [] })
+  })
+}

@@ -8,7 +8,7 @@ import { latePages, otherMethodPages, spareDeps } from '../apps/pages/table.mjs'
 import { startApp } from './lib/app.mjs'
 import { evenkeel } from './lib/command.mjs'
 import { draft, openSession } from './lib/drafts.mjs'
-import { defaults, guarded } from './lib/guarded.mjs'
+import { defaults, guarded, reloading } from './lib/guarded.mjs'
 import { sidecarOfSoon } from './lib/processes.mjs'
 import { addToServerComponent, startRwsdk } from './lib/rwsdk.mjs'
 import { until } from './lib/waiting.mjs'
@@ -17,7 +17,7 @@ import { visit, visitAll } from './lib/visit.mjs'
 const pages = [...latePages, ...otherMethodPages]
 
 for (const app of ['worker', 'hono', 'two-workers', 'bridged']) {
-  for (const [how, env] of [['with foresight', defaults()], ['with recovery alone', guarded()]]) {
+  for (const [how, env] of [['where runs add', defaults()], ['with foresight', reloading()], ['with recovery alone', guarded()]]) {
     test(`${app}, ${how}`, async () => {
       const server = await startApp({ app, env })
       try {

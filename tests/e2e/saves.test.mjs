@@ -1,28 +1,33 @@
-// A save that imports something new: the crawl is there at once and requests wait for it, so that what is left for recovery are
-// requests that were faster than the file watcher.
+// A save that imports something new: it is added, or the crawl is there at once and requests wait for it, so that what is left for
+// recovery are requests that were faster than the file watcher.
 import assert from 'node:assert/strict'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { spareDeps } from '../apps/pages/table.mjs'
 import { draft, openSession, shows } from './lib/drafts.mjs'
-import { guarded } from './lib/guarded.mjs'
-import { saveLine, trouble } from './lib/log.mjs'
+import { defaults, guarded, reloading } from './lib/guarded.mjs'
+import { reloads, saveLine, trouble } from './lib/log.mjs'
 import { until } from './lib/waiting.mjs'
 
-const apps = ['worker', 'hono']
+const settings = [
+  { app: 'worker', where: 'where runs reload', env: reloading() },
+  { app: 'hono', where: 'where runs reload', env: reloading() },
+  { app: 'worker', where: 'where runs add', env: defaults(), adds: true },
+  { app: 'hono', where: 'where runs add', env: defaults(), adds: true },
+]
 const spare = (name) => spareDeps.find(({ dep }) => dep === name)
 
 /** Milliseconds from the change to the request. */
 const delays = [0, 50, 200, 1000]
 
-for (const [offset, app] of apps.entries()) {
+for (const [offset, { app, where, env, adds }] of settings.entries()) {
   for (const page of ['draft', 'home']) {
-    describe(`${app}, a new import in ${page === 'draft' ? 'a page' : 'what the entry imports statically'}`, () => {
+    describe(`${app} ${where}, a new import in ${page === 'draft' ? 'a page' : 'what the entry imports statically'}`, () => {
       let session
       let foreseen = 0
       before(async () => {
-        session = await openSession(app, { page })
+        session = await openSession(app, { page, env })
       })
       after(() => session?.close())
 
@@ -44,9 +49,11 @@ for (const [offset, app] of apps.entries()) {
       }
 
       test('and mostly Vite was faster than the request', () => {
-        // Otherwise nothing but recovery was tested.
+        // Otherwise requests were not asked behind a save that was seen.
         assert.ok(foreseen >= spareDeps.length / 2, `${foreseen} of ${spareDeps.length}`)
       })
+
+      if (adds) test('and no run of the optimizer has reloaded anything', () => assert.equal(reloads(session.server.log()), 0, session.server.log()))
     })
   }
 }
@@ -69,77 +76,79 @@ test('without foresight the same saves are met by requests', async () => {
   }
 })
 
-describe('other kinds of saves', () => {
-  let session
-  before(async () => {
-    session = await openSession('worker')
-  })
-  after(() => session?.close())
-  let number = 0
-  const next = (...names) => draft(++number, names.map(spare))
-  const seen = (printed) => until('Vite sees what changed', () => saveLine.test(printed()))
-  /** Lets Vite be first, and asks for the page then. */
-  async function changeSeeAndAsk(change, options) {
-    const printed = session.printing()
-    return session.changeAndAsk(change, { method: 'GET', delay: () => seen(printed), ...options })
-  }
-
-  test('nothing new in it', async () => {
-    const saved = next()
-    isRightAnswer(session, saved, await changeSeeAndAsk(() => session.save(saved)))
-    session.shown = saved
-  })
-
-  test('a file is moved over the old one, as many editors do', async () => {
-    const saved = next('mitt')
-    const move = async () => {
-      await writeFile(session.inRoot('.draft.new'), saved.source)
-      await rename(session.inRoot('.draft.new'), session.inRoot('src/draft.tsx'))
-    }
-    isRightAnswer(session, saved, await changeSeeAndAsk(move))
-    await session.comesTo(saved)
-  })
-
-  for (const gap of [1, 5, 20, 40]) {
-    test(`a formatter saves once more ${gap} ms after Vite saw the save`, async () => {
-      const [unformatted, formatted] = [next('valtio'), next('valtio', 'klona')]
+for (const { where, env } of settings.filter(({ app }) => app === 'worker')) {
+  describe(`other kinds of saves, ${where}`, () => {
+    let session
+    before(async () => {
+      session = await openSession('worker', { env })
+    })
+    after(() => session?.close())
+    let number = 0
+    const next = (...names) => draft(++number, names.map(spare))
+    const seen = (printed) => until('Vite sees what changed', () => saveLine.test(printed()))
+    /** Lets Vite be first, and asks for the page then. */
+    async function changeSeeAndAsk(change, options) {
       const printed = session.printing()
-      await session.save(unformatted)
-      await seen(printed)
-      await pause(gap)
-      await session.save(formatted)
-      // Vite's watcher swallows the second save.
-      await session.comesTo(formatted)
+      return session.changeAndAsk(change, { method: 'GET', delay: () => seen(printed), ...options })
+    }
+
+    test('nothing new in it', async () => {
       const saved = next()
-      await session.save(saved)
+      isRightAnswer(session, saved, await changeSeeAndAsk(() => session.save(saved)))
+      session.shown = saved
+    })
+
+    test('a file is moved over the old one, as many editors do', async () => {
+      const saved = next('mitt')
+      const move = async () => {
+        await writeFile(session.inRoot('.draft.new'), saved.source)
+        await rename(session.inRoot('.draft.new'), session.inRoot('src/draft.tsx'))
+      }
+      isRightAnswer(session, saved, await changeSeeAndAsk(move))
       await session.comesTo(saved)
     })
-  }
 
-  test('five in a row, with requests in between', async () => {
-    const saves = spareDeps.slice(5, 10).map(({ dep }) => next(dep))
-    const asked = []
-    for (const saved of saves) {
-      await session.save(saved)
-      await pause(30)
-      asked.push(session.ask())
+    for (const gap of [1, 5, 20, 40]) {
+      test(`a formatter saves once more ${gap} ms after Vite saw the save`, async () => {
+        const [unformatted, formatted] = [next('valtio'), next('valtio', 'klona')]
+        const printed = session.printing()
+        await session.save(unformatted)
+        await seen(printed)
+        await pause(gap)
+        await session.save(formatted)
+        // Vite's watcher swallows the second save.
+        await session.comesTo(formatted)
+        const saved = next()
+        await session.save(saved)
+        await session.comesTo(saved)
+      })
     }
-    for (const answer of await Promise.all(asked)) {
-      assert.ok([session.shown, ...saves].some((saved) => shows(saved, answer)), `${answer.status} ${answer.text}`)
-    }
-    await session.comesTo(saves.at(-1))
-  })
 
-  test('it does not compile, and is corrected', async () => {
-    const [broken, corrected] = [{ source: 'export default function (' }, next('react-intersection-observer')]
-    const printed = session.printing()
-    await session.save(broken)
-    await seen(printed)
-    assert.equal((await session.ask()).status, 500)
-    isRightAnswer(session, corrected, { ...(await changeSeeAndAsk(() => session.save(corrected))) })
-    await session.comesTo(corrected)
+    test('five in a row, with requests in between', async () => {
+      const saves = spareDeps.slice(5, 10).map(({ dep }) => next(dep))
+      const asked = []
+      for (const saved of saves) {
+        await session.save(saved)
+        await pause(30)
+        asked.push(session.ask())
+      }
+      for (const answer of await Promise.all(asked)) {
+        assert.ok([session.shown, ...saves].some((saved) => shows(saved, answer)), `${answer.status} ${answer.text}`)
+      }
+      await session.comesTo(saves.at(-1))
+    })
+
+    test('it does not compile, and is corrected', async () => {
+      const [broken, corrected] = [{ source: 'export default function (' }, next('react-intersection-observer')]
+      const printed = session.printing()
+      await session.save(broken)
+      await seen(printed)
+      assert.equal((await session.ask()).status, 500)
+      isRightAnswer(session, corrected, { ...(await changeSeeAndAsk(() => session.save(corrected))) })
+      await session.comesTo(corrected)
+    })
   })
-})
+}
 
 describe('files that a glob import picks up', () => {
   const parts = {

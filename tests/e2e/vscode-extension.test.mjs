@@ -22,7 +22,7 @@ describe('beside a dev server', () => {
   let window
   let extension
   before(async () => {
-    session = await openSession('worker', { env: guarded({ additive: false }) })
+    session = await openSession('worker', { env: guarded() })
     window = openWindow({ folder: session.root, settings: { 'evenkeel.binary': binary } })
     extension = await window.load(bundle)
     await extension.activate({ subscriptions: [] })

@@ -49,7 +49,7 @@ describe('the status bar', () => {
   })
 
   test('once the dev server is stable', async () => {
-    app = await startApp({ root: copy.root, env: guarded({ additive: false }) })
+    app = await startApp({ root: copy.root, env: guarded() })
     await until('the page shows', async () => shows(draft(0), await visit(app, '/draft')))
     await shownBar('$(check) Evenkeel')
     assert.deepEqual(latest(), { text: '$(check) Evenkeel', tooltip: 'Evenkeel: stable', tone: 'plain' })

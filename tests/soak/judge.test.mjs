@@ -5,7 +5,7 @@ import { judge } from './lib/judge.mjs'
 import { Slot } from './lib/slots.mjs'
 import { Windows } from './lib/windows.mjs'
 
-const calm = { windows: new Windows(), diary: { optimized: () => false, reloaded: () => false } }
+const calm = { windows: new Windows(), diary: { reoptimized: () => false, optimized: () => false, reloaded: () => false } }
 const asked = (slot, more) => ({
   method: 'GET',
   status: 200,
@@ -64,9 +64,11 @@ test('a restart excuses a failure, but neither a wrong body nor a request that h
 test('what failed beside an optimizer run failed because of it', () => {
   const { slot } = savedTwice()
   const failed = asked(slot, { status: 500, from: 20, until: 30 })
-  const diary = { optimized: () => true, reloaded: () => true }
-  assert.equal(judge(failed, { ...calm, diary }), 're-optimization')
-  assert.equal(judge(failed, { ...calm, diary: { ...diary, optimized: () => false } }), 'reload of a save')
+  const outcome = (...happened) => judge(failed, { ...calm, diary: { ...calm.diary, ...Object.fromEntries(happened.map((what) => [what, () => true])) } })
+  assert.equal(outcome('reoptimized', 'optimized', 'reloaded'), 're-optimization')
+  assert.equal(outcome('optimized', 'reloaded'), 'reload of a save', 'what is only added reloads nothing')
+  assert.equal(outcome('optimized'), 're-optimization', 'and has to be harmless')
+  assert.equal(outcome('reloaded'), 'reload of a save')
   const outdated = { ...failed, text: 'There is a new version of the pre-bundle for "x"' }
   assert.equal(judge(outdated, calm), 're-optimization')
 })

@@ -1,14 +1,14 @@
-// Which Vites bundle late dependencies as further layers: there, pages that are late reload nothing, with all other lines of
-// defence turned off.
+// Each Vite bundles late dependencies as further layers: pages that are late reload nothing, with all other lines of defence
+// turned off.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { getPages, keyOf } from '../apps/pages/table.mjs'
 import { startApp } from '../e2e/lib/app.mjs'
 import { addingAlone } from '../e2e/lib/guarded.mjs'
 import { isRight, visit, visitAll } from '../e2e/lib/visit.mjs'
-import { adds, onePerVite, openStack } from './lib/stacks.mjs'
+import { onePerVite, openStack } from './lib/stacks.mjs'
 
-for (const stack of onePerVite.filter(adds)) {
+for (const stack of onePerVite) {
   describe(`Vite ${stack.vite}`, () => {
     let opened
     before(async () => (opened = await openStack(stack)))

@@ -6,9 +6,11 @@ import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { getPages, postPages, spareDeps } from '../apps/pages/table.mjs'
+import { startApp } from '../e2e/lib/app.mjs'
 import { evenkeel } from '../e2e/lib/command.mjs'
 import { draft, openSession, shows } from '../e2e/lib/drafts.mjs'
-import { guarded } from '../e2e/lib/guarded.mjs'
+import { adding, guarded } from '../e2e/lib/guarded.mjs'
+import { reloads } from '../e2e/lib/log.mjs'
 import { until } from '../e2e/lib/waiting.mjs'
 import { isRight, visitAll } from '../e2e/lib/visit.mjs'
 import { openStack, runs } from './lib/stacks.mjs'
@@ -63,6 +65,18 @@ for (const run of runs.filter(({ cloudflare }) => cloudflare)) {
         const learned = JSON.parse(await readFile(path.join(session.cacheDir, 'evenkeel.deps.json'), 'utf8'))
         assert.deepEqual(latePages.filter(({ dep }) => !(dep in learned[environment])), [])
       })
+    })
+
+    test('where runs add, every first answer is right, and nothing reloads', async () => {
+      const server = await startApp({ stack, env: adding() })
+      try {
+        const results = await visitAll(server, latePages)
+        const wrong = results.filter((result) => !isRight(result.page, result) || result.redirects > 0)
+        assert.deepEqual(wrong.map(({ page, status, text }) => [page.path, status, text.slice(0, 300)]), [], server.log())
+        assert.equal(reloads(server.log()), 0, server.log())
+      } finally {
+        await server.stop()
+      }
     })
 
     test('saves that bring a late dependency are answered right', async () => {

@@ -38,7 +38,8 @@ export function judge(asked, { windows, diary }) {
   if (asked.status === 200 && !cut) return 'wrong body'
   if (trouble) return `meant: ${trouble}`
   if (cut) return 'stream cut'
-  if (diary.optimized(asked) || outdated.test(asked.text)) return 're-optimization'
+  if (diary.reoptimized(asked) || outdated.test(asked.text)) return 're-optimization'
   if (diary.reloaded(asked)) return 'reload of a save'
-  return 'unexplained'
+  // A run that reloaded nothing has nothing to do with what a save has reloaded.
+  return diary.optimized(asked) ? 're-optimization' : 'unexplained'
 }

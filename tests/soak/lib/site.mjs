@@ -49,6 +49,7 @@ function coldConfig(write, file) {
 }
 
 const reloadSent = /page reload|program reload|optimized dependencies changed\. reloading/
+const optimizerReloaded = /optimized dependencies changed\. reloading/
 const optimizerRan = /dependenc(?:y|ies) optimized:|optimized dependencies changed\. reloading/
 
 /** What was printed and done, with the time. */
@@ -61,7 +62,8 @@ function keepDiary(app) {
   return {
     note,
     around: ({ from, until }) => entries.filter(({ at }) => at >= from - 2_000 && at <= until + 500),
-    /** Whether an optimizer run ended in a span, or right after it: what it tells follows what it does. */
+    /** Whether an optimizer run reloaded, or at least ended, in a span or right after it: what it tells follows what it does. */
+    reoptimized: (span) => during(span, optimizerReloaded),
     optimized: (span) => during(span, optimizerRan),
     reloaded: (span) => during(span, reloadSent),
   }

@@ -31,9 +31,6 @@ export const onePerVite = [...new Map(matrix.stacks.toReversed().map((stack) => 
   .toReversed()
   .map((stack) => ({ ...stack, major: newestNode(stack) }))
 
-/** Vite bundles dependencies with Rolldown since 8. */
-export const adds = ({ vite }) => Number(vite.split('.')[0]) >= 8
-
 function titleOf({ vite, cloudflare }) {
   return `Vite ${vite}${cloudflare ? `, Cloudflare ${cloudflare}` : ''}`
 }

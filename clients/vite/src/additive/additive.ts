@@ -6,9 +6,8 @@ import { bringHashesUpToDate, hashesOfNow, reloadAtCommit } from '../vite-intern
 import { type DepsOptimizer, onMetadata } from '../vite-internals/optimizer.js'
 import { EntryExports } from './entry-exports.js'
 import type { Parser } from './esbuild-extraction.js'
-import { leavingLoads } from './esbuild-loads.js'
 import { Installation } from './installation.js'
-import { bundlesDependencies, canAddWithEsbuild, layerPlugin } from './layer-esbuild.js'
+import { canAddWithEsbuild, layerPlugin } from './layer-esbuild.js'
 import { writeLayer } from './layer-files.js'
 import { type Entries, type LayerPlan, movedEntry, newManifest, planLayer } from './layer-plan.js'
 import { type BundledLayer, layerOptions } from './layer-plugin.js'
@@ -55,10 +54,6 @@ export class AdditiveOptimizer {
     const { noDiscovery, rolldownOptions, esbuildOptions } = config.optimizeDeps
     if (!depsOptimizer || noDiscovery || !canAdd(rolldownOptions?.output) || !canAddWithEsbuild(esbuildOptions)) return undefined
     const runs = new Runs()
-    const plugins = esbuildOptions?.plugins ?? []
-    for (const [nth, plugin] of plugins.entries()) {
-      if (!optimizers.has(plugin)) plugins[nth] = leavingLoads(plugin, bundlesDependencies)
-    }
     this.#additions = new Additions(environment, depsOptimizer, runs)
     return runs
   }

@@ -10,15 +10,28 @@ type Node = ESTree.Program['body'][number]
 type Expression = ESTree.Expression
 type Range = Pick<Node, 'start' | 'end'>
 
-/** The code of a module with its namespace marked by its id. */
-export function marked(code: string, id: string): string {
-  return `${code}\n;import * as ${MARK}self from ${JSON.stringify(SELF)};${MARK}(${JSON.stringify(id)}, ${MARK}self);`
+/**
+ * The code of a module with its namespace marked by its id. A lazy module, which its importers run, is one that somebody could require.
+ */
+export function marked(code: string, id: string, isLazy: boolean): string {
+  const self = JSON.stringify(SELF)
+  const required = isLazy ? `, () => require(${self})` : ''
+  return `${code}\n;import * as ${MARK}self from ${self};${MARK}(${JSON.stringify(id)}, ${MARK}self${required});`
+}
+
+const COMMON_JS = ';module.exports;'
+
+/** What neither imports nor exports would be printed without a wrapper, and run by whoever loads the file. */
+export function markedCommonJs(code: string): string {
+  return `${code}\n${COMMON_JS}`
 }
 
 /** A source map without the marks of its sources. */
 export function unmarkedMap(map: string): string {
-  return map.replaceAll(new RegExp(`\\\\n;import \\* as ${MARK}self from \\\\"${SELF}\\\\";${MARK}\\([^\\n]*?, ${MARK}self\\);(?=")`, 'g'), '')
+  return map.replaceAll(`\\n${COMMON_JS}"`, '"').replaceAll(new RegExp(`\\\\n;import \\* as ${MARK}self from \\\\"${SELF}\\\\";${MARK}\\([^\\n]*?\\);(?=")`, 'g'), '')
 }
+
+const IDENTIFIER = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*/gu
 
 /** A statement that makes a namespace, with what it says of the exports. */
 interface Namespace {
@@ -49,6 +62,11 @@ export class PrintedFile {
     return new PrintedFile(code, (await parseAstAsync(code)).body)
   }
 
+  /** A file that is newer than the parser works. What it holds cannot be reached from others. */
+  static opaque(code: string): PrintedFile {
+    return new PrintedFile(code, [])
+  }
+
   private constructor(code: string, body: Node[]) {
     this.#code = code
     this.#body = body
@@ -71,6 +89,7 @@ export class PrintedFile {
     const module: WrittenModule = { kind: 'esm', file, exports: {} }
     const snapshots: string[] = []
     for (const [name, value] of getters) {
+      if (name === '__proto__') return opaque('an object cannot have what it exports')
       if (isVariable(value)) module.exports[name] = this.#keep(value.name)
       else snapshots.push(name)
     }
@@ -90,38 +109,30 @@ export class PrintedFile {
   }
 
   /**
-   * The file of an entry does not run it: the facade does. Others that import the file want a module of it, which they run when
-   * they need it.
+   * The file of an entry does not run it, nor tells what the run has made of its exports: the facade does. Others that import the
+   * file want a module of it, which they run when they need it.
    */
   withoutRun(entry: WrittenModule): void {
     const wrapper = entry.kind === 'cjs' ? entry.require : entry.kind === 'esm' ? entry.init : undefined
-    const run = this.#body.findLast((node) => calledAlone(node) === wrapper?.slice(PREFIX.length))
-    if (wrapper && run) this.#cuts.push(run)
+    const start = this.#body.findLastIndex((node) => wrapper !== undefined && calledAlone(node) === wrapper.slice(PREFIX.length))
+    if (start >= 0) this.#cuts.push(...this.#body.slice(start))
   }
 
   /** The code without marks, in the same lines, and with all that later layers need. */
   toString(): string {
-    let code = ''
-    let at = 0
     const cuts = [...this.#cuts, ...this.#needlessNamespaces()]
-    for (const { start, end } of cuts.toSorted((one, other) => one.start - other.start)) {
-      code += this.#code.slice(at, start) + this.#code.slice(start, end).replaceAll(/[^\n]/g, '')
-      at = end
-    }
-    code += this.#code.slice(at)
+    const code = withMark(blanked(this.#code, cuts))
     const exports = [...this.#kept].map(([local, name]) => `${local} as ${name}`)
     return exports.length > 0 ? `${code}\nexport { ${exports.join(', ')} };\n` : code
   }
 
   /** Namespaces that were printed for the marks alone. */
   #needlessNamespaces(): Range[] {
-    const marked = [...this.#marked.values()].flat().flatMap(({ namespace }) => namespace ?? [])
     const used = new Map<string, number>()
-    for (const [name] of this.#code.matchAll(/[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*/gu)) used.set(name, (used.get(name) ?? 0) + 1)
-    return marked.flatMap((name) => {
-      const { statements = [] } = this.#namespaces.get(name) ?? {}
-      // The mark is the third.
-      return statements.length === 2 && used.get(name) === 3 && !this.#kept.has(name) ? statements : []
+    for (const [name] of blanked(this.#code, this.#cuts).matchAll(IDENTIFIER)) used.set(name, (used.get(name) ?? 0) + 1)
+    return [...this.#marked.values()].flat().flatMap(({ namespace = '' }) => {
+      const { statements = [] } = this.#namespaces.get(namespace) ?? {}
+      return statements.length === 2 && used.get(namespace) === 2 && !this.#kept.has(namespace) ? statements : []
     })
   }
 
@@ -133,7 +144,7 @@ export class PrintedFile {
 
   #read(statement: Node): void {
     const namespace = emptyObject(statement)
-    if (namespace) this.#namespaces.set(namespace, { statements: [statement], getters: undefined })
+    if (namespace) this.#namespaces.set(namespace, { statements: [statement], getters: [] })
     const wrapped = wrapper(statement)
     if (!wrapped) return this.#readCall(statement)
     const { name, kind, path, body, isAsync } = wrapped
@@ -162,6 +173,22 @@ export class PrintedFile {
     const isSecond = statements.length > 1
     this.#namespaces.set(name, { statements: [...statements, statement], getters: isSecond ? undefined : gettersOf(object) })
   }
+}
+
+/** Marks that were not found are called. */
+function withMark(code: string): string {
+  return code.includes(`${MARK}(`) ? `${code}\nfunction ${MARK}() {}\n` : code
+}
+
+/** Takes parts out of code; no line is moved. */
+function blanked(code: string, cuts: Range[]): string {
+  let rest = ''
+  let at = 0
+  for (const { start, end } of cuts.toSorted((one, other) => one.start - other.start)) {
+    rest += code.slice(at, start) + code.slice(start, end).replaceAll(/[^\n]/g, '')
+    at = end
+  }
+  return rest + code.slice(at)
 }
 
 function gettersOf(object: ESTree.Argument | undefined): Array<[string, Expression]> | undefined {

@@ -18,12 +18,11 @@ function loadsIn({ initialOptions }: PluginBuild): Load[] {
   return found
 }
 
-/** The plugin, with what it loads in certain builds left to `loadByOthers`. */
-export function leavingLoads(plugin: Plugin, isMeant: (options: BuildOptions) => boolean): Plugin {
+/** The plugin, with what it loads left to `loadByOthers`. */
+export function leavingLoads(plugin: Plugin): Plugin {
   return {
     ...plugin,
     setup(build) {
-      if (!isMeant(build.initialOptions)) return plugin.setup(build)
       const onLoad: PluginBuild['onLoad'] = (options, callback) => {
         loadsIn(build).push({ plugin: plugin.name, options, callback })
       }

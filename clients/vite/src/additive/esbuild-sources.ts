@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, extname, join, resolve } from 'node:path'
 import { parse as lex } from 'es-module-lexer'
 import type { Loader, PluginBuild } from 'esbuild'
+import type { Parser } from './esbuild-extraction.js'
 import { isModule, starExports } from './module-syntax.js'
 
 /** What esbuild takes the files of each extension for. */
@@ -18,12 +19,17 @@ interface Scope {
 
 /** The sources of one build: what they are to esbuild. */
 export class Sources {
+  /** Where esbuild works. */
+  readonly root: string
   readonly #build: PluginBuild
+  readonly #parser: Parser
   readonly #loaders: Record<string, Loader>
   readonly #scopes = new Map<string, Scope>()
 
-  constructor(build: PluginBuild) {
+  constructor(build: PluginBuild, parser: Parser) {
+    this.root = build.initialOptions.absWorkingDir ?? process.cwd()
     this.#build = build
+    this.#parser = parser
     this.#loaders = { ...LOADERS, ...build.initialOptions.loader }
   }
 
@@ -40,7 +46,12 @@ export class Sources {
 
   /** Whether JavaScript is an ECMAScript module. */
   isModule(javaScript: string, path: string): boolean {
-    return isModule(javaScript, notParsed) || this.#isModuleByType(path)
+    return isModule(javaScript, this.#parser.parseAst) || this.#isModuleByType(path)
+  }
+
+  /** What a module re-exports as a whole. */
+  starsOf(javaScript: string): string[] {
+    return starExports(javaScript, this.#parser.parseAst)
   }
 
   /** Whether a `browser` field replaces the file by nothing. A plugin that loads it is not told so. */
@@ -76,11 +87,6 @@ export class Sources {
   }
 }
 
-/** What a module re-exports as a whole. */
-export function starsOf(javaScript: string): string[] {
-  return starExports(javaScript, notParsed)
-}
-
 function isLexed(code: string): boolean {
   try {
     lex(code)
@@ -88,10 +94,6 @@ function isLexed(code: string): boolean {
   } catch {
     return false
   }
-}
-
-function notParsed(): never {
-  throw new Error('the code cannot be lexed')
 }
 
 function manifestIn(folder: string): { type?: unknown; browser?: unknown } | undefined {

@@ -12,8 +12,8 @@ interface Statement {
 /** A statement that only ECMAScript modules have, at the beginning of a line. */
 const STATEMENT = /^(?:import|export)(?=[\s{*"'])/m
 const BARE_IMPORT = /\b(?:from|import|require)\s*\(?\s*["']([^."'/\\\0][^"']*)["']/g
-/** Comments may stand in front of directives. */
-const PROLOGUE = /^\s*(?:\/\*[^]*?\*\/\s*|\/\/.*\n\s*)*["']use /
+/** Comments may stand in front of directives. Each can be read in one way only, or a file with many of them would take minutes. */
+const PROLOGUE = /^(?:\s|\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/|\/\/.*\n)*["']use /
 
 /**
  * Whether code is an ECMAScript module. Nearly all begin with an import or an export; reading the others to their end takes

@@ -1,0 +1,117 @@
+import { readFile } from 'node:fs/promises'
+import { relative } from 'node:path'
+import type { OnLoadArgs, OnLoadResult, OnResolveArgs, OnResolveResult, PluginBuild } from 'esbuild'
+import { type Parser, SELF, marked, markedCommonJs } from './esbuild-extraction.js'
+import { loadByOthers } from './esbuild-loads.js'
+import { Sources } from './esbuild-sources.js'
+import type { LayerPlan } from './layer-plan.js'
+import { directivesOf } from './module-syntax.js'
+import { Doubt } from './store.js'
+import { FILE, MJS, REQUIRE, requireOf, stubOf } from './stubs.js'
+
+/** An entry that brings nothing. */
+export const EMPTY = 'evenkeel-empty'
+
+const NAMESPACE = 'evenkeel'
+const MODULES = ['js', 'jsx', 'ts', 'tsx']
+
+/** What a layer is bundled of: new modules, marked, and stubs of those that an earlier layer has. */
+export class LayerInputs {
+  /** Why the layer cannot be added after all. */
+  doubt: Doubt | undefined
+  /** Modules that are new, by what esbuild calls them. */
+  readonly loaded = new Map<string, string>()
+  readonly directives = new Map<string, string[]>()
+  /** What modules re-export as a whole. */
+  readonly stars = new Map<string, () => string[]>()
+  /** Whether modules run when they are needed, and not with their file. */
+  readonly isLazy: boolean
+  readonly #plan: LayerPlan
+  readonly #parser: Parser
+
+  constructor(plan: LayerPlan, isLazy: boolean, parser: Parser) {
+    this.#plan = plan
+    this.isLazy = isLazy
+    this.#parser = parser
+  }
+
+  setUp(build: PluginBuild): void {
+    const sources = new Sources(build, this.#parser)
+    build.onResolve({ filter: /^evenkeel[:-]/ }, ({ path, importer, namespace }) => this.#resolve(path, importer, namespace))
+    // What a stub re-exports as a whole is where it was.
+    build.onResolve({ filter: /^(?:\/|[A-Za-z]:[\\/])/ }, ({ path, importer }) => (this.#plan.base.modules.has(importer) ? { path } : undefined))
+    build.onResolve({ filter: /^[\w@][^:]/ }, (args) => this.#resolveEntry(build, args))
+    build.onLoad({ filter: /.*/ }, (args) => this.#load(build, sources, args))
+  }
+
+  /** Vite knows how to import an entry dynamically, whatever it is; of a file that it knows nothing of, it takes the default export. */
+  async #resolveEntry(build: PluginBuild, { path, kind, importer, namespace, resolveDir, pluginData }: OnResolveArgs): Promise<OnResolveResult | undefined> {
+    if (kind !== 'dynamic-import' || pluginData === this) return undefined
+    const resolved = await build.resolve(path, { kind, importer, namespace, resolveDir, pluginData: this })
+    const { carried, known, fresh } = this.#plan
+    const sources = [...carried.map(([name, { src }]) => [name, src]), ...known.map(([name, src]) => [name, src]), ...Object.entries(fresh)]
+    const [entry] = sources.find(([, src]) => src === resolved.path) ?? []
+    return entry === undefined ? undefined : { path: `./${entry}.js`, external: true }
+  }
+
+  #resolve(path: string, importer: string, namespace: string): OnResolveResult {
+    if (path === SELF) return { path: importer, namespace }
+    if (path.startsWith(FILE)) return { path: `./${path.slice(FILE.length)}${this.#plan.base.version}`, external: true }
+    return { path, namespace: NAMESPACE }
+  }
+
+  async #load(build: PluginBuild, sources: Sources, args: OnLoadArgs): Promise<OnLoadResult | undefined> {
+    if (args.namespace === NAMESPACE) return this.#loadOwn(args.path)
+    const id = idOf(args)
+    const known = this.#plan.base.modules.get(id)
+    if (known?.kind === 'opaque') this.doubt ??= new Doubt('exportUnknown', `${id}: ${known.why}`)
+    if (known) return { contents: known.kind === 'opaque' ? 'module.exports = {}' : stubOf(id, known), loader: 'js' }
+    const loaded = (await loadByOthers(build, args)) ?? (await read(args, sources))
+    return loaded && this.#mark(id, args, loaded, sources)
+  }
+
+  #loadOwn(path: string): OnLoadResult {
+    const module = this.#plan.base.modules.get(path.slice(REQUIRE.length, -MJS.length))
+    return { contents: module?.kind === 'cjs' ? requireOf(module) : 'export {}', loader: 'js' }
+  }
+
+  /** Makes sure that the module can be found in the printed code. */
+  async #mark(id: string, { path, namespace }: OnLoadArgs, loaded: OnLoadResult, sources: Sources): Promise<OnLoadResult> {
+    const loader = loaded.loader === 'default' ? sources.loaderOf(path) : (loaded.loader ?? 'js')
+    if (loaded.contents === undefined || !loader) return loaded
+    const code = typeof loaded.contents === 'string' ? loaded.contents : Buffer.from(loaded.contents).toString()
+    const called = namespace === 'file' ? pathIn(sources.root, path) : id
+    // One object for all who use it, however they import it.
+    if (loader === 'json') {
+      this.loaded.set(called, id)
+      return { ...loaded, contents: `module.exports = ${code}`, loader: 'js' }
+    }
+    if (!MODULES.includes(loader)) return loaded
+    this.loaded.set(called, id)
+    const javaScript = await sources.javaScript(code, loader).catch(() => undefined)
+    // esbuild says what is wrong with it.
+    if (javaScript === undefined) return loaded
+    const directives = directivesOf(javaScript, this.#parser.parseAst)
+    if (directives.length > 0) this.directives.set(id, directives)
+    if (!sources.isModule(javaScript, path)) return { ...loaded, contents: markedCommonJs(code), loader }
+    if (/\bexport\s*\*/.test(javaScript)) this.stars.set(id, () => sources.starsOf(javaScript))
+    return { ...loaded, contents: marked(code, id, this.isLazy), loader }
+  }
+}
+
+/** What esbuild calls a file. */
+export function pathIn(root: string, file: string): string {
+  return relative(root, file).replaceAll('\\', '/')
+}
+
+async function read({ path, namespace, suffix, with: attributes }: OnLoadArgs, sources: Sources): Promise<OnLoadResult | undefined> {
+  const loader = sources.loaderOf(path)
+  if (namespace !== 'file' || suffix || Object.keys(attributes).length > 0 || !loader || sources.isDisabled(path)) return undefined
+  if (loader !== 'json' && !MODULES.includes(loader)) return undefined
+  return { contents: await readFile(path, 'utf8'), loader }
+}
+
+/** A module is called by its path, as Vite calls it; one that is no file by its namespace, too. */
+function idOf({ namespace, path, suffix }: OnLoadArgs): string {
+  return (namespace === 'file' ? path : `${namespace}:${path}`) + suffix
+}
