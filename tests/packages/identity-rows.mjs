@@ -1,8 +1,9 @@
 // What has to stay one thing although its parts were bundled at different times. Every row is a few modules that are asked in turn, those
-// of all rows at a time: between two modules of a row, all others add dependencies. `expects` is what the last one answers.
+// of all rows at a time: between two modules of a row, all others add dependencies. `expects` is what the last one answers. Where a late
+// dependency is not the same, the row `differs`: what the last module answers then, and the reason.
 
 const everywhere = ['browser', 'node', 'workerd']
-const row = (what, modules, expects, sides = everywhere) => ({ what, modules, expects, sides })
+const row = (what, modules, expects, { sides = everywhere, differs } = {}) => ({ what, modules, expects, sides, differs })
 
 export const rows = [
   row(
@@ -222,7 +223,7 @@ export const rows = [
        }`,
     ],
     [0, 'plain words\n'],
-    ['browser'],
+    { sides: ['browser'] },
   ),
   row(
     'files beside a module are found on disk',
@@ -233,7 +234,7 @@ export const rows = [
        export const answer = () => readFileSync(fileURLToPath(words), 'utf8')`,
     ],
     'plain words\n',
-    ['node'],
+    { sides: ['node'] },
   ),
   row(
     'import.meta.url of a dependency is the address of a file that is served',
@@ -245,7 +246,7 @@ export const rows = [
        }`,
     ],
     [200, 'text/javascript', true],
-    ['browser'],
+    { sides: ['browser'] },
   ),
   row(
     'import.meta.url of a dependency is the address of a file that exists',
@@ -255,7 +256,7 @@ export const rows = [
        export const answer = () => readFileSync(new URL(own), 'utf8').includes('assets')`,
     ],
     true,
-    ['node'],
+    { sides: ['node'] },
   ),
   row(
     'a worker inside a dependency works',
@@ -264,7 +265,7 @@ export const rows = [
        export const answer = () => ask(41)`,
     ],
     42,
-    ['browser'],
+    { sides: ['browser'] },
   ),
   row(
     'the CSS that a dependency imports is applied',
@@ -277,7 +278,7 @@ export const rows = [
        }`,
     ],
     'rgb(1, 2, 3)',
-    ['browser'],
+    { sides: ['browser'] },
   ),
   row(
     'packages that import each other come late and work',
@@ -351,6 +352,13 @@ export const rows = [
        export const answer = () => [first, runs()]`,
     ],
     ['first piece', 'pieces/first'],
+    {
+      differs: {
+        reason:
+          'modules of a package that the same entries reach share a file, as do packages that one entry alone needs, and a file is evaluated as a whole: a late import of one of its modules evaluates all',
+        answer: ['first piece', 'pieces/first pieces/second'],
+      },
+    },
   ),
   row(
     'a property of a CJS module that changes is seen through an early re-export',
@@ -364,6 +372,13 @@ export const rows = [
        }`,
     ],
     [1, 2],
+    {
+      differs: {
+        reason:
+          'what an ES module re-exports of a CommonJS module is read once by each dependency that is added later: one that reads it before it is assigned again keeps the old value',
+        answer: [1, 1],
+      },
+    },
   ),
   row(
     'exports that nobody needed at first, under whatever names, are there for a late package',
@@ -407,7 +422,7 @@ export const rows = [
        export const answer = () => [early.name, name]`,
     ],
     ['browser', 'browser'],
-    ['browser'],
+    { sides: ['browser'] },
   ),
   row(
     'an optional peer that is not installed harms nobody who does not use it',
