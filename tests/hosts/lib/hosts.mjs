@@ -10,7 +10,7 @@ const vite = [bin('vite/bin/vite.js'), '--host', '127.0.0.1', '--strictPort']
 export const hosts = {
   'react-router': { command: ['--conditions=development', ...vite], file: 'app/routes/draft.tsx' },
   astro: { command: [bin('astro/bin/astro.mjs'), 'dev', '--host', '127.0.0.1'], file: 'src/components/draft.tsx' },
-  tanstack: { command: vite, file: 'src/draft.tsx', loads: ['idle', 'slow transforms', 'busy processors'] },
-  express: { command: ['server.mjs'], file: 'src/pages/draft.tsx' },
+  tanstack: { command: vite, file: 'src/draft.tsx', loads: ['idle', 'slow transforms'] },
+  express: { command: ['server.mjs'], file: 'src/pages/draft.tsx', loads: ['idle', 'busy processors'] },
   workers: { command: vite, file: 'src/draft.tsx' },
 }
