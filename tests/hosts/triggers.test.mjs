@@ -1,5 +1,5 @@
 // What reaches a worker beside requests: a cron that is triggered by hand, and a WebSocket of a Durable Object. Without foresight, so
-// that late dependencies are met by them.
+// that late dependencies are met by them: where runs reload they are held, where runs add there is nothing to wait for.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { draft } from '../e2e/lib/drafts.mjs'
@@ -10,7 +10,9 @@ import { until } from '../e2e/lib/waiting.mjs'
 import { openHost } from './lib/measure.mjs'
 import { spares } from './lib/spares.mjs'
 
-const guarded = { EVENKEEL_OPTIONS: JSON.stringify({ foresee: false }) }
+const optionsOf = (options) => ({ EVENKEEL_OPTIONS: JSON.stringify({ foresee: false, ...options }) })
+const reloading = optionsOf({ additive: false })
+const adding = optionsOf({ hold: false, recover: false })
 const cron = '/cdn-cgi/handler/scheduled'
 /** With hooks, so that it fails on two Reacts. */
 const late = draft(1, [spares.find(({ content }) => content.includes('toggle'))])
@@ -41,23 +43,34 @@ function firstMessage(app) {
   })
 }
 
+function saysLate(message, app) {
+  for (const expect of late.expects) assert.ok(message.includes(expect), `${message}\n${app.log()}`)
+}
+
 test('without Evenkeel a cron that meets a late dependency fails', () =>
   openSaved({}, async (app) => assert.equal((await visit(app, cron)).status, 500)))
 
-test('with Evenkeel it does not, for a client that follows no redirects', () =>
-  openSaved(guarded, async (app) => {
-    const { firstStatus, text } = await visit(app, cron)
-    assert.equal(firstStatus, 200, `${text}\n${app.log()}`)
-  }))
+for (const [title, env] of [
+  ['where runs reload', reloading],
+  ['where runs add, with nothing else', adding],
+]) {
+  test(`${title} it does not, for a client that follows no redirects`, () =>
+    openSaved(env, async (app) => {
+      const { firstStatus, text } = await visit(app, cron)
+      assert.equal(firstStatus, 200, `${text}\n${app.log()}`)
+    }))
+}
 
-test('a WebSocket that is opened while the optimizer is at work gets the first message', () =>
-  openSaved(guarded, async (app) => {
+test('where runs add, a WebSocket that meets a late dependency gets the first message', () =>
+  openSaved(adding, async (app) => saysLate(await firstMessage(app), app)))
+
+test('where runs reload, a WebSocket that is opened while the optimizer is at work gets the first message', () =>
+  openSaved(reloading, async (app) => {
     const page = visit(app, '/')
     await until('the optimizer is at work', async () => {
       const { stdout } = await evenkeel('status', '--json', '--root', app.root)
       return JSON.parse(stdout || '{}').environments?.some(({ phase }) => ['discovering', 'optimizing', 'reloading'].includes(phase))
     })
-    const message = await firstMessage(app)
-    for (const expect of late.expects) assert.ok(message.includes(expect), `${message}\n${app.log()}`)
+    saysLate(await firstMessage(app), app)
     assert.equal((await page).status, 200)
   }))
