@@ -35,7 +35,7 @@ export async function copyApp(app, { appsFolder } = checkout) {
 
 /**
  * Starts real Vite on a fixture and resolves once it answers.
- * `command` is what Node runs, with a port of its own; by default Vite itself.
+ * `command` is what Node runs, with a port of its own; by default Vite itself. `ready` is what it prints once it listens.
  * A `cacheDir` of the caller's is kept (a warm start is a second run with it); otherwise the run is cold and its cache is removed.
  * A `stack` names another Vite and Node than the checkout's, and the copies of the fixtures that find it.
  */
@@ -46,6 +46,7 @@ export async function startApp({
   env = {},
   cacheDir,
   command = viteCommand(stack),
+  ready = /ready\s+in\s+\d/,
 } = {}) {
   const cache = cacheDir ?? (await newCacheDir())
   const ownCache = cacheDir ? undefined : cache
@@ -54,7 +55,7 @@ export async function startApp({
     // Between asking for a free port and listening, another process may have taken it.
     for (let attempt = 1; ; attempt++) {
       try {
-        const { stop, ...started } = await startOnce({ stack, root, env, cache, ownCache, command })
+        const { stop, ...started } = await startOnce({ stack, root, env, cache, ownCache, command, ready })
         return { ...started, stop: () => stop().finally(removeCache) }
       } catch (error) {
         if (attempt === 3 || !/Port \d+ is already in use/.test(error.message)) throw error
@@ -72,7 +73,7 @@ export async function newCacheDir() {
   return mkdtemp(path.join(checkout.cachesFolder, 'run-'))
 }
 
-async function startOnce({ stack, root, env, cache, ownCache, command }) {
+async function startOnce({ stack, root, env, cache, ownCache, command, ready }) {
   const port = await freePort()
   const startedAt = performance.now()
   const child = spawn(stack.nodeBin, [...command, '--port', String(port)], {
@@ -118,7 +119,7 @@ async function startOnce({ stack, root, env, cache, ownCache, command }) {
   }
 
   try {
-    await waitUntilReady(child, exited, () => log)
+    await waitUntilReady(child, exited, ready, () => log)
   } catch (error) {
     await stop()
     throw error
@@ -139,11 +140,11 @@ async function startOnce({ stack, root, env, cache, ownCache, command }) {
   }
 }
 
-/** Vite says "ready in" after it listens, and so do those that start it. */
-function waitUntilReady(child, exited, log) {
+/** Vite says "ready in" after it listens, and so do most that start it. */
+function waitUntilReady(child, exited, ready, log) {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => fail('was not ready in time'), readyDeadline)
-    const look = () => /ready\s+in\s+\d/.test(log()) && done(resolve)
+    const look = () => ready.test(log()) && done(resolve)
     const fail = (what) => done(reject, new Error(`Vite ${what}:\n${log()}`))
     const done = (settle, value) => {
       clearTimeout(timer)

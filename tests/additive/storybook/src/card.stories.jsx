@@ -1,0 +1,5 @@
+import Card from './card'
+
+export default { title: 'Card', component: Card }
+
+export const Plain = {}
