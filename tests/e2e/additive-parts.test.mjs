@@ -4,6 +4,7 @@ import { describe, test } from 'node:test'
 import { parseIndex } from '../../clients/vite/dist/additive/manifest.js'
 import { directivesOf, isModule, starExports } from '../../clients/vite/dist/additive/module-syntax.js'
 import { Groups, packageNamed, packageOf } from '../../clients/vite/dist/additive/packages.js'
+import { MARK, extract } from '../../clients/vite/dist/additive/rolldown-extraction.js'
 import { facadeOf, stubOf } from '../../clients/vite/dist/additive/stubs.js'
 import { initSync } from '../../clients/vite/node_modules/es-module-lexer/dist/lexer.js'
 import { parseAst } from '../node_modules/vite/dist/node/index.js'
@@ -115,4 +116,20 @@ describe('what stands for a written module', () => {
 test('a manifest of another kind is refused', () => {
   const table = [['null', /version/], ['{}', /version/], ['{"version":999}', /999/], ['{"version":1}', /not complete/], ['{', /JSON/]]
   for (const [text, why] of table) assert.throws(() => parseIndex(text), why, text)
+})
+
+describe('the exports of a printed module are found', () => {
+  const printed = (before) => `${before}var x_exports = /* @__PURE__ */ __exportAll({ one: () => one });\nvar one = 1;\n${MARK}(x_exports);`
+  const table = [
+    ['at the beginning', ''],
+    ['behind a line', 'var zero = 0;\n'],
+    ['behind the end of a licence, in its line', '/**\n * A licence.\n */ '],
+    ['behind a comment that has the same words', '/* var x_exports = nothing */\n'],
+  ]
+  for (const [where, before] of table) {
+    test(where, () => {
+      const { module } = extract(printed(before), 'x.js', parseAst)
+      assert.deepEqual(module, { kind: 'esm', file: 'x.js', exports: { one: 'e$one' } })
+    })
+  }
 })

@@ -5,6 +5,8 @@ import type { WrittenModule } from './manifest.js'
 export const PREFIX = 'e$'
 /** How Rolldown names namespaces; a number may follow. */
 const NAMESPACE = '_exports'
+/** How the value of a namespace begins. */
+const NAMESPACE_VALUE = /^\(*(?:\/\* @__PURE__ \*\/ )?\(*__export/
 /** Called with a module's namespace at its end, so that Rolldown prints the namespace: it tells each export's local name. */
 export const MARK = '__evenkeel_namespace__'
 
@@ -121,11 +123,20 @@ function markedNamespace(printed: string): string | undefined {
   return printed.slice(start + MARK.length + 1, printed.indexOf(')', start))
 }
 
-/** `var x_exports = __exportAll({ name: () => local })`. */
+/** `var x_exports = __exportAll({ name: () => local })`. A comment may end in front of it, or have the same words. */
 function namespaceStatement(printed: string, namespace: string, parse: Parse): { text: string; parsed: Statement } | undefined {
-  const start = startOfLine(printed, `var ${namespace} = `)
-  if (start < 0) return undefined
-  // The statement ends at the first `);` up to which it can be parsed: a name in it may contain one.
+  const beginning = `var ${namespace} = `
+  for (let start = printed.indexOf(beginning); start >= 0; start = printed.indexOf(beginning, start + 1)) {
+    // Only what Rolldown prints is read on: the rest of a module may be long.
+    if (!NAMESPACE_VALUE.test(printed.slice(start + beginning.length, start + beginning.length + 40))) continue
+    const statement = statementAt(printed, start, parse)
+    if (statement) return statement
+  }
+  return undefined
+}
+
+/** It ends at the first `);` up to which it can be parsed: a name in it may contain one. */
+function statementAt(printed: string, start: number, parse: Parse): { text: string; parsed: Statement } | undefined {
   for (let end = printed.indexOf(');', start); end >= 0; end = printed.indexOf(');', end + 1)) {
     const text = printed.slice(start, end + 2)
     const parsed = firstStatement(text, parse)
@@ -197,12 +208,6 @@ function initialCall(statement: Statement, callee: string): ESTree.CallExpressio
 function declaredName(statement: Statement): string | undefined {
   const declared = statement.type === 'VariableDeclaration' ? statement.declarations[0]?.id : undefined
   return declared?.type === 'Identifier' ? declared.name : undefined
-}
-
-function startOfLine(code: string, text: string): number {
-  if (code.startsWith(text)) return 0
-  const at = code.indexOf(`\n${text}`)
-  return at < 0 ? -1 : at + 1
 }
 
 function firstStatement(code: string, parse: Parse): Statement | undefined {
