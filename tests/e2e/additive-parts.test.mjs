@@ -133,3 +133,12 @@ describe('the exports of a printed module are found', () => {
     })
   }
 })
+
+test('a module with imports that Rolldown takes for CommonJS all the same is reached as one', () => {
+  const printed = `var require_x = /* @__PURE__ */ __commonJSMin(((exports, module) => {
+	var import_x = /* @__PURE__ */ __toESM(require_x());
+	module.exports = m.default;
+	${MARK}(import_x);
+}));`
+  assert.deepEqual(extract(printed, 'x.js', parseAst).module, { kind: 'cjs', file: 'x.js', require: 'e$require_x' })
+})

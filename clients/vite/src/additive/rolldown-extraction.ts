@@ -95,6 +95,10 @@ export function extract(printed: string, file: string, parse: Parse): Extracted 
 
   const declared = namespaceStatement(printed, namespace, parse)
   const getters = declared && gettersOf(declared.parsed)
+  // Rolldown takes some with imports for CommonJS: those that assign to `module.exports`.
+  const isCommonJs = printed.includes(`var ${namespace} = /* @__PURE__ */ __toESM(`)
+  const wrapped = !getters && isCommonJs ? commonJs(printed, file, keep, kept, parse) : undefined
+  if (wrapped) return wrapped
   if (!getters) return opaque(`the namespace ${namespace} is not printed as expected`)
   const module: Extract<WrittenModule, { kind: 'esm' }> = { kind: 'esm', file, exports: {} }
   const snapshots: string[] = []
