@@ -20,6 +20,7 @@ test('the package of a module is told on every system', () => {
     ['C:\\app\\node_modules\\@a\\b\\c.js', { name: '@a/b', folder: 'C:/app/node_modules/@a/b' }],
     ['/app/packages/own/index.js', undefined],
     ['\0virtual:module', undefined],
+    ['\0rolldown/empty.js?/app/node_modules/a/b.js', undefined],
   ]
   for (const [id, wanted] of table) assert.deepEqual(packageOf(id), wanted, id)
 })

@@ -5,11 +5,11 @@ export interface PackageOfModule {
   folder: string
 }
 
-/** The installed package that a module is in. */
+/** The installed package that a module is in; one that is no file is in none, whatever its id names. */
 export function packageOf(id: string): PackageOfModule | undefined {
   const path = id.includes('\\') ? id.replaceAll('\\', '/') : id
   const start = path.lastIndexOf(NODE_MODULES)
-  if (start < 0) return undefined
+  if (start < 0 || path.includes('\0')) return undefined
   const [first = '', second = ''] = path.slice(start + NODE_MODULES.length).split('/')
   const name = first.startsWith('@') ? `${first}/${second}` : first
   return { name, folder: path.slice(0, start + NODE_MODULES.length) + name }
