@@ -161,7 +161,9 @@ class LayerBundler {
       return module?.kind === 'cjs' ? { code: requireOf(module), moduleType: 'js' } : undefined
     }
     const module = modules.get(id)
-    return module && module.kind !== 'opaque' ? { code: stubOf(id, module), moduleType: 'js' } : undefined
+    // Nobody must have it twice.
+    if (module?.kind === 'opaque') throw new Error(`${id} is in an earlier layer, and cannot be reached there: ${module.why}`)
+    return module && { code: stubOf(id, module), moduleType: 'js' }
   }
 
   #transform(code: string, id: string, parse: Parse): { code: string; map: null } | undefined {
