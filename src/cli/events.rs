@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::table::{count, moment};
 use super::{Answer, Failed, Target, Yes};
-use crate::core::{Action, BundledRun, CommitOutcome, Committed, Event, LateDependency, Time};
+use crate::core::{Action, BundledRun, Commit, Event, LateDependency, Time};
 use crate::journal::{Answer as Told, Input, entry};
 use crate::runtime;
 
@@ -105,6 +105,7 @@ fn describe_event(event: &Event) -> Option<String> {
             format!("{}: everything is bundled again, {}", fell.environment, fell.fallback)
         }
         Event::Committed(commit) => format!("{}: {}", commit.environment, describe_commit(commit)),
+        Event::OptimizerFailed { environment } => format!("{environment}: the optimizer failed"),
         Event::Changed(changed) => {
             let cause = serde_json::to_value(changed.cause).unwrap_or_default();
             let cause = cause.as_str().unwrap_or_default();
@@ -122,20 +123,19 @@ fn describe_event(event: &Event) -> Option<String> {
     Some(text)
 }
 
-fn describe_commit(commit: &Committed) -> String {
+fn describe_commit(commit: &Commit) -> String {
     let reload = if commit.reload { "with a reload" } else { "without a reload" };
-    match (commit.outcome, &commit.bundled) {
-        (CommitOutcome::Failed, _) => "the optimizer failed".into(),
-        (_, Some(BundledRun::Added { layer, modules, duration_ms })) => {
+    match &commit.bundled {
+        Some(BundledRun::Added { layer, modules, duration_ms }) => {
             format!(
                 "layer {layer} added, {} in {duration_ms} ms, {reload}",
                 count((*modules).into(), "module")
             )
         }
-        (_, Some(BundledRun::Rebundled { modules, duration_ms, .. })) => {
+        Some(BundledRun::Rebundled { modules, duration_ms, .. }) => {
             format!("all bundled again, {} in {duration_ms} ms, {reload}", count((*modules).into(), "module"))
         }
-        (_, None) => format!("optimized, {reload}"),
+        None => format!("optimized, {reload}"),
     }
 }
 

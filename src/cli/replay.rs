@@ -8,6 +8,7 @@ use clap::Args;
 use super::events::{at, describe};
 use super::{Answer, Failed, Yes};
 use crate::journal::{Replay, replay};
+use crate::protocol::Reoptimization;
 
 #[derive(Debug, Args)]
 pub struct ReplayArgs {
@@ -48,7 +49,7 @@ fn summary(replayed: &Replay) -> serde_json::Value {
         "inputs": replayed.entries.len(),
         "whole": replayed.is_whole,
         "counts": replayed.session.counts(),
-        "records": replayed.session.records().collect::<Vec<_>>(),
+        "records": replayed.session.records().map(Reoptimization::from).collect::<Vec<_>>(),
         "differences": differences.collect::<Vec<_>>(),
     })
 }

@@ -9,8 +9,8 @@ use clap::Args;
 use super::table::{count, moment, or_dash, table};
 use super::{Answer, Failed, Target, Yes};
 use crate::attach;
-use crate::core::{Defence, Reoptimization};
-use crate::protocol::{Health, StatusReport};
+use crate::core::Defence;
+use crate::protocol::{Health, Reoptimization, StatusReport};
 use crate::runtime;
 
 /// How many re-optimizations a person is shown.

@@ -163,9 +163,8 @@ impl World {
         self.hash += 1;
         let hash = self.hash.to_string();
         self.committed.insert((environment, id), self.hash);
-        let committed = Committed {
+        let committed = Commit {
             environment: NAMES[environment].into(),
-            outcome: CommitOutcome::Committed,
             browser_hash: hash.clone(),
             reload,
             changed: vec![OptimizedDep { id: format!("dep{id}"), file: "/f.js".into(), browser_hash: hash }],
@@ -371,9 +370,8 @@ impl Guarded {
     }
 
     fn commit(&mut self, reload: bool) {
-        let committed = Committed {
+        let committed = Commit {
             environment: "worker".into(),
-            outcome: CommitOutcome::Committed,
             browser_hash: self.newest.to_string(),
             reload,
             changed: vec![],

@@ -80,9 +80,8 @@ impl Story {
     fn commit(&mut self, environment: &str, id: &str, reload: bool) -> Vec<Effect> {
         self.hash += u32::from(reload);
         let hash = format!("h{}", self.hash);
-        self.apply(Event::Committed(Committed {
+        self.apply(Event::Committed(Commit {
             environment: environment.into(),
-            outcome: CommitOutcome::Committed,
             changed: vec![dep("react", &hash), dep(id, &hash)],
             browser_hash: hash,
             reload,
@@ -93,16 +92,7 @@ impl Story {
     }
 
     fn fail_run(&mut self, environment: &str) -> Vec<Effect> {
-        self.apply(Event::Committed(Committed {
-            environment: environment.into(),
-            outcome: CommitOutcome::Failed,
-            browser_hash: "h0".into(),
-            reload: false,
-            changed: vec![],
-            removed: vec![],
-            pending: vec![],
-            bundled: None,
-        }))
+        self.apply(Event::OptimizerFailed { environment: environment.into() })
     }
 
     fn reload(&mut self, environment: &str) -> ReloadPlan {
@@ -260,7 +250,7 @@ fn a_late_dependency_goes_through_the_phases() {
     let ended = story.wait(1);
     assert!(story.is_stable());
     assert_eq!(story.phase("worker"), Phase::Stable);
-    assert!(matches!(&ended[..], [Effect::Ended(record)] if record.stable_at_ms.is_some()));
+    assert!(matches!(&ended[..], [Effect::Ended(record)] if record.stable_at().is_some()));
 }
 
 #[test]
@@ -274,7 +264,7 @@ fn a_commit_without_a_reload_disturbs_nothing() {
     let learned =
         Effect::Learned { environment: "worker".into(), dependencies: story.record().dependencies.clone() };
     assert_eq!(ended, [learned, Effect::Ended(story.record().clone())]);
-    assert_eq!(story.record().outcome, ReoptimizationOutcome::Extended);
+    assert_eq!(story.record().outcome(), Some(&Outcome::Extended { bundled: None }));
     assert_eq!(story.classify(1, "500").kind, ErrorKind::Unrelated);
 }
 
@@ -659,13 +649,13 @@ fn a_record_says_which_line_of_defence_met_it_and_what_it_cost() {
     story.wait(100);
     story.commit("worker", "zod", false);
     story.apply(Event::Admitted { request: 1 });
-    assert_eq!((story.record().met, story.record().cost_ms), (Defence::Held, 100));
+    assert_eq!((story.record().met, story.record().cost.lost_ms), (Defence::Held, 100));
     story.enter(2, "GET", "/late");
     story.reoptimize("worker", "swr");
     story.classify(2, "500");
-    assert_eq!((story.record().met, story.record().cost_ms), (Defence::Recovered, 300));
+    assert_eq!((story.record().met, story.record().cost.lost_ms), (Defence::Recovered, 300));
     story.reoptimize("worker", "jotai");
-    assert_eq!((story.record().met, story.record().cost_ms), (Defence::Missed, 0));
+    assert_eq!((story.record().met, story.record().cost.lost_ms), (Defence::Missed, 0));
 }
 
 #[test]
@@ -793,7 +783,7 @@ fn a_missed_run_costs_what_the_requests_inside_waited() {
     story.discover("worker", "zod");
     story.wait(1_200);
     story.commit("worker", "zod", false);
-    assert_eq!((story.record().met, story.record().cost_ms), (Defence::Missed, 1_200));
+    assert_eq!((story.record().met, story.record().cost.lost_ms), (Defence::Missed, 1_200));
 }
 
 #[test]
@@ -815,7 +805,7 @@ fn what_no_file_of_the_app_imports_causes_no_advice() {
             learned: false,
             importer: importer.clone(),
         }));
-        assert_eq!(!story.record().advice.is_empty(), advised, "{importer:?}");
+        assert_eq!(story.record().advice().is_some(), advised, "{importer:?}");
     }
 }
 
@@ -826,11 +816,11 @@ fn the_record_of_an_environment_that_nobody_guards_ends_by_itself() {
     story.discover("client", "dialog");
     story.commit("client", "dialog", true);
     story.reload("client");
-    let at = story.session.settles_at().expect("it is known when");
-    assert!(story.record().is_running());
+    let at = story.session.settles_at(story.now).expect("it is known when");
+    assert!(!story.record().is_over());
     let rest = at - story.now;
     story.wait(u64::try_from(rest.as_millis()).expect("it is soon"));
-    assert!(!story.record().is_running());
+    assert!(story.record().is_over());
 }
 
 #[test]
@@ -852,12 +842,12 @@ fn a_record_that_is_open_says_when_to_look_again() {
     }));
     story.discover("client", "dialog");
     story.commit("client", "dialog", false);
-    assert_eq!(story.record().stable_at_ms, None);
+    assert_eq!(story.record().stable_at(), None);
 
-    let at = story.session.settles_at().expect("nothing else would end the record");
+    let at = story.session.settles_at(story.now).expect("nothing else would end the record");
     let ended = story.session.tick(at);
     assert!(matches!(&ended[..], [Effect::Ended(record)] if record.environment == "client"), "{ended:?}");
-    assert_eq!(story.session.settles_at(), None);
+    assert_eq!(story.session.settles_at(story.now), None);
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use tower_lsp::ls_types::{Diagnostic, DiagnosticSeverity, NumberOrString, Position, Range};
 
-use crate::core::{Defence, ImportSite, LateDependency, Reoptimization, ReoptimizationOutcome, advice};
-use crate::protocol::StatusReport;
+use crate::core::{Defence, ImportSite, LateDependency, advice};
+use crate::protocol::{Reoptimization, ReoptimizationOutcome, StatusReport};
 
 pub const SOURCE: &str = "evenkeel";
 const CODE: &str = "late-dependency";

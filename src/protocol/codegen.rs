@@ -7,6 +7,8 @@ use serde_json::{Map, Value, json};
 use ts_rs::TS;
 
 use super::methods::{Kind, Method, Ordering, Sender, methods};
+// The one that is flat.
+use super::Reoptimization;
 use super::*;
 use crate::core::*;
 

@@ -8,16 +8,16 @@ use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::ls_types::{InitializeParams, InitializeResult, ServerCapabilities, ServerInfo};
 use tower_lsp::{LanguageServer, LspService};
 
-use super::sidecar::{Sidecar, Waited, millis};
+use super::sidecar::{Sidecar, Waited};
 use crate::attach;
 use crate::core::{
-    Arrived, Changed, Committed, Discovered, EnvironmentSnapshot, Event, Failure, FellBack, Listening,
-    ReloadPlan, ReloadRequested, RequestFinished, RequestStarted, ResolvedId, Transformed, Verdict,
+    Arrived, Changed, Discovered, EnvironmentSnapshot, Event, Failure, FellBack, Listening, ReloadPlan,
+    ReloadRequested, RequestFinished, RequestStarted, ResolvedId, Transformed, Verdict, millis,
 };
 use crate::protocol::{
-    AdmitOutcome, AdmitParams, AdmitResult, AwaitStableParams, AwaitStableResult, DidCloseEnvironment,
-    InitializationOptions, PROTOCOL_VERSION, ResolveOptimizedIdParams, StatusParams, StatusReport,
-    method_table,
+    AdmitOutcome, AdmitParams, AdmitResult, AwaitStableParams, AwaitStableResult, Committed,
+    DidCloseEnvironment, InitializationOptions, PROTOCOL_VERSION, ResolveOptimizedIdParams, StatusParams,
+    StatusReport, method_table,
 };
 
 #[derive(Debug)]

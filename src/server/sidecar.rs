@@ -9,8 +9,9 @@ use tokio::time::Instant;
 use super::outbox::Outbox;
 use crate::attach::{Host, Publisher, methods::STATUS};
 use crate::core::{
-    Arrived, Defence, Effect, Event, Failure, HttpRequest, Policy, ReloadPlan, ReloadRequested,
-    Reoptimization, ReoptimizationOutcome, ResolvedId, Session, Stability, Time, Verdict,
+    Arrived, Bundling, Defence, Effect, Event, Failure, HttpRequest, OpenEnvironment, Optimizer, Outcome,
+    Policy, ReloadPlan, ReloadRequested, Reoptimization, ResolvedId, Session, Stability, Time, Verdict,
+    causes, millis, names, title,
 };
 use crate::journal::Recorded;
 use crate::protocol::{
@@ -248,7 +249,10 @@ impl Sidecar {
         for effect in effects {
             match effect {
                 Effect::Began(record) => {
-                    let value = ProgressValue::Begin { title: record.title(), message: record.cause() };
+                    let value = ProgressValue::Begin {
+                        title: title(&record.environment, record.adds()),
+                        message: causes(&record.dependencies),
+                    };
                     self.outbox.notify("$/progress", Progress { token: token(&record), value });
                 }
                 Effect::Crawl { environment, modules } => {
@@ -344,22 +348,22 @@ impl State {
             }
         });
         let deadlines = self.waiters.iter().map(|waiter| waiter.deadline);
-        let settles = self.session().settles_at().filter(|at| *at > now);
+        let settles = self.session().settles_at(now).filter(|at| *at > now);
         stable_at.into_iter().chain(some_stable_at).chain(deadlines).chain(settles).min()
     }
 
     fn report(&self, now: Time) -> StatusReport {
         let session = self.session();
-        let environment = |environment: &crate::core::Environment| EnvironmentStatus {
+        let environment = |environment: &OpenEnvironment| EnvironmentStatus {
             name: environment.name.clone(),
             opened_at_ms: millis(environment.opened_at),
             guarded: environment.is_guarded(),
             phase: environment.phase(session.policy(), now),
             generation: environment.generation,
-            browser_hash: environment.browser_hash.clone(),
-            optimized: u32::try_from(environment.optimized_count()).unwrap_or(u32::MAX),
+            browser_hash: environment.browser_hash().unwrap_or_default().to_owned(),
+            optimized: environment.optimizer().map_or(0, Optimizer::optimized_count),
             pending: environment.pending().map(str::to_owned).collect(),
-            adds: environment.adds(),
+            adds: environment.optimizer().is_some_and(Optimizer::adds),
             in_flight: environment.in_flight(),
         };
         StatusReport {
@@ -369,7 +373,7 @@ impl State {
             url: session.url().map(str::to_owned),
             status: self.status(now),
             environments: session.environments().map(environment).collect(),
-            records: session.records().cloned().collect(),
+            records: session.records().map(Into::into).collect(),
             counts: session.counts(),
             fallbacks: session.fallbacks().clone(),
             requests_in_flight: u32::try_from(session.requests_in_flight()).unwrap_or(u32::MAX),
@@ -379,8 +383,7 @@ impl State {
 
     fn status(&self, now: Time) -> ServerStatus {
         let records = || self.session().records();
-        let failed =
-            records().next_back().is_some_and(|record| record.outcome == ReoptimizationOutcome::Failed);
+        let failed = records().next_back().and_then(Reoptimization::outcome) == Some(&Outcome::Failed);
         match self.session().stability(&[], now) {
             Stability::Stable if failed => ServerStatus {
                 health: Health::Warning,
@@ -391,9 +394,11 @@ impl State {
                 ServerStatus { health: Health::Ok, quiescent: true, message: "stable".into() }
             }
             Stability::Unstable { waiting_for, .. } => {
-                let running = records().rev().find(|record| record.is_running() && !record.adds);
+                let running = records().rev().find(|record| !record.is_over() && !record.adds());
                 let message = match running {
-                    Some(record) => format!("{}: {}", record.title(), record.cause()),
+                    Some(record) => {
+                        format!("{}: {}", title(&record.environment, false), causes(&record.dependencies))
+                    }
                     None => format!("reloading {}", waiting_for.join(", ")),
                 };
                 ServerStatus { health: Health::Ok, quiescent: false, message }
@@ -407,60 +412,56 @@ fn token(record: &Reoptimization) -> String {
 }
 
 fn log_level(record: &Reoptimization) -> Option<LogLevel> {
-    match record.outcome {
-        ReoptimizationOutcome::Reloaded => Some(LogLevel::Info),
-        ReoptimizationOutcome::Extended if record.adds => Some(LogLevel::Info),
-        ReoptimizationOutcome::Failed => Some(LogLevel::Warning),
-        ReoptimizationOutcome::Extended
-        | ReoptimizationOutcome::Abandoned
-        | ReoptimizationOutcome::Running => None,
+    match record.outcome()? {
+        Outcome::Reloaded { .. } => Some(LogLevel::Info),
+        Outcome::Extended { .. } if record.adds() => Some(LogLevel::Info),
+        Outcome::Failed => Some(LogLevel::Warning),
+        Outcome::Extended { .. } | Outcome::Abandoned => None,
     }
 }
 
 /// One calm line: what, why, cost, how to prevent it.
 fn summary(record: &Reoptimization) -> String {
-    let took = record.stable_at_ms.unwrap_or(record.discovered_at_ms) - record.discovered_at_ms;
-    let (environment, cause) = (&record.environment, record.cause());
-    match record.outcome {
-        ReoptimizationOutcome::Failed => format!("{environment}: the optimizer failed on {cause}"),
-        ReoptimizationOutcome::Extended if record.adds => {
-            format!("{environment}: added {} in {took} ms, nothing reloaded", record.names())
+    let took = millis(record.stable_at().unwrap_or(record.discovered_at)) - millis(record.discovered_at);
+    let (environment, cause) = (&record.environment, causes(&record.dependencies));
+    match record.outcome() {
+        Some(Outcome::Failed) => return format!("{environment}: the optimizer failed on {cause}"),
+        Some(Outcome::Extended { .. }) if record.adds() => {
+            return format!(
+                "{environment}: added {} in {took} ms, nothing reloaded",
+                names(&record.dependencies)
+            );
         }
-        ReoptimizationOutcome::Extended => format!("{environment}: optimized {cause} without a reload"),
-        ReoptimizationOutcome::Abandoned => format!("{environment}: closed before {cause} was optimized"),
-        // A run that this sidecar did not see the beginning of.
-        _ if record.dependencies.is_empty() => format!("{environment}: re-optimized in {took} ms"),
-        _ if record.met == Defence::Foreseen => {
-            format!(
-                "{environment}: re-optimized in {took} ms, ahead of requests, for {cause}.{}{}",
-                fallback(record),
-                prevention(record)
-            )
+        Some(Outcome::Extended { .. }) => {
+            return format!("{environment}: optimized {cause} without a reload");
         }
-        _ => format!(
-            "{environment}: re-optimized in {took} ms for {cause}; {} held, {} re-issued.{}{}",
-            record.held,
-            record.recovered,
-            fallback(record),
-            prevention(record)
-        ),
+        Some(Outcome::Abandoned) => return format!("{environment}: closed before {cause} was optimized"),
+        Some(Outcome::Reloaded { .. }) | None => {}
     }
+    // A run that this sidecar did not see the beginning of.
+    if record.dependencies.is_empty() {
+        return format!("{environment}: re-optimized in {took} ms");
+    }
+    let how = match record.met {
+        Defence::Foreseen => format!(", ahead of requests, for {cause}."),
+        _ => format!(" for {cause}; {} held, {} re-issued.", record.cost.held, record.cost.recovered),
+    };
+    format!("{environment}: re-optimized in {took} ms{how}{}{}", fallback(record), prevention(record))
 }
 
 /// Why it was not only added.
 fn fallback(record: &Reoptimization) -> String {
-    record.fallback.as_ref().map_or(String::new(), |why| format!(" Everything was bundled again: {why}."))
+    match &record.bundling {
+        Bundling::Everything(Some(why)) => format!(" Everything was bundled again: {why}."),
+        Bundling::Everything(None) | Bundling::Adds => String::new(),
+    }
 }
 
 /// The line of config, unless it would be no line any more.
 fn prevention(record: &Reoptimization) -> String {
-    match record.dependencies.len() {
-        _ if record.advice.is_empty() => String::new(),
-        ..=3 => format!(" To prevent it: {}", record.advice),
+    match (record.advice(), record.dependencies.len()) {
+        (None, _) => String::new(),
+        (Some(advice), ..=3) => format!(" To prevent it: {advice}"),
         _ => " To prevent it, copy the line of config from /__evenkeel/".into(),
     }
-}
-
-pub fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
