@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::events::{at, describe};
-use super::{Answer, Failed, Yes};
+use super::{CommandResult, Failed, Yes};
 use crate::journal::{Replay, replay};
 use crate::protocol::Reoptimization;
 
@@ -19,7 +19,7 @@ pub struct ReplayArgs {
     json: bool,
 }
 
-pub fn run(arguments: &ReplayArgs) -> Answer {
+pub fn run(arguments: &ReplayArgs) -> CommandResult {
     let text = std::fs::read_to_string(&arguments.file);
     let text = text.map_err(|error| Failed::file(&arguments.file, error))?;
     // A journal that was edited makes the core panic; the error says so, and where.

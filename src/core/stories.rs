@@ -533,7 +533,8 @@ fn an_admitted_request_remembers_what_it_was_admitted_to() {
 #[test]
 fn ids_resolve_to_the_newest_hash_or_to_none() {
     let mut story = Story::begin();
-    let resolve = |story: &Story, id: &str| story.session.resolve("worker", id).expect("worker is open");
+    let resolve =
+        |story: &Story, id: &str| story.session.environment("worker").expect("it is open").resolve(id);
     let at = |hash: &str| format!("/app/node_modules/.vite/deps/react.js?v={hash}");
     assert_eq!(resolve(&story, "react"), ResolvedId::Resolved { id: at("h0"), generation: 0 });
     assert_eq!(resolve(&story, "zod"), ResolvedId::Unknown { generation: 0 });
@@ -541,7 +542,7 @@ fn ids_resolve_to_the_newest_hash_or_to_none() {
     assert_eq!(resolve(&story, "zod"), ResolvedId::Pending { generation: 0 });
     story.commit("worker", "zod", true);
     assert_eq!(resolve(&story, "react"), ResolvedId::Resolved { id: at("h1"), generation: 1 });
-    assert_eq!(story.session.resolve("nowhere", "react"), None);
+    assert!(story.session.environment("nowhere").is_none());
 }
 
 #[test]
@@ -627,13 +628,13 @@ fn a_save_is_crawled_before_the_next_request() {
     assert!(!story.is_stable(), "who comes now waits");
     story.discover("worker", "zod");
     assert_eq!(story.transform(Warmup, "/zod.tsx", &[], &[]), [""; 0]);
-    assert_eq!(story.record().met, Defence::Foreseen);
+    assert_eq!(story.record().met, HandledBy::Foreseen);
     story.commit("worker", "zod", true);
     story.reload("worker");
     story.fetch("worker", "/src/entry.ts");
     story.wait(20);
     assert!(story.is_stable());
-    assert_eq!(story.record().met, Defence::Foreseen);
+    assert_eq!(story.record().met, HandledBy::Foreseen);
     assert_eq!(
         story.change(ChangeCause::Save, "/zod.tsx?t=1700000000000"),
         ["/zod.tsx"],
@@ -649,13 +650,13 @@ fn a_record_says_which_line_of_defence_met_it_and_what_it_cost() {
     story.wait(100);
     story.commit("worker", "zod", false);
     story.apply(Event::Admitted { request: 1 });
-    assert_eq!((story.record().met, story.record().cost.lost_ms), (Defence::Held, 100));
+    assert_eq!((story.record().met, story.record().cost.lost_ms), (HandledBy::Held, 100));
     story.enter(2, "GET", "/late");
     story.reoptimize("worker", "swr");
     story.classify(2, "500");
-    assert_eq!((story.record().met, story.record().cost.lost_ms), (Defence::Recovered, 300));
+    assert_eq!((story.record().met, story.record().cost.lost_ms), (HandledBy::Recovered, 300));
     story.reoptimize("worker", "jotai");
-    assert_eq!((story.record().met, story.record().cost.lost_ms), (Defence::Missed, 0));
+    assert_eq!((story.record().met, story.record().cost.lost_ms), (HandledBy::Missed, 0));
 }
 
 #[test]
@@ -783,7 +784,7 @@ fn a_missed_run_costs_what_the_requests_inside_waited() {
     story.discover("worker", "zod");
     story.wait(1_200);
     story.commit("worker", "zod", false);
-    assert_eq!((story.record().met, story.record().cost.lost_ms), (Defence::Missed, 1_200));
+    assert_eq!((story.record().met, story.record().cost.lost_ms), (HandledBy::Missed, 1_200));
 }
 
 #[test]

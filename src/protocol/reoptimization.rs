@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::core::{
-    self, BundledRun, Bundling, Defence, Fallback, LateDependency, Outcome, causes, millis, title,
+    self, BundledRun, Bundling, Fallback, HandledBy, LateDependency, Outcome, causes, millis, title,
 };
 
 /// How a re-optimization ended, or that it has not.
@@ -42,7 +42,7 @@ pub struct Reoptimization {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[cfg_attr(feature = "codegen", ts(type = "number"))]
     pub stable_at_ms: Option<u64>,
-    pub met: Defence,
+    pub met: HandledBy,
     /// The time that requests lost, added up: waiting at the gate, or inside until they were re-issued.
     #[cfg_attr(feature = "codegen", ts(type = "number"))]
     pub cost_ms: u64,
@@ -76,7 +76,7 @@ impl Reoptimization {
 
     /// Whether requests met it that a line of config would have spared.
     pub fn is_preventable(&self) -> bool {
-        self.met > Defence::Foreseen && !self.advice.is_empty()
+        self.met > HandledBy::Foreseen && !self.advice.is_empty()
     }
 
     pub fn is_running(&self) -> bool {

@@ -15,7 +15,8 @@ use super::event::{BundledRun, Fallback};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
-pub enum Defence {
+#[cfg_attr(feature = "codegen", schemars(rename = "Defence"), ts(rename = "Defence"))]
+pub enum HandledBy {
     /// There was nothing to defend: the run has left what was there as it is.
     Added,
     /// A crawl met the dependencies before any request did.
@@ -102,7 +103,7 @@ pub struct Reoptimization {
     pub discovered_at: Time,
     pub bundling: Bundling,
     pub state: State,
-    pub met: Defence,
+    pub met: HandledBy,
     pub cost: Cost,
 }
 
@@ -116,7 +117,7 @@ impl Reoptimization {
             discovered_at: now,
             bundling,
             state: State::Running,
-            met: Defence::Foreseen,
+            met: HandledBy::Foreseen,
             cost: Cost::default(),
         }
     }
@@ -151,7 +152,7 @@ impl Reoptimization {
     }
 
     /// Adds a dependency, unless it is there already.
-    pub fn add(&mut self, late: LateDependency, met: Defence) {
+    pub fn add(&mut self, late: LateDependency, met: HandledBy) {
         if self.dependencies.iter().all(|dep| dep.id != late.id) {
             self.dependencies.push(late);
             self.met = self.met.max(met);
@@ -168,7 +169,7 @@ impl Reoptimization {
         self.generation = generation;
         match (&self.bundling, &outcome) {
             (Bundling::Everything(_), _) => {}
-            (Bundling::Adds, Outcome::Extended { .. }) => self.met = Defence::Added,
+            (Bundling::Adds, Outcome::Extended { .. }) => self.met = HandledBy::Added,
             (Bundling::Adds, _) => self.bundling = Bundling::Everything(None),
         }
         self.state = State::Settling(RunEnd { at: now, outcome });
@@ -184,7 +185,7 @@ impl Reoptimization {
 
     pub fn hold(&mut self) {
         self.cost.held += 1;
-        self.meet(Defence::Held);
+        self.meet(HandledBy::Held);
     }
 
     /// Requests waited at the gate.
@@ -194,7 +195,7 @@ impl Reoptimization {
 
     /// Requests that were inside waited for the run. Those of a foreseen one came for something else.
     pub fn wait(&mut self, waited: Time) {
-        if self.met == Defence::Missed {
+        if self.met == HandledBy::Missed {
             self.cost.lost_ms += millis(waited);
         }
     }
@@ -202,13 +203,13 @@ impl Reoptimization {
     pub fn recover(&mut self, lost: Time) {
         self.cost.recovered += 1;
         self.cost.lost_ms += millis(lost);
-        self.meet(Defence::Recovered);
+        self.meet(HandledBy::Recovered);
     }
 
     /// Recovery says more than holding, and both more than that a request was the first to meet a dependency.
-    fn meet(&mut self, met: Defence) {
+    fn meet(&mut self, met: HandledBy) {
         self.met = match (self.met, met) {
-            (Defence::Recovered, _) => Defence::Recovered,
+            (HandledBy::Recovered, _) => HandledBy::Recovered,
             (_, met) => met,
         };
     }

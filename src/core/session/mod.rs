@@ -13,9 +13,9 @@ use super::event::{
     Arrived, BundledRun, Commit, Discovered, EnvironmentSnapshot, Event, Fallback, FallbackReason, FellBack,
     RequestStarted, Transformed,
 };
-use super::reoptimization::{Bundling, Defence, History, LateDependency, Outcome, Reoptimization};
+use super::reoptimization::{Bundling, HandledBy, History, LateDependency, Outcome, Reoptimization};
 use super::request::{Chain, HandedOn, InFlight, RetryBudget};
-use super::{HttpRequest, Policy, ResolvedId, Time};
+use super::{HttpRequest, Policy, Time};
 
 /// What the shell is to do after an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -151,7 +151,7 @@ impl Session {
         self.environments.values().filter_map(Environment::as_open)
     }
 
-    fn environment(&self, name: &str) -> Option<&OpenEnvironment> {
+    pub fn environment(&self, name: &str) -> Option<&OpenEnvironment> {
         self.environments.get(name).and_then(Environment::as_open)
     }
 
@@ -305,7 +305,7 @@ impl Session {
             self.history.abandon(&name, now);
             self.end_records(now, effects);
         } else if self.history.running(&name).is_none() {
-            self.begin_record(&name, waiting, Defence::Missed, now, effects);
+            self.begin_record(&name, waiting, HandledBy::Missed, now, effects);
         }
     }
 
@@ -321,7 +321,7 @@ impl Session {
         let Discovered { environment: name, id, learned, importer } = discovered;
         let Some(environment) = self.environment_mut(&name) else { return };
         let foreseen = learned || environment.is_crawling(importer.as_ref());
-        let met = if foreseen { Defence::Foreseen } else { Defence::Missed };
+        let met = if foreseen { HandledBy::Foreseen } else { HandledBy::Missed };
         let Some(optimizer) = environment.optimizer_mut() else { return };
         optimizer.discover(id.clone(), now);
         // What the first run takes up is not late.
@@ -339,7 +339,7 @@ impl Session {
         &mut self,
         name: &str,
         dependencies: Vec<LateDependency>,
-        met: Defence,
+        met: HandledBy,
         now: Time,
         effects: &mut Vec<Effect>,
     ) {
@@ -373,7 +373,7 @@ impl Session {
         optimizer.fall_back();
         let unannounced = optimizer.unannounced(commit);
         if self.history.running(name).is_none() {
-            self.begin_record(name, unannounced, Defence::Missed, now, effects);
+            self.begin_record(name, unannounced, HandledBy::Missed, now, effects);
         }
     }
 
@@ -512,9 +512,5 @@ impl Session {
             }
         }
         if waiting_for.is_empty() { Stability::Stable } else { Stability::Unstable { waiting_for, at } }
-    }
-
-    pub fn resolve(&self, environment: &str, id: &str) -> Option<ResolvedId> {
-        self.environment(environment).map(|environment| environment.resolve(id))
     }
 }

@@ -103,7 +103,7 @@ fn a_run_that_adds_holds_nobody_dooms_nobody_and_costs_nothing() {
     let learned = Effect::Learned { environment: "worker".into(), dependencies: record.dependencies.clone() };
     assert_eq!(ended, [learned, Effect::Ended(record.clone())]);
     let bundled = Some(BundledRun::Added { layer: 2, modules: 12, duration_ms: 35 });
-    assert_eq!((record.outcome(), record.met), (Some(&Outcome::Extended { bundled }), Defence::Added));
+    assert_eq!((record.outcome(), record.met), (Some(&Outcome::Extended { bundled }), HandledBy::Added));
     assert_eq!(
         (record.cost.lost_ms, record.cost.held, record.advice()),
         (0, 0, None),
@@ -147,7 +147,7 @@ fn a_fallback_is_announced_and_then_holds_and_dooms_as_ever() {
     assert!(story.is_stable());
     let record = story.record().clone();
     assert!(matches!(record.outcome(), Some(Outcome::Reloaded { .. })));
-    assert_eq!(record.met, Defence::Held);
+    assert_eq!(record.met, HandledBy::Held);
     assert_eq!(record.bundling, Bundling::Everything(Some(package_changed())));
     assert!(record.advice().is_some());
     assert_eq!(story.session.fallbacks().get(&FallbackReason::PackageChanged), Some(&1), "and counted once");
@@ -176,7 +176,7 @@ fn a_commit_that_reloads_all_the_same_dooms_who_is_inside() {
     assert!(!story.is_stable());
     story.come_back();
     assert_eq!(story.classify(1, "500").action, Action::Retry);
-    assert_eq!((story.record().met, story.record().adds()), (Defence::Recovered, false));
+    assert_eq!((story.record().met, story.record().adds()), (HandledBy::Recovered, false));
     assert_eq!(story.session.counts().added, 0);
 }
 
@@ -374,7 +374,7 @@ fn a_verdict_names_what_reloaded_and_not_what_was_added_since() {
     story.add("swr");
     assert_eq!(story.classify(1, "500").dependency.as_deref(), Some("zod"));
     let met: Vec<_> = story.session.records().map(|record| record.met).collect();
-    assert_eq!(met, [Defence::Recovered, Defence::Added]);
+    assert_eq!(met, [HandledBy::Recovered, HandledBy::Added]);
 }
 
 #[test]
