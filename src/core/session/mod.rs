@@ -14,7 +14,7 @@ use super::event::{
     RequestStarted, Transformed,
 };
 use super::reoptimization::{Bundling, HandledBy, History, LateDependency, Outcome, Reoptimization};
-use super::request::{Chain, HandedOn, InFlight, RetryBudget};
+use super::request::{Chain, Doubt, HandedOn, InFlight, RetryBudget};
 use super::{HttpRequest, Policy, Time};
 
 /// What the shell is to do after an event.
@@ -90,7 +90,7 @@ struct Entered {
     /// The generation that was running in each guarded environment, by its index.
     generations: Vec<(usize, u32)>,
     /// Whether one of them was not stable.
-    suspect: bool,
+    doubt: Option<Doubt>,
 }
 
 /// See the module's text.
@@ -221,8 +221,13 @@ impl Session {
             Event::Transformed(transformed) => all_met_in = self.observe(transformed, now),
             Event::ReloadRequested(reload) => {
                 let policy = self.policy;
-                if let Some(environment) = self.environment_mut(&reload.environment) {
-                    environment.begin_reload(reload.triggered_by.as_deref(), &policy, now);
+                let environment = self.environment_mut(&reload.environment);
+                let reloads = environment.is_some_and(|environment| {
+                    environment.begin_reload(reload.triggered_by.as_deref(), &policy, now)
+                        && environment.is_guarded()
+                });
+                if reloads {
+                    self.requests.values_mut().for_each(InFlight::doubt_reload);
                 }
             }
             Event::Arrived(arrived) => self.arrive(arrived, now),
@@ -480,17 +485,17 @@ impl Session {
         let guarded = open.filter(|(_, environment)| environment.is_guarded());
         Entered {
             generations: guarded.map(|(index, found)| (index, found.running_generation())).collect(),
-            suspect: self.stability(&[], now) != Stability::Stable,
+            doubt: (self.stability(&[], now) != Stability::Stable).then_some(Doubt::EnteredUnstable),
         }
     }
 
     fn start(&mut self, started: RequestStarted, now: Time) {
         let RequestStarted { request, method, url, mode } = started;
-        let Entered { generations: entered, suspect } =
+        let Entered { generations: entered, doubt } =
             self.admitted.remove(&request).unwrap_or_else(|| self.entering(now));
         let chain = self.arrived.remove(&request).unwrap_or(Chain::new(&self.policy, now));
         self.counts.requests += 1;
-        let inside = InFlight { method, url, mode, entered, suspect, since: now, chain };
+        let inside = InFlight { method, url, mode, entered, doubt, since: now, chain };
         self.requests.insert(request, inside);
     }
 
