@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::table::count;
 use super::tested::{self, Known};
-use super::{Answer, Target, Yes};
+use super::{CommandResult, Target, Yes};
 use crate::core::{LateDependency, advice};
 use crate::project;
 use crate::protocol::StatusReport;
@@ -45,7 +45,7 @@ struct Finding {
     advice: Option<String>,
 }
 
-pub async fn run(arguments: DoctorArgs) -> Answer {
+pub async fn run(arguments: DoctorArgs) -> CommandResult {
     let root = arguments.target.folder()?;
     let mut findings = vec![binary()];
     findings.extend(versions(&root));

@@ -135,7 +135,7 @@ impl From<std::io::Error> for Failed {
 }
 
 /// What a command says at its end.
-type Answer = Result<Yes, Failed>;
+type CommandResult = Result<Yes, Failed>;
 
 /// Whether the answer is yes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -169,7 +169,7 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn block_on(answer: impl Future<Output = Answer>) -> Answer {
+fn block_on(answer: impl Future<Output = CommandResult>) -> CommandResult {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(answer)
 }

@@ -26,15 +26,15 @@ impl Notification for ServerStatusNotification {
     const METHOD: &'static str = "experimental/serverStatus";
 }
 
-/// What the editor's requests need of the sidecar that is followed.
+/// What the editor's requests need of the sidecar that is watched.
 #[derive(Debug, Clone, Default)]
-pub struct Followed {
+pub struct Watched {
     current: Arc<Mutex<Current>>,
 }
 
 type Current = Option<(Arc<Attached>, StatusReport)>;
 
-impl Followed {
+impl Watched {
     pub fn sidecar(&self) -> Option<Arc<Attached>> {
         self.lock().as_ref().map(|(attached, _)| attached.clone())
     }
@@ -59,18 +59,18 @@ impl Followed {
 }
 
 /// See the module's text.
-pub struct Follower {
+pub struct SidecarWatcher {
     pub client: Client,
     pub folders: Vec<PathBuf>,
     pub documents: Arc<Documents>,
-    pub followed: Followed,
+    pub watched: Watched,
     pub progresses: Progresses,
     pub published: Option<ServerStatus>,
     /// The diagnostics that the editor has.
     pub marked: BTreeMap<PathBuf, Vec<Diagnostic>>,
 }
 
-impl Follower {
+impl SidecarWatcher {
     pub async fn run(mut self) {
         loop {
             match self.nearest().await {
@@ -111,7 +111,7 @@ impl Follower {
     }
 
     async fn show(&mut self, attached: &Arc<Attached>, status: &StatusReport) {
-        self.followed.set(Some((attached.clone(), status.clone())));
+        self.watched.set(Some((attached.clone(), status.clone())));
         self.publish(status.status.clone()).await;
         self.progresses.follow(status).await;
         let late = late_imports(status);
@@ -127,7 +127,7 @@ impl Follower {
 
     /// There is no sidecar, or none any more.
     async fn rest(&mut self) {
-        self.followed.set(None);
+        self.watched.set(None);
         self.progresses.end().await;
         for file in self.marked.keys().cloned().collect::<Vec<_>>() {
             self.mark(file, &[]).await;
