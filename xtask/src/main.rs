@@ -22,7 +22,7 @@ Usage: cargo xtask <command>
   soak [--minutes N] [--bare] [--seed N] [--json]
                               Work on a real app like a busy team, five minutes by default
   bench <name> [--json]       Run a benchmark: rpc, attach, journal, recovery, startup, graph, rwsdk, additive
-  package                     Write what is shipped to target/package: the extension for VS Code
+  package                     Write what is shipped to target/package: npm packages, the extension for VS Code
   codegen [--check]           Write the generated files of the protocol, or check that they are current";
 
 fn main() -> ExitCode {
@@ -41,7 +41,7 @@ fn main() -> ExitCode {
             name @ ("rpc" | "attach" | "journal" | "recovery" | "startup" | "rwsdk" | "additive"),
             rest @ ..,
         ] => bench(name, rest),
-        ["package"] => package::vscode(),
+        ["package"] => package::everything(),
         ["codegen"] => codegen::write(),
         ["codegen", "--check"] => codegen::check(),
         ["-h" | "--help"] => {
