@@ -15,7 +15,7 @@ const HELP: &str = "\
 Usage: cargo xtask <command>
 
   demo [--keep] [--json]      Run the same app without and with Evenkeel, side by side
-  test [rust|client|e2e|versions|hosts|packages|soak]
+  test [rust|client|e2e|versions|install|hosts|packages|soak]
                               Run all tests, or some parts of them
   test packages [--seed N] [--all] [--side browser|node|workerd]
                               Add popular packages late, a sample of 60 by default, and compare with stock Vite
@@ -80,7 +80,7 @@ fn bench(name: &str, arguments: &[&str]) -> Result<(), Failure> {
     Step::new(node::recent()?).args([format!("bench/{name}.mjs")]).args(arguments).within("tests").run()
 }
 
-const PARTS: [&str; 7] = ["rust", "client", "e2e", "versions", "hosts", "packages", "soak"];
+const PARTS: [&str; 8] = ["rust", "client", "e2e", "versions", "install", "hosts", "packages", "soak"];
 
 fn test(parts: &[&str]) -> Result<(), Failure> {
     let asked = |part: &str| parts.is_empty() || parts.contains(&part);
@@ -114,6 +114,11 @@ fn test(parts: &[&str]) -> Result<(), Failure> {
     }
     if asked("versions") {
         versions()?;
+    }
+    if asked("install") {
+        prepare()?;
+        node::install("tests/install")?;
+        node_tests("tests/install")?;
     }
     if asked("hosts") {
         prepare()?;
