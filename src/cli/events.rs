@@ -17,7 +17,7 @@ use crate::runtime;
 pub struct EventsArgs {
     #[command(flatten)]
     target: Target,
-    /// Go on, and print what happens from now on
+    /// Keep running, and print what happens from now on
     #[arg(long, conflicts_with = "save")]
     follow: bool,
     /// Print the lines of the journal as they are, one JSON each
@@ -80,8 +80,8 @@ pub fn describe(input: &Input, answer: Option<&Told>) -> Option<String> {
             let with: Vec<&str> = plan.reload.iter().map(|target| &*target.environment).collect();
             let with = if with.is_empty() { String::new() } else { format!(", and {}", with.join(", ")) };
             let because = reload.triggered_by.as_ref().map_or(String::new(), |file| format!(" for {file}"));
-            let doomed = plan.doomed.len();
-            format!("{}: reloads{with}{because}; {doomed} doomed inside", reload.environment)
+            let inside = count(plan.doomed.len() as u64, "request");
+            format!("{}: reloads{with}{because}; {inside} inside", reload.environment)
         }
         (Input::Event(event), _) => return describe_event(event),
         _ => return None,

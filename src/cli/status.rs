@@ -26,7 +26,7 @@ pub struct StatusArgs {
     /// Print JSON: the result of the protocol's `status`
     #[arg(long)]
     json: bool,
-    /// Go on, and print the status again whenever it changes
+    /// Keep running, and print the status again whenever it changes
     #[arg(long)]
     watch: bool,
 }

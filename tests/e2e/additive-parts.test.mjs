@@ -143,3 +143,10 @@ test('a module with imports that Rolldown takes for CommonJS all the same is rea
 }));`
   assert.deepEqual(extract(printed, 'x.js', parseAst).module, { kind: 'cjs', file: 'x.js', require: 'e$require_x' })
 })
+
+test('a module that exports what an object cannot have is left to its file', () => {
+  const printed = `var x_exports = /* @__PURE__ */ __exportAll({ __proto__: () => p, other: () => p });\nvar p = 1;\n${MARK}(x_exports);`
+  const { module, kept } = extract(printed, 'x.js', parseAst)
+  assert.equal(module.kind, 'opaque')
+  assert.equal(kept.size, 0)
+})

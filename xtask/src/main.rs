@@ -8,6 +8,7 @@ mod run;
 mod setup;
 
 use std::process::ExitCode;
+use std::thread;
 
 use run::{Failure, Step};
 
@@ -82,6 +83,16 @@ fn bench(name: &str, arguments: &[&str]) -> Result<(), Failure> {
 
 const PARTS: [&str; 8] = ["rust", "client", "e2e", "versions", "install", "hosts", "packages", "soak"];
 
+/// Whose packages each part needs beside those of `prepare`.
+const FIXTURES: [(&str, &str); 6] = [
+    ("client", "clients/vite"),
+    ("e2e", "tests"),
+    ("e2e", "tests/additive"),
+    ("versions", "tests/versions"),
+    ("hosts", "tests/hosts"),
+    ("packages", "tests/packages"),
+];
+
 fn test(parts: &[&str]) -> Result<(), Failure> {
     let asked = |part: &str| parts.is_empty() || parts.contains(&part);
     if let Some(unknown) = parts.iter().find(|part| !PARTS.contains(part)) {
@@ -90,12 +101,17 @@ fn test(parts: &[&str]) -> Result<(), Failure> {
     if asked("e2e") {
         setup::browser_and_editor()?;
     }
+    // Packages come over the network while the compiler has the processors.
+    let folders: Vec<&str> =
+        FIXTURES.iter().filter(|(part, _)| asked(part)).map(|(_, folder)| *folder).collect();
+    let installing = thread::spawn(move || folders.into_iter().try_for_each(node::install));
     if asked("rust") {
         Step::cargo(["fmt", "--all", "--check"]).run()?;
         Step::cargo(["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"])
             .run()?;
         Step::cargo(["test", "--workspace", "--all-features"]).run()?;
     }
+    installing.join().map_err(|_| Failure("the thread that installs packages panicked".into()))??;
     if asked("client") {
         node::install("clients/vite")?;
         Step::npm(["run", "--silent", "build"]).within("clients/vite").run()?;
