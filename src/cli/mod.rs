@@ -2,6 +2,7 @@
 
 mod doctor;
 mod events;
+mod packages;
 mod replay;
 mod status;
 mod table;

@@ -16,14 +16,14 @@ const HELP: &str = "\
 Usage: cargo xtask <command>
 
   demo [--keep] [--json]      Run the same app without and with Evenkeel, side by side
-  test [rust|client|e2e|versions|hosts|packages|soak]
+  test [rust|client|e2e|versions|install|hosts|packages|soak]
                               Run all tests, or some parts of them
   test packages [--seed N] [--all] [--side browser|node|workerd]
                               Add popular packages late, a sample of 60 by default, and compare with stock Vite
   soak [--minutes N] [--bare] [--seed N] [--json]
                               Work on a real app like a busy team, five minutes by default
   bench <name> [--json]       Run a benchmark: rpc, attach, journal, recovery, startup, graph, rwsdk, additive
-  package                     Write what is shipped to target/package: the extension for VS Code
+  package                     Write what is shipped to target/package: npm packages, the extension for VS Code
   codegen [--check]           Write the generated files of the protocol, or check that they are current";
 
 fn main() -> ExitCode {
@@ -42,7 +42,7 @@ fn main() -> ExitCode {
             name @ ("rpc" | "attach" | "journal" | "recovery" | "startup" | "rwsdk" | "additive"),
             rest @ ..,
         ] => bench(name, rest),
-        ["package"] => package::vscode(),
+        ["package"] => package::everything(),
         ["codegen"] => codegen::write(),
         ["codegen", "--check"] => codegen::check(),
         ["-h" | "--help"] => {
@@ -81,7 +81,7 @@ fn bench(name: &str, arguments: &[&str]) -> Result<(), Failure> {
     Step::new(node::recent()?).args([format!("bench/{name}.mjs")]).args(arguments).within("tests").run()
 }
 
-const PARTS: [&str; 7] = ["rust", "client", "e2e", "versions", "hosts", "packages", "soak"];
+const PARTS: [&str; 8] = ["rust", "client", "e2e", "versions", "install", "hosts", "packages", "soak"];
 
 /// Whose packages each part needs beside those of `prepare`.
 const FIXTURES: [(&str, &str); 6] = [
@@ -130,6 +130,11 @@ fn test(parts: &[&str]) -> Result<(), Failure> {
     }
     if asked("versions") {
         versions()?;
+    }
+    if asked("install") {
+        prepare()?;
+        node::install("tests/install")?;
+        node_tests("tests/install")?;
     }
     if asked("hosts") {
         prepare()?;
