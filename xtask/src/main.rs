@@ -100,6 +100,7 @@ fn test(parts: &[&str]) -> Result<(), Failure> {
         node::install("clients/vite")?;
         Step::npm(["run", "--silent", "build"]).within("clients/vite").run()?;
         Step::npm(["run", "--silent", "lint"]).within("clients/vite").run()?;
+        Step::npm(["test", "--silent"]).within("clients/vite").run()?;
         package::vscode()?;
         Step::npm(["run", "--silent", "lint"]).within("clients/vscode").run()?;
         // What a destructuring leaves out is named there and used nowhere.
