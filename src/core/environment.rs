@@ -294,8 +294,9 @@ impl Environment {
         self.pending.clear();
     }
 
-    /// A `full-reload` is on its way to the runner. After a commit it is the second half of one step.
-    pub fn begin_reload(&mut self, triggered_by: Option<&str>, policy: &Policy, now: Time) {
+    /// A `full-reload` is on its way to the runner. After a commit it is the second half of one step. Tells whether the runner
+    /// will follow it.
+    pub fn begin_reload(&mut self, triggered_by: Option<&str>, policy: &Policy, now: Time) -> bool {
         let committed = self.runner.is_reloading_generation();
         if policy.foresee && !committed {
             self.crawl_on(false, policy, now);
@@ -304,6 +305,7 @@ impl Environment {
         if !is_passed_over {
             self.runner.send_reload(now);
         }
+        !is_passed_over
     }
 
     /// A runner passes over a reload because of a file that it has no module of.

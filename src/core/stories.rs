@@ -467,8 +467,37 @@ fn a_reload_without_a_commit_dooms_nobody_but_is_waited_for() {
     story.fetch("worker", "/src/entry.ts");
     story.wait(20);
     assert!(story.is_stable());
-    assert_eq!(story.classify(1, "500").action, Action::Pass);
     assert_eq!(story.classify(2, "500").kind, ErrorKind::EnteredUnstable);
+}
+
+#[test]
+fn a_request_that_fails_in_the_reload_of_a_save_is_asked_again_when_that_changes_nothing() {
+    use Action::{Pass, Retry};
+    let table = [
+        ("GET", "500", Retry),
+        ("HEAD", "user error: boom", Retry),
+        ("GET", "200", Pass),
+        ("POST", "500", Pass),
+    ];
+    for (method, seen, action) in table {
+        let mut story = Story::begin();
+        story.enter(1, method, "/");
+        story.reload("worker");
+        let verdict = story.classify(1, seen);
+        assert_eq!(verdict.action, action, "{method} {seen}");
+        let kind = if action == Retry { ErrorKind::Reloaded } else { ErrorKind::Unrelated };
+        assert_eq!((verdict.kind, verdict.dependency), (kind, None), "no re-optimization is to blame");
+        assert!(!verdict.reload_browser, "Vite tells pages of a save");
+    }
+}
+
+#[test]
+fn a_reload_of_the_browser_is_no_reason_to_ask_again() {
+    let mut story = Story::begin();
+    story.open_client();
+    story.enter(1, "GET", "/");
+    story.reload("client");
+    assert_eq!(story.classify(1, "500").action, Action::Pass);
 }
 
 #[test]

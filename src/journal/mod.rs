@@ -256,7 +256,7 @@ mod tests {
         told(&mut journal, 1);
         let text = journal.save(Time::from_secs(60)).text();
         for (what, instead) in [
-            ("\"action\":\"pass\"", "\"action\":\"retry\""),
+            ("\"action\":\"retry\"", "\"action\":\"pass\""),
             ("\"end\":{\"policy\":{\"foresee\":true", "\"end\":{\"policy\":{\"foresee\":false"),
         ] {
             assert!(text.contains(what), "{text}");

@@ -9,6 +9,7 @@ mod setup;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::thread;
 
 use run::{Failure, Step};
 
@@ -88,6 +89,16 @@ const TEST: &str = ".test.mjs";
 
 const PARTS: [&str; 7] = ["rust", "client", "e2e", "versions", "hosts", "packages", "soak"];
 
+/// Whose packages each part needs beside those of `prepare`.
+const FIXTURES: [(&str, &str); 6] = [
+    ("client", "clients/vite"),
+    ("e2e", "tests"),
+    ("e2e", "tests/additive"),
+    ("versions", "tests/versions"),
+    ("hosts", "tests/hosts"),
+    ("packages", "tests/packages"),
+];
+
 fn test(parts: &[&str]) -> Result<(), Failure> {
     let asked = |part: &str| parts.is_empty() || parts.contains(&part);
     if let Some(unknown) = parts.iter().find(|part| !PARTS.contains(part)) {
@@ -97,12 +108,17 @@ fn test(parts: &[&str]) -> Result<(), Failure> {
         // What is missing is said before anything that takes long.
         setup::browser_and_editor()?;
     }
+    // Packages come over the network while the compiler has the processors.
+    let folders: Vec<&str> =
+        FIXTURES.iter().filter(|(part, _)| asked(part)).map(|(_, folder)| *folder).collect();
+    let installing = thread::spawn(move || folders.into_iter().try_for_each(node::install));
     if asked("rust") {
         Step::cargo(["fmt", "--all", "--check"]).run()?;
         Step::cargo(["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"])
             .run()?;
         Step::cargo(["test", "--workspace", "--all-features"]).run()?;
     }
+    installing.join().map_err(|_| Failure("the thread that installs packages panicked".into()))??;
     if asked("client") {
         node::install("clients/vite")?;
         Step::npm(["run", "--silent", "build"]).within("clients/vite").run()?;

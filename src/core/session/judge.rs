@@ -40,14 +40,17 @@ impl Session {
             (None, said) if said != ErrorKind::Unrelated && self.recently_disturbed(now) => {
                 (said, RetryCause::Single(failure.request))
             }
-            (None, ErrorKind::Unrelated) if request.suspect && failure.has_failed() => {
-                (ErrorKind::EnteredUnstable, RetryCause::Single(failure.request))
-            }
-            (None, _) => {
-                return Verdict::pass(ErrorKind::Unrelated, "no re-optimization touched the request");
-            }
+            (None, _) => match request.doubt_of_failure().filter(|_| failure.has_failed()) {
+                Some(doubt) => (doubt.into(), RetryCause::Single(failure.request)),
+                None => {
+                    return Verdict::pass(ErrorKind::Unrelated, "no re-optimization touched the request");
+                }
+            },
         };
-        let record = self.history.latest(doomed_by.as_deref());
+        let record = match kind {
+            ErrorKind::Reloaded => None,
+            _ => self.history.latest(doomed_by.as_deref()),
+        };
         let verdict = explain(Verdict::pass(kind, ""), record);
         if !self.policy.recover {
             return Verdict { reason: "recovery is turned off".into(), ..verdict };
@@ -74,15 +77,20 @@ impl Session {
             return Verdict { reason, ..verdict };
         };
         self.handed_on.hand_on(request, &self.policy, now);
-        self.count_recovered(doomed_by.as_deref(), lost);
+        match kind {
+            ErrorKind::Reloaded => self.counts.recovered += 1,
+            _ => self.count_recovered(doomed_by.as_deref(), lost),
+        }
         let reason = match kind {
             ErrorKind::EnteredUnstable => "the request entered before its environment was stable",
+            ErrorKind::Reloaded => "a save reloaded the modules under the request",
             _ => "a re-optimization changed the modules under the request",
         };
         Verdict {
             action: Action::Retry,
             reason: reason.into(),
-            reload_browser: !navigation && self.take_browser_reload(),
+            // What a save changes in pages is Vite's to tell them.
+            reload_browser: kind != ErrorKind::Reloaded && !navigation && self.take_browser_reload(),
             attempt: Some(attempt),
             ..verdict
         }

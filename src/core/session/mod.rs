@@ -15,7 +15,7 @@ use super::event::{
 use super::reoptimization::{
     Defence, History, LateDependency, Reoptimization, ReoptimizationOutcome, millis,
 };
-use super::request::{Chain, HandedOn, InFlight, RetryBudget};
+use super::request::{Chain, Doubt, HandedOn, InFlight, RetryBudget};
 use super::{Environment, HttpRequest, Policy, ResolvedId, Time};
 
 /// What the shell is to do after an event.
@@ -91,7 +91,7 @@ struct Entered {
     /// The generation that was running in each guarded environment, by its index.
     generations: Vec<(usize, u32)>,
     /// Whether one of them was not stable.
-    suspect: bool,
+    doubt: Option<Doubt>,
 }
 
 /// See the module's text.
@@ -217,8 +217,13 @@ impl Session {
                 }
             }
             Event::ReloadRequested(reload) => {
-                if let Some(environment) = self.environments.get_mut(&reload.environment) {
-                    environment.begin_reload(reload.triggered_by.as_deref(), &self.policy, now);
+                let environment = self.environments.get_mut(&reload.environment);
+                let reloads = environment.is_some_and(|environment| {
+                    environment.begin_reload(reload.triggered_by.as_deref(), &self.policy, now)
+                        && environment.is_guarded()
+                });
+                if reloads {
+                    self.requests.values_mut().for_each(InFlight::doubt_reload);
                 }
             }
             Event::Arrived(arrived) => self.arrive(arrived, now),
@@ -468,17 +473,17 @@ impl Session {
         let guarded = indexed.filter(|(_, environment)| environment.is_guarded());
         Entered {
             generations: guarded.map(|(index, found)| (index, found.running_generation())).collect(),
-            suspect: self.stability(&[], now) != Stability::Stable,
+            doubt: (self.stability(&[], now) != Stability::Stable).then_some(Doubt::EnteredUnstable),
         }
     }
 
     fn start(&mut self, started: RequestStarted, now: Time) {
         let RequestStarted { request, method, url, mode } = started;
-        let Entered { generations: entered, suspect } =
+        let Entered { generations: entered, doubt } =
             self.admitted.remove(&request).unwrap_or_else(|| self.entering(now));
         let chain = self.arrived.remove(&request).unwrap_or(Chain::new(&self.policy, now));
         self.counts.requests += 1;
-        let inside = InFlight { method, url, mode, entered, suspect, since: now, chain };
+        let inside = InFlight { method, url, mode, entered, doubt, since: now, chain };
         self.requests.insert(request, inside);
     }
 
