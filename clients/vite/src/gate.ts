@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Connect } from 'vite'
 import { errorInfo } from './error-info.js'
+import type { Log } from './log.js'
 import type { ResolvedOptions } from './options.js'
 import type { ErrorInfo, ReloadPlan, Verdict } from './protocol.js'
 import { samePath } from './request-target.js'
-import type { Log, Sidecar } from './sidecar.js'
+import type { Sidecar } from './sidecar.js'
 import { isAssetOfWorker, isTrigger } from './vite-internals/middlewares.js'
 import { ResponseGuard } from './vite-internals/response-guard.js'
 
