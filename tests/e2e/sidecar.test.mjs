@@ -22,14 +22,14 @@ function lease() {
 
 test('half a character in a text does not keep an error from being judged', async () => {
   const { sidecar, said } = lease()
-  const verdict = await sidecar.ask('classifyError', { request: 1, error: { message: 'half \ud83d', name: '\udc00' } })
+  const verdict = await sidecar.request('classifyError', { request: 1, error: { message: 'half \ud83d', name: '\udc00' } })
   assert.equal(verdict.action, 'pass')
   assert.deepEqual(said, [])
 })
 
 test('a stopped sidecar is ended when nobody needs it any more', async () => {
   const { sidecar, release } = lease()
-  await sidecar.ask('status', {})
+  await sidecar.request('status', {})
   const { pid } = sidecar
   process.kill(pid, 'SIGSTOP')
   release()

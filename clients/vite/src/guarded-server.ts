@@ -104,13 +104,13 @@ export class GuardedServer {
   /** Where a dependency is now, once its first optimizer run is over. */
   async resolveOptimizedId(environment: string, id: string): Promise<string | undefined> {
     const { sidecar } = this.#lease
-    const ask = () => sidecar.ask('resolveOptimizedId', { environment, id })
-    let resolved: ResolvedId | undefined = await ask()
+    const request = () => sidecar.request('resolveOptimizedId', { environment, id })
+    let resolved: ResolvedId | undefined = await request()
     if (resolved?.state === 'pending') {
       // Where runs add, the environment is stable all the while.
       await this.observers.get(environment)?.optimized(id)
       await sidecar.wait('awaitStable', { environments: [environment] })
-      resolved = await ask()
+      resolved = await request()
     }
     return resolved?.state === 'resolved' ? resolved.id : undefined
   }

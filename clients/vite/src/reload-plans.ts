@@ -38,7 +38,7 @@ export class ReloadPlans {
       const reload: ReloadRequested = { environment: observer.name }
       if (triggeredBy !== undefined) reload.triggeredBy = triggeredBy
       reload.alongside = turn.map((other) => other.observer.name).filter((name) => name !== observer.name)
-      const plan = this.#sidecar.ask('onFullReload', reload)
+      const plan = this.#sidecar.request('onFullReload', reload)
       plan
         .then((plan) => this.#carryOut(observer, plan))
         .catch((error: unknown) => this.#log.warn(`a reload could not be carried on: ${error}`))

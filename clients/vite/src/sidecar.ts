@@ -36,10 +36,25 @@ export class Sidecar {
   #closed = false
   #lastRequest = 0
   /** A sidecar that keeps a request waiting is asked whether it is still there. */
-  readonly #heartbeat = new Heartbeat(() => void this.ask('awaitStable', { timeoutMs: 0 }))
+  readonly #heartbeat = new Heartbeat(() => void this.request('awaitStable', { timeoutMs: 0 }))
   readonly #activities = new ActivityBatches((environment, activities) =>
     this.#connection?.notify('onTransform', { environment, activities }),
   )
+
+  readonly #handlers: { [M in keyof SidecarNotifications]?: (params: SidecarNotifications[M]) => void } = {
+    'environment/warmupRequest': ({ environment, modules }) => {
+      this.environments
+        .get(environment)
+        ?.crawl(modules)
+        .catch((error: unknown) => this.#log.warn(`${environment} could not be looked at ahead of requests: ${String(error)}`))
+    },
+    'devServer/restartRequest': () => this.#devServer?.restart(),
+    'optimizer/runRequest': ({ environment }) => this.environments.get(environment)?.optimize(),
+    'optimizer/didLearn': ({ environment, dependencies }) => this.environments.get(environment)?.learn(dependencies),
+    'experimental/serverStatus': () => this.#changed(),
+    '$/progress': () => this.#changed(),
+    'window/logMessage': ({ type, message }) => (type <= 2 ? this.#log.warn(message) : this.#log.info(message)),
+  }
 
   constructor(options: ResolvedOptions, log: Log) {
     this.#options = options
@@ -107,7 +122,7 @@ export class Sidecar {
   }
 
   /** Asks something that is answered at once. */
-  ask<M extends keyof Requests>(method: M, params: Requests[M]['params']): Promise<Requests[M]['result'] | undefined> {
+  request<M extends keyof Requests>(method: M, params: Requests[M]['params']): Promise<Requests[M]['result'] | undefined> {
     return this.#call(method, params, this.#options.callDeadline)
   }
 
@@ -196,7 +211,7 @@ export class Sidecar {
 
   async #spawn(): Promise<void> {
     const { child, connection, over } = await startProcess(
-      (method, params) => this.#hear(method, params),
+      (method, params) => this.#onNotification(method, params),
       (child) => (this.#child = child),
     )
     void over.then((how) => {
@@ -209,11 +224,12 @@ export class Sidecar {
     this.#connection = connection
     this.#trouble = undefined
     this.#restarts.lives()
-    this.#tellEverything()
+    this.#resync()
     this.#changed()
   }
 
-  #tellEverything(): void {
+  /** A sidecar that has just started knows nothing. */
+  #resync(): void {
     this.#activities.clear()
     for (const environment of this.environments.values()) {
       this.notify('environment/didOpen', environment.snapshot())
@@ -240,27 +256,12 @@ export class Sidecar {
     timer.unref()
   }
 
+  #onNotification(method: string, params: unknown): void {
+    const handle = this.#handlers[method as keyof SidecarNotifications]
+    ;(handle as ((params: unknown) => void) | undefined)?.(params)
+  }
+
   #changed(): void {
     for (const changed of this.#watchers) changed()
-  }
-
-  #hear(method: string, params: unknown): void {
-    const hear = this.#hearers[method as keyof SidecarNotifications]
-    ;(hear as ((params: unknown) => void) | undefined)?.(params)
-  }
-
-  readonly #hearers: { [M in keyof SidecarNotifications]?: (params: SidecarNotifications[M]) => void } = {
-    'environment/warmupRequest': ({ environment, modules }) => {
-      this.environments
-        .get(environment)
-        ?.crawl(modules)
-        .catch((error: unknown) => this.#log.warn(`${environment} could not be looked at ahead of requests: ${String(error)}`))
-    },
-    'devServer/restartRequest': () => this.#devServer?.restart(),
-    'optimizer/runRequest': ({ environment }) => this.environments.get(environment)?.optimize(),
-    'optimizer/didLearn': ({ environment, dependencies }) => this.environments.get(environment)?.learn(dependencies),
-    'experimental/serverStatus': () => this.#changed(),
-    '$/progress': () => this.#changed(),
-    'window/logMessage': ({ type, message }) => (type <= 2 ? this.#log.warn(message) : this.#log.info(message)),
   }
 }
