@@ -3,6 +3,9 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+// The only look-up in the plugin. The editors' clients have their own, because they look in other places: around a workspace, not a
+// package.
+
 const EXECUTABLE = process.platform === 'win32' ? 'evenkeel.exe' : 'evenkeel'
 const PLATFORM = `${process.platform}-${process.arch}`
 

@@ -1,26 +1,28 @@
 // The response's guard against real servers: whatever a handler does, and whatever is decided meanwhile, the client gets
 // exactly the handler's bytes or exactly the redirect.
-import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import http from 'node:http'
 import http2 from 'node:http2'
 import net from 'node:net'
 import { Readable } from 'node:stream'
-import { buffer } from 'node:stream/consumers'
+import { buffer, text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { setImmediate as turn } from 'node:timers/promises'
-import { afterEach, describe, test } from 'node:test'
-import { ResponseGuard } from '../../clients/vite/dist/vite-internals/response-guard.js'
-import { ask } from './lib/raw.mjs'
-import { until } from './lib/waiting.mjs'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { ResponseGuard } from './response-guard.js'
+
+type Request = http.IncomingMessage
+type Response = http.ServerResponse
+
+const until = (look: () => unknown) => vi.waitUntil(look, { timeout: 20_000, interval: 5 })
 
 /** More than a socket takes at once. */
 const chunks = Array.from({ length: 64 }, (_, index) => Buffer.alloc(64 * 1024, `${index} `))
 
-const called = (method) => new Promise((resolve) => method(resolve))
+const called = (method: (done: () => void) => unknown) => new Promise<void>((resolve) => void method(resolve))
 
 /** What handlers do. Each resolves when it has nothing more to say. */
-const behaviours = {
+const behaviours: Record<string, (response: Response) => void | Promise<void>> = {
   'writeHead, chunks, end'(response) {
     response.writeHead(201, 'Made', { 'content-type': 'text/plain', 'x-own': '1' })
     response.write('one,')
@@ -99,10 +101,10 @@ const redirectBytes =
   `HTTP/1.1 307 Temporary Redirect\r\nvary: Origin\r\nlocation: /again\r\ncache-control: no-store\r\n` +
   `content-length: 0\r\nserver-timing: stable;dur=1\r\nConnection: close\r\n\r\n`
 
-const redirect = (guard) => guard.redirect('/again', 'stable;dur=1')
+const redirect = (guard: ResponseGuard) => guard.redirect('/again', 'stable;dur=1')
 
 /** What the handler says that gets the request once more. */
-const sayAgain = async (response) => {
+const sayAgain = async (response: Response) => {
   response.setHeader('x-again', '1')
   response.write('again,')
   await turn()
@@ -110,13 +112,20 @@ const sayAgain = async (response) => {
 }
 
 /** What is decided about a response, and when. */
-const verdicts = {
+interface Decision {
+  replaced?: true
+  again?: true
+  onHead?: (guard: ResponseGuard, status: number) => Promise<void> | undefined
+  before?: (guard: ResponseGuard) => void
+}
+
+const verdicts: Record<string, Decision> = {
   'passes at once': { onHead: () => undefined },
   'passes after a while': { onHead: async () => void (await severalTurns()) },
   'is replaced, and re-issued at once': {
     replaced: true,
     onHead(guard) {
-      assert.ok(guard.replace())
+      expect(guard.replace()).toBe(true)
       redirect(guard)
       return Promise.resolve()
     },
@@ -125,16 +134,16 @@ const verdicts = {
     replaced: true,
     async onHead(guard) {
       await severalTurns()
-      assert.ok(guard.replace())
+      expect(guard.replace()).toBe(true)
       await severalTurns()
       redirect(guard)
     },
   },
   'is replaced before the handler says a word, and re-issued while it speaks': {
     replaced: true,
-    onHead: () => assert.fail('nobody is asked about a response that is replaced'),
+    onHead: () => expect.fail('nobody is asked about a response that is replaced'),
     before(guard) {
-      assert.ok(guard.replace())
+      expect(guard.replace()).toBe(true)
       void severalTurns().then(() => redirect(guard))
     },
   },
@@ -142,7 +151,7 @@ const verdicts = {
     again: true,
     async onHead(guard) {
       await severalTurns()
-      assert.ok(guard.replace())
+      expect(guard.replace()).toBe(true)
       await severalTurns()
       await sayAgain(guard.anew())
     },
@@ -150,7 +159,7 @@ const verdicts = {
   'is replaced before the handler says a word, and had by another one while it speaks': {
     again: true,
     before(guard) {
-      assert.ok(guard.replace())
+      expect(guard.replace()).toBe(true)
       void severalTurns().then(() => sayAgain(guard.anew()))
     },
   },
@@ -160,29 +169,41 @@ const severalTurns = async () => {
   for (let i = 0; i < 5; i++) await turn()
 }
 
-const servers = []
+const servers: Array<http.Server | http2.Http2Server> = []
 afterEach(async () => {
   for (const server of servers.splice(0)) {
-    server.closeAllConnections?.()
+    if ('closeAllConnections' in server) server.closeAllConnections()
     server.close()
   }
 })
 
+type Handle = (response: Response, request: Request, guard: ResponseGuard) => unknown
+
 /** A server whose handler stands behind a guard, as Vite's does behind headers that Vite has set. */
-async function serve(handle, { guardedBy, create = http.createServer } = {}) {
-  const server = create(async (request, response) => {
+async function serve(handle: Handle, { guardedBy, isHttp2 }: { guardedBy?: Decision; isHttp2?: true } = {}): Promise<number> {
+  const listener = async (request: Request, response: Response) => {
     response.setHeader('vary', 'Origin')
-    const guard = guardedBy && new ResponseGuard(request, response, (status) => guardedBy.onHead?.(guard, status))
-    guardedBy?.before?.(guard)
-    await handle(response, request, guard)
-  })
+    if (!guardedBy) return handle(response, request, undefined as never)
+    const guard: ResponseGuard = new ResponseGuard(request, response, (status) => guardedBy.onHead?.(guard, status))
+    guardedBy.before?.(guard)
+    return handle(response, request, guard)
+  }
+  const server = isHttp2 ? http2.createServer(listener as never) : http.createServer(listener)
   servers.push(server)
   await once(server.listen(0, '127.0.0.1'), 'listening')
-  return { server, port: server.address().port }
+  return (server.address() as net.AddressInfo).port
+}
+
+/** A request past `fetch`, which would follow a redirect. */
+async function ask(port: number, options: http.RequestOptions = {}, body?: Buffer) {
+  const request = http.request({ host: '127.0.0.1', port, ...options })
+  request.end(body)
+  const [response] = (await once(request, 'response')) as [Request]
+  return { status: response.statusCode, headers: response.headers, text: await text(response), socket: request.socket }
 }
 
 /** All that comes over the wire, but for the time of day. */
-async function bytesFrom({ port }, method) {
+async function bytesFrom(port: number, method = 'GET'): Promise<string> {
   const socket = net.connect(port, '127.0.0.1')
   socket.write(`${method} / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`)
   const bytes = await buffer(socket)
@@ -193,9 +214,9 @@ for (const [what, verdict] of Object.entries(verdicts)) {
   describe(`a response that ${what}`, () => {
     for (const [name, behaviour] of Object.entries(behaviours)) {
       for (const method of ['GET', 'HEAD']) {
-        test(`${method}: ${name}`, { timeout: 30_000 }, async () => {
+        test(`${method}: ${name}`, async () => {
           let finished = false
-          const handle = async (response) => {
+          const handle = async (response: Response) => {
             await behaviour(response)
             finished = true
           }
@@ -203,9 +224,9 @@ for (const [what, verdict] of Object.entries(verdicts)) {
           const guarded = await bytesFrom(await serve(handle, { guardedBy: verdict }), method)
           // Compared before they are asserted: nobody wants to read megabytes of difference.
           const expected = verdict.replaced ? redirectBytes : bare
-          if (guarded !== expected) assert.equal(guarded.slice(0, 2000), expected.slice(0, 2000))
-          assert.equal(guarded.length, expected.length)
-          await until('the handler comes to its end', () => finished)
+          if (guarded !== expected) expect(guarded.slice(0, 2000)).toBe(expected.slice(0, 2000))
+          expect(guarded.length).toBe(expected.length)
+          await until(() => finished)
         })
       }
     }
@@ -214,15 +235,15 @@ for (const [what, verdict] of Object.entries(verdicts)) {
 
 describe('meanwhile', () => {
   test('the status is told before anything is sent, and nothing is sent until it is judged', async () => {
-    const told = []
-    let judge
-    const judged = new Promise((resolve) => (judge = resolve))
-    const onHead = (guard, status) => {
+    const told: Array<{ status: number; sent: boolean }> = []
+    let judge = () => {}
+    const judged = new Promise<void>((resolve) => (judge = resolve))
+    const onHead = (guard: ResponseGuard, status: number) => {
       told.push({ status, sent: guard.sent })
       return judged
     }
-    let response
-    const { port } = await serve(
+    let response: Response | undefined
+    const port = await serve(
       (given) => {
         response = given
         response.writeHead(418)
@@ -231,20 +252,20 @@ describe('meanwhile', () => {
       },
       { guardedBy: { onHead } },
     )
-    const answer = ask({ port }, { path: '/' })
-    await until('the handler has written', () => told.length > 0)
-    assert.deepEqual(told, [{ status: 418, sent: false }])
-    assert.equal(response.headersSent, false)
-    assert.equal(response.socket.bytesWritten, 0)
+    const answer = ask(port)
+    await until(() => told.length > 0)
+    expect(told).toEqual([{ status: 418, sent: false }])
+    expect(response?.headersSent).toBe(false)
+    expect(response?.socket?.bytesWritten).toBe(0)
     judge()
     const { status, text } = await answer
-    assert.deepEqual([status, text], [418, 'one,two'])
-    assert.equal(told.length, 1, 'asked once')
+    expect([status, text]).toEqual([418, 'one,two'])
+    expect(told.length, 'asked once').toBe(1)
   })
 
   test('what was passed on can not be replaced, and what was replaced not twice', async () => {
-    const seen = []
-    const { port } = await serve((response, request, guard) => {
+    const seen: boolean[] = []
+    const port = await serve((response, request, guard) => {
       if (request.url === '/replaced') {
         seen.push(guard.replace(), guard.replaced, guard.sent, guard.replace())
         return redirect(guard)
@@ -253,13 +274,13 @@ describe('meanwhile', () => {
       seen.push(guard.replace(), guard.replaced, guard.sent)
       response.end()
     }, { guardedBy: { onHead: () => undefined } })
-    await ask({ port }, { path: '/replaced' })
-    await ask({ port }, { path: '/passed' })
-    assert.deepEqual(seen, [true, true, false, false, false, false, true])
+    await ask(port, { path: '/replaced' })
+    await ask(port, { path: '/passed' })
+    expect(seen).toEqual([true, true, false, false, false, false, true])
   })
 
   test('only the headers from before the handler go with the redirect', async () => {
-    const { port } = await serve((response, request, guard) => {
+    const port = await serve((response, _request, guard) => {
       response.setHeader('set-cookie', ['session=lost'])
       response.setHeader('etag', '"1"')
       response.removeHeader('vary')
@@ -267,15 +288,19 @@ describe('meanwhile', () => {
       response.writeHead(500, { 'content-type': 'text/html' })
       redirect(guard)
     }, { guardedBy: {} })
-    assert.equal(await bytesFrom({ port }, 'GET'), redirectBytes)
+    expect(await bytesFrom(port)).toBe(redirectBytes)
   })
 
-  for (const [what, answer, expected] of [
-    ['the redirect', redirect, [307, '']],
-    ['another handler has answered', (guard) => sayAgain(guard.anew()), [200, 'again,and right']],
+  for (const { what, answer, expected } of [
+    { what: 'the redirect', answer: redirect, expected: [307, ''] },
+    {
+      what: 'another handler has answered',
+      answer: (guard: ResponseGuard) => sayAgain(guard.anew()),
+      expected: [200, 'again,and right'],
+    },
   ]) {
     test(`a handler that is told nothing may do anything after ${what}`, async () => {
-      const late = [
+      const late: Array<(response: Response) => unknown> = [
         (response) => response.writeHead(500, { 'x-late': '1' }),
         (response) => response.setHeader('x-late', '1'),
         (response) => response.setHeaders(new Headers({ 'x-late': '1' })),
@@ -288,8 +313,8 @@ describe('meanwhile', () => {
         (response) => called((done) => response.end(done)),
         (response) => response.destroy(new Error('the worker is gone')),
       ]
-      let trouble
-      const { port } = await serve(
+      let trouble: unknown
+      const port = await serve(
         async (response, request, guard) => {
           if (request.url === '/next') return response.end('served')
           guard.replace()
@@ -308,32 +333,32 @@ describe('meanwhile', () => {
         { guardedBy: {} },
       )
       const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
-      const first = await ask({ port }, { path: '/', agent })
-      assert.deepEqual([first.status, first.text], expected)
-      assert.deepEqual([first.headers['x-late'], first.headers.vary], [undefined, 'Origin'])
-      const next = await ask({ port }, { path: '/next', agent })
-      assert.deepEqual([next.status, next.text], [200, 'served'])
-      assert.ok(next.socket === first.socket, 'nothing late came down the connection')
-      assert.equal(trouble, undefined)
+      const first = await ask(port, { agent })
+      expect([first.status, first.text]).toEqual(expected)
+      expect([first.headers['x-late'], first.headers.vary]).toEqual([undefined, 'Origin'])
+      const next = await ask(port, { path: '/next', agent })
+      expect([next.status, next.text]).toEqual([200, 'served'])
+      expect(next.socket === first.socket, 'nothing late came down the connection').toBe(true)
+      expect(trouble).toBeUndefined()
       agent.destroy()
     })
   }
 
   test('another handler may chain its calls', async () => {
-    const { port } = await serve(
-      (response, request, guard) => {
+    const port = await serve(
+      (_response, _request, guard) => {
         guard.replace()
         guard.anew().setHeader('x-again', '1').writeHead(201).end('in a row')
       },
       { guardedBy: {} },
     )
-    const { status, headers, text } = await ask({ port }, { path: '/' })
-    assert.deepEqual([status, headers['x-again'], text], [201, '1', 'in a row'])
+    const { status, headers, text } = await ask(port)
+    expect([status, headers['x-again'], text]).toEqual([201, '1', 'in a row'])
   })
 
   test('what the first handler sets is not what another one answers', async () => {
-    const { port } = await serve(
-      async (response, request, guard) => {
+    const port = await serve(
+      async (response, _request, guard) => {
         guard.replace()
         const anew = guard.anew()
         response.statusCode = 500
@@ -343,17 +368,17 @@ describe('meanwhile', () => {
       },
       { guardedBy: {} },
     )
-    const bytes = await bytesFrom({ port }, 'GET')
-    assert.equal(bytes, 'HTTP/1.1 200 OK\r\nvary: Origin\r\nConnection: close\r\nContent-Length: 5\r\n\r\nright')
+    const bytes = await bytesFrom(port)
+    expect(bytes).toBe('HTTP/1.1 200 OK\r\nvary: Origin\r\nConnection: close\r\nContent-Length: 5\r\n\r\nright')
   })
 
   test('another handler stands behind a guard of its own', async () => {
-    const { port } = await serve(
-      async (response, request, guard) => {
+    const port = await serve(
+      async (_response, request, guard) => {
         guard.replace()
         const anew = guard.anew()
-        const second = new ResponseGuard(request, anew, async (status) => {
-          assert.equal(status, 404)
+        const second: ResponseGuard = new ResponseGuard(request, anew, async (status) => {
+          expect(status).toBe(404)
           await severalTurns()
           if (request.url === '/replaced') {
             second.replace()
@@ -365,53 +390,53 @@ describe('meanwhile', () => {
       },
       { guardedBy: {} },
     )
-    const passed = await ask({ port }, { path: '/passed' })
-    assert.deepEqual([passed.status, passed.text], [404, 'not here'])
-    const replaced = await ask({ port }, { path: '/replaced' })
-    assert.deepEqual([replaced.status, replaced.headers.location, replaced.text], [307, '/again', ''])
+    const passed = await ask(port, { path: '/passed' })
+    expect([passed.status, passed.text]).toEqual([404, 'not here'])
+    const replaced = await ask(port, { path: '/replaced' })
+    expect([replaced.status, replaced.headers.location, replaced.text]).toEqual([307, '/again', ''])
   })
 
-  for (const [when, act] of [
-    ['is being judged', (response) => response.write('half')],
-    ['waits to be re-issued', (_, guard) => guard.replace()],
+  for (const { when, act } of [
+    { when: 'is being judged', act: (response: Response) => response.write('half') },
+    { when: 'waits to be re-issued', act: (_response: Response, guard: ResponseGuard) => guard.replace() },
   ]) {
     test(`a handler that destroys a response which ${when} does not destroy the redirect`, async () => {
       let destroyed = false
-      const onHead = async (guard) => {
-        await until('the handler has given up', () => destroyed)
+      const onHead = async (guard: ResponseGuard) => {
+        await until(() => destroyed)
         guard.replace()
       }
-      const { port } = await serve(async (response, request, guard) => {
+      const port = await serve(async (response, _request, guard) => {
         act(response, guard)
         response.destroy(new Error('the source is gone'))
         destroyed = true
-        await until('it is replaced', () => guard.replaced)
+        await until(() => guard.replaced)
         redirect(guard)
       }, { guardedBy: { onHead } })
-      assert.equal(await bytesFrom({ port }, 'GET'), redirectBytes)
+      expect(await bytesFrom(port)).toBe(redirectBytes)
     })
   }
 
-  for (const [what, decide] of [
-    ['let go', () => {}],
-    [
-      're-issued',
-      (guard) => {
+  for (const { what, decide } of [
+    { what: 'let go', decide: () => {} },
+    {
+      what: 're-issued',
+      decide: (guard: ResponseGuard) => {
         guard.replace()
         redirect(guard)
       },
-    ],
+    },
   ]) {
     test(`a client that has gone before its answer is ${what} is nobody's trouble`, async () => {
-      let response
+      let response: Response | undefined
       let decided = false
-      const onHead = async (guard) => {
+      const onHead = async (guard: ResponseGuard) => {
         client.destroy()
-        await until('the server knows', () => response.destroyed)
+        await until(() => response?.destroyed)
         decide(guard)
         decided = true
       }
-      const { port } = await serve(
+      const port = await serve(
         (given) => {
           response = given
           response.writeHead(200)
@@ -422,13 +447,13 @@ describe('meanwhile', () => {
       )
       const client = net.connect(port, '127.0.0.1')
       client.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
-      await until('it is decided', () => decided)
+      await until(() => decided)
       // An error that nobody catches would be found by the test runner.
       await severalTurns()
     })
   }
 
-  for (const [what, read] of Object.entries({
+  for (const [what, read] of Object.entries<(request: Request) => unknown>({
     'nobody has read': () => {},
     'was left in the middle': async (request) => {
       await once(request, 'data')
@@ -438,8 +463,8 @@ describe('meanwhile', () => {
       await Readable.toWeb(request).getReader().read()
     },
   })) {
-    test(`a body that ${what} does not block the connection`, { timeout: 30_000 }, async () => {
-      const { port } = await serve(
+    test(`a body that ${what} does not block the connection`, async () => {
+      const port = await serve(
         async (response, request, guard) => {
           if (request.method === 'GET') return response.end('served')
           await read(request)
@@ -450,11 +475,11 @@ describe('meanwhile', () => {
       )
       const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
       const body = Buffer.alloc(5 * 1024 * 1024)
-      const post = await ask({ port }, { method: 'POST', path: '/', agent, body })
-      assert.equal(post.status, 307)
-      const next = await ask({ port }, { path: '/', agent })
-      assert.equal(next.text, 'served')
-      assert.ok(next.socket === post.socket, 'it is still the same')
+      const post = await ask(port, { method: 'POST', agent }, body)
+      expect(post.status).toBe(307)
+      const next = await ask(port, { agent })
+      expect(next.text).toBe('served')
+      expect(next.socket === post.socket, 'it is still the same').toBe(true)
       agent.destroy()
     })
   }
@@ -462,25 +487,25 @@ describe('meanwhile', () => {
 
 describe('HTTP/2, which Vite speaks with https', () => {
   for (const [what, verdict] of Object.entries(verdicts)) {
-    test(`a response that ${what}`, { timeout: 30_000 }, async (t) => {
-      const handle = async (response) => {
+    test(`a response that ${what}`, async ({ onTestFinished }) => {
+      const handle = async (response: Response) => {
         response.writeHead(201, { 'x-own': '1' })
         response.write('one,')
         await turn()
         response.end('two')
       }
-      const { port } = await serve(handle, { guardedBy: verdict, create: http2.createServer })
+      const port = await serve(handle, { guardedBy: verdict, isHttp2: true })
       const client = http2.connect(`http://127.0.0.1:${port}`)
-      t.after(() => client.destroy())
+      onTestFinished(() => client.destroy())
       const stream = client.request({ ':path': '/' })
       const [headers] = await once(stream, 'response')
       const text = (await buffer(stream)).toString()
       if (verdict.again) {
-        assert.deepEqual([headers[':status'], headers['x-again'], headers['x-own'], text], [200, '1', undefined, 'again,and right'])
+        expect([headers[':status'], headers['x-again'], headers['x-own'], text]).toEqual([200, '1', undefined, 'again,and right'])
       } else if (verdict.replaced) {
-        assert.deepEqual([headers[':status'], headers.location, headers['cache-control'], text], [307, '/again', 'no-store', ''])
+        expect([headers[':status'], headers.location, headers['cache-control'], text]).toEqual([307, '/again', 'no-store', ''])
       } else {
-        assert.deepEqual([headers[':status'], headers['x-own'], text], [201, '1', 'one,two'])
+        expect([headers[':status'], headers['x-own'], text]).toEqual([201, '1', 'one,two'])
       }
     })
   }
