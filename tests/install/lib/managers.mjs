@@ -16,7 +16,7 @@ export const managers = {
     install: ['install'],
     exec: ['exec', '--offline', '--'],
   },
-  pnpm: { program: [packaged('pnpm/pnpm')], agent: 'pnpm', add: ['add', '--save-dev'], install: ['install'], exec: ['exec'] },
+  pnpm: { program: node('pnpm/bin/pnpm.cjs'), agent: 'pnpm', add: ['add', '--save-dev'], install: ['install'], exec: ['exec'] },
   'Yarn 1': {
     program: node('yarn/bin/yarn.js'),
     agent: 'yarn',
