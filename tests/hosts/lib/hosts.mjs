@@ -1,4 +1,6 @@
 import { fileURLToPath } from 'node:url'
+import { draft } from '../../e2e/lib/drafts.mjs'
+import { spares } from './spares.mjs'
 
 const bin = (file) => fileURLToPath(new URL(`../node_modules/${file}`, import.meta.url))
 const vite = [bin('vite/bin/vite.js'), '--host', '127.0.0.1', '--strictPort']
@@ -13,4 +15,19 @@ export const hosts = {
   tanstack: { command: vite, file: 'src/draft.tsx', loads: ['idle', 'slow transforms'] },
   express: { command: ['server.mjs'], file: 'src/pages/draft.tsx', loads: ['idle', 'busy processors'] },
   workers: { command: vite, file: 'src/draft.tsx' },
+  'hono-worker': { command: vite, file: 'src/draft.tsx' },
 }
+
+const hono = { folder: 'hono', command: vite, file: 'src/draft.tsx', served: { expects: ['<div id="page"></div>'] } }
+
+/**
+ * Their server side runs in Node and takes packages as they are. What meets late dependencies is the page in the browser.
+ * `served`: what the server answers with where it is the browser that renders the draft.
+ */
+export const pageHosts = {
+  hono,
+  "hono, with Cloudflare's adapter": { ...hono, env: { HONO_ADAPTER: 'cloudflare' } },
+}
+
+/** A host with all that it says nothing of. */
+export const hostNamed = (name) => ({ folder: name, env: {}, draft, spares, ...(hosts[name] ?? pageHosts[name]) })
