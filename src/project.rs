@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-/// Vite's own order.
+/// Vite's own order; the editors' clients, in other languages, have these names once each.
 const CONFIG_FILES: [&str; 6] = [
     "vite.config.js",
     "vite.config.mjs",

@@ -62,15 +62,15 @@ impl Attached {
     }
 
     pub async fn journal(&self) -> Result<String, AttachError> {
-        self.ask(JOURNAL, JOURNAL_PATIENCE).await
+        self.request(JOURNAL, JOURNAL_PATIENCE).await
     }
 
     pub async fn status(&self) -> Result<StatusReport, AttachError> {
-        self.ask(STATUS, PATIENCE).await
+        self.request(STATUS, PATIENCE).await
     }
 
     pub async fn restart(&self) -> Result<(), AttachError> {
-        self.ask(RESTART, PATIENCE).await
+        self.request(RESTART, PATIENCE).await
     }
 
     /// The status now, and whenever it changes.
@@ -91,7 +91,7 @@ impl Attached {
         }
     }
 
-    async fn ask<T: DeserializeOwned>(&self, method: &str, patience: Duration) -> Result<T, AttachError> {
+    async fn request<T: DeserializeOwned>(&self, method: &str, patience: Duration) -> Result<T, AttachError> {
         let answer = tokio::time::timeout(patience, self.client.request(method, ArrayParams::new()));
         let answer = answer.await.map_err(|_| silent(self.pid, "it takes too long"))?;
         answer.map_err(|error| silent(self.pid, error))

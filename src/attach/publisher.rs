@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 
 use crate::core::Time;
-use crate::journal::{Follower, Saved};
+use crate::journal::{Saved, Subscriber};
 
 /// A snapshot is no more than this behind the state.
 const EVERY: Time = Time::from_millis(100);
@@ -106,8 +106,8 @@ impl Publisher {
     }
 }
 
-impl Follower for Publisher {
-    fn hear(&self, line: &[u8]) {
+impl Subscriber for Publisher {
+    fn on_line(&self, line: &[u8]) {
         if self.lines.receiver_count() > 0 {
             // Without a receiver by now, nobody misses it.
             let _ = self.lines.send(String::from_utf8_lossy(line).trim_end().into());
@@ -142,9 +142,9 @@ impl Publisher {
     }
 
     /// When the next snapshot is due, the last having been made at `last`; `None` when nobody waits for one.
-    pub fn due(&self, last: Option<Time>) -> Option<Time> {
+    pub fn due(&self, last: Option<Time>, now: Time) -> Option<Time> {
         let due = self.wanted.load(Relaxed) || self.changed.load(Relaxed);
-        due.then(|| last.map_or(Time::ZERO, |last| last + EVERY))
+        due.then(|| last.map_or(now, |last| last + EVERY))
     }
 
     pub fn publish(&self, kind: &'static str, snapshot: &impl Serialize) {

@@ -126,8 +126,8 @@ fn methods(host: Arc<impl Host>) -> Result<Methods, Problem> {
         }
     })?;
     module.register_method(RESTART, |_, host, _| host.restart())?;
-    subscription(&mut module, STATUS_CHANGES, tell_status)?;
-    subscription(&mut module, EVENTS, tell_events)?;
+    subscription(&mut module, STATUS_CHANGES, send_status)?;
+    subscription(&mut module, EVENTS, send_events)?;
     Ok(module.into())
 }
 
@@ -141,7 +141,7 @@ async fn journal(publisher: &Publisher) -> Option<Box<RawValue>> {
 fn subscription<H: Host, F>(
     module: &mut RpcModule<H>,
     names: Subscription,
-    tell: impl Fn(SubscriptionSink, Arc<Publisher>, CancellationToken) -> F + Send + Sync + Clone + 'static,
+    run: impl Fn(SubscriptionSink, Arc<Publisher>, CancellationToken) -> F + Send + Sync + Clone + 'static,
 ) -> Result<(), Problem>
 where
     F: Future<Output = ()> + Send + 'static,
@@ -152,11 +152,11 @@ where
         notification,
         unsubscribe,
         move |_, pending: PendingSubscriptionSink, host, extensions: Extensions| {
-            let tell = tell.clone();
+            let run = run.clone();
             async move {
                 let cut = extensions.get::<CancellationToken>().cloned().unwrap_or_default();
                 let sink = pending.accept().await?;
-                tell(sink, host.publisher().clone(), cut).await;
+                run(sink, host.publisher().clone(), cut).await;
                 SubscriptionResult::Ok(())
             }
         },
@@ -165,7 +165,7 @@ where
 }
 
 /// The status now, and whenever it has changed: a reader that takes its time is told of fewer changes.
-async fn tell_status(sink: SubscriptionSink, publisher: Arc<Publisher>, cut: CancellationToken) {
+async fn send_status(sink: SubscriptionSink, publisher: Arc<Publisher>, cut: CancellationToken) {
     let mut watcher = publisher.watch();
     let mut status = publisher.fresh(STATUS).await;
     while let Some(found) = status {
@@ -180,7 +180,7 @@ async fn tell_status(sink: SubscriptionSink, publisher: Arc<Publisher>, cut: Can
 }
 
 /// The lines of the journal from now on, those of a moment together.
-async fn tell_events(sink: SubscriptionSink, publisher: Arc<Publisher>, cut: CancellationToken) {
+async fn send_events(sink: SubscriptionSink, publisher: Arc<Publisher>, cut: CancellationToken) {
     let mut lines = publisher.lines();
     loop {
         let first = tokio::select! {

@@ -10,9 +10,10 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::packages::installed;
 use super::table::count;
 use super::tested::{self, Known};
-use super::{Answer, Target, Yes};
+use super::{CommandResult, Target, Yes};
 use crate::core::{LateDependency, advice};
 use crate::project;
 use crate::protocol::StatusReport;
@@ -45,7 +46,7 @@ struct Finding {
     advice: Option<String>,
 }
 
-pub async fn run(arguments: DoctorArgs) -> Answer {
+pub async fn run(arguments: DoctorArgs) -> CommandResult {
     let root = arguments.target.folder()?;
     let mut findings = vec![binary()];
     findings.extend(versions(&root));
@@ -148,14 +149,6 @@ fn node_version() -> Option<String> {
     let output = Command::new("node").arg("--version").output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     Some(text.trim().strip_prefix('v')?.to_owned())
-}
-
-/// The version of a package as Node would find it.
-fn installed(root: &Path, name: &str) -> Option<String> {
-    let manifest = |folder: &Path| folder.join("node_modules").join(name).join("package.json");
-    let text = root.ancestors().find_map(|folder| std::fs::read_to_string(manifest(folder)).ok())?;
-    let manifest: Value = serde_json::from_str(&text).ok()?;
-    Some(manifest["version"].as_str()?.to_owned())
 }
 
 fn config(root: &Path) -> Vec<Finding> {

@@ -8,16 +8,16 @@ use clap::Args;
 use serde_json::Value;
 
 use super::table::{count, moment};
-use super::{Answer, Failed, Target, Yes};
-use crate::core::{Action, BundledRun, CommitOutcome, Committed, Event, LateDependency, Time};
-use crate::journal::{Answer as Told, Input, entry};
+use super::{CommandResult, Failed, Target, Yes};
+use crate::core::{Action, BundledRun, Commit, Event, LateDependency, Time};
+use crate::journal::{Input, Response, entry};
 use crate::runtime;
 
 #[derive(Debug, Args)]
 pub struct EventsArgs {
     #[command(flatten)]
     target: Target,
-    /// Go on, and print what happens from now on
+    /// Keep running, and print what happens from now on
     #[arg(long, conflicts_with = "save")]
     follow: bool,
     /// Print the lines of the journal as they are, one JSON each
@@ -28,7 +28,7 @@ pub struct EventsArgs {
     save: Option<PathBuf>,
 }
 
-pub async fn run(arguments: EventsArgs) -> Answer {
+pub async fn run(arguments: EventsArgs) -> CommandResult {
     let attached = arguments.target.join().await?;
     if let Some(file) = &arguments.save {
         let journal = attached.journal().await?;
@@ -68,20 +68,20 @@ fn print(lines: &[Value], json: bool) -> Result<(), Failed> {
 }
 
 /// What a person wants to know of; the comings and goings of modules and of sound requests are left out.
-pub fn describe(input: &Input, answer: Option<&Told>) -> Option<String> {
+pub fn describe(input: &Input, answer: Option<&Response>) -> Option<String> {
     let text = match (input, answer) {
-        (Input::Classify(failure), Some(Told::Verdict(verdict))) => match verdict.action {
+        (Input::Classify(failure), Some(Response::Verdict(verdict))) => match verdict.action {
             Action::Pass if verdict.environment.is_none() => return None,
             Action::Pass => format!("request {}: passed on; {}", failure.request, verdict.reason),
             Action::Retry => format!("request {}: re-issued; {}", failure.request, verdict.reason),
             Action::Reload => format!("request {}: the browser reloads; {}", failure.request, verdict.reason),
         },
-        (Input::PlanReload(reload), Some(Told::Plan(plan))) => {
+        (Input::PlanReload(reload), Some(Response::Plan(plan))) => {
             let with: Vec<&str> = plan.reload.iter().map(|target| &*target.environment).collect();
             let with = if with.is_empty() { String::new() } else { format!(", and {}", with.join(", ")) };
             let because = reload.triggered_by.as_ref().map_or(String::new(), |file| format!(" for {file}"));
-            let doomed = plan.doomed.len();
-            format!("{}: reloads{with}{because}; {doomed} doomed inside", reload.environment)
+            let inside = count(plan.doomed.len() as u64, "request");
+            format!("{}: reloads{with}{because}; {inside} inside", reload.environment)
         }
         (Input::Event(event), _) => return describe_event(event),
         _ => return None,
@@ -105,6 +105,7 @@ fn describe_event(event: &Event) -> Option<String> {
             format!("{}: everything is bundled again, {}", fell.environment, fell.fallback)
         }
         Event::Committed(commit) => format!("{}: {}", commit.environment, describe_commit(commit)),
+        Event::OptimizerFailed { environment } => format!("{environment}: the optimizer failed"),
         Event::Changed(changed) => {
             let cause = serde_json::to_value(changed.cause).unwrap_or_default();
             let cause = cause.as_str().unwrap_or_default();
@@ -122,20 +123,19 @@ fn describe_event(event: &Event) -> Option<String> {
     Some(text)
 }
 
-fn describe_commit(commit: &Committed) -> String {
+fn describe_commit(commit: &Commit) -> String {
     let reload = if commit.reload { "with a reload" } else { "without a reload" };
-    match (commit.outcome, &commit.bundled) {
-        (CommitOutcome::Failed, _) => "the optimizer failed".into(),
-        (_, Some(BundledRun::Added { layer, modules, duration_ms })) => {
+    match &commit.bundled {
+        Some(BundledRun::Added { layer, modules, duration_ms }) => {
             format!(
                 "layer {layer} added, {} in {duration_ms} ms, {reload}",
                 count((*modules).into(), "module")
             )
         }
-        (_, Some(BundledRun::Rebundled { modules, duration_ms, .. })) => {
+        Some(BundledRun::Rebundled { modules, duration_ms, .. }) => {
             format!("all bundled again, {} in {duration_ms} ms, {reload}", count((*modules).into(), "module"))
         }
-        (_, None) => format!("optimized, {reload}"),
+        None => format!("optimized, {reload}"),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod doctor;
 mod events;
+mod packages;
 mod replay;
 mod status;
 mod table;
@@ -17,7 +18,7 @@ use crate::attach::{self, AttachError, Attached};
 const EXIT_CODES: &str = "\
 Exit codes:
   0  all is well
-  1  the answer is no: a replay differs, the doctor has found something to mend
+  1  the answer is no: a replay differs, or the doctor has found a problem
   2  the arguments are wrong, or a file cannot be read
   3  there is no dev server to attach to, it does not answer, or it has dropped a reader that was too slow";
 
@@ -33,7 +34,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// The sidecar of a Vite plugin: JSON-RPC on stdin and stdout, logs on stderr
+    /// Runs the sidecar of the Vite plugin: JSON-RPC on stdin and stdout, logs on stderr
     #[command(after_help = "\
 Environment:
   EVENKEEL_LOG  what to log, as in RUST_LOG: evenkeel=debug (default: warn)
@@ -41,26 +42,26 @@ Environment:
 Example: the Vite plugin runs
   evenkeel serve")]
     Serve,
-    /// A language server that shows an editor what the dev server of its workspace is doing
+    /// Runs a language server that shows an editor what the dev server of its workspace is doing
     #[command(after_help = "\
 Example: in Neovim 0.11 or newer
   vim.lsp.config('evenkeel', { cmd = { 'evenkeel', 'lsp' }, root_markers = { 'vite.config.ts' } })
   vim.lsp.enable('evenkeel')")]
     Lsp,
-    /// Environments, phases, generations, and the latest re-optimizations
+    /// Shows environments, phases, generations and the latest re-optimizations
     #[command(after_help = "\
 Examples:
   evenkeel status
   evenkeel status --json | jq '.records[-1].dependencies'
   evenkeel status --watch")]
     Status(status::StatusArgs),
-    /// What has happened: late dependencies, commits, reloads, requests held and re-issued
+    /// Shows what has happened: late dependencies, commits, reloads, requests held and re-issued
     #[command(after_help = "\
 Examples:
   evenkeel events --follow
   evenkeel events --save bug.jsonl   # names of files, URLs and error texts of the app are in it")]
     Events(events::EventsArgs),
-    /// Runs a saved journal through the core once more, and says where it differs
+    /// Replays a saved journal, and says where the result differs
     #[command(after_help = "\
 Example:
   evenkeel events --save bug.jsonl && evenkeel replay bug.jsonl")]
@@ -71,7 +72,7 @@ Examples:
   evenkeel doctor
   evenkeel doctor --json --root apps/web")]
     Doctor(doctor::DoctorArgs),
-    /// Completions for a shell
+    /// Prints completions for a shell
     #[command(after_help = "\
 Example: in ~/.bashrc
   source <(evenkeel completions bash)")]
@@ -87,7 +88,7 @@ struct Target {
     /// The project's folder, or one inside or around it
     #[arg(long, value_name = "DIR", default_value = ".")]
     root: PathBuf,
-    /// The sidecar's process id, where several dev servers are running
+    /// The sidecar's process id, when several dev servers are running
     #[arg(long)]
     pid: Option<u32>,
 }
@@ -135,7 +136,7 @@ impl From<std::io::Error> for Failed {
 }
 
 /// What a command says at its end.
-type Answer = Result<Yes, Failed>;
+type CommandResult = Result<Yes, Failed>;
 
 /// Whether the answer is yes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -169,7 +170,7 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn block_on(answer: impl Future<Output = Answer>) -> Answer {
+fn block_on(answer: impl Future<Output = CommandResult>) -> CommandResult {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(answer)
 }

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::events::{at, describe};
-use super::{Answer, Failed, Yes};
+use super::{CommandResult, Failed, Yes};
 use crate::journal::{Replay, replay};
+use crate::protocol::Reoptimization;
 
 #[derive(Debug, Args)]
 pub struct ReplayArgs {
@@ -18,7 +19,7 @@ pub struct ReplayArgs {
     json: bool,
 }
 
-pub fn run(arguments: &ReplayArgs) -> Answer {
+pub fn run(arguments: &ReplayArgs) -> CommandResult {
     let text = std::fs::read_to_string(&arguments.file);
     let text = text.map_err(|error| Failed::file(&arguments.file, error))?;
     // A journal that was edited makes the core panic; the error says so, and where.
@@ -48,7 +49,7 @@ fn summary(replayed: &Replay) -> serde_json::Value {
         "inputs": replayed.entries.len(),
         "whole": replayed.is_whole,
         "counts": replayed.session.counts(),
-        "records": replayed.session.records().collect::<Vec<_>>(),
+        "records": replayed.session.records().map(Reoptimization::from).collect::<Vec<_>>(),
         "differences": differences.collect::<Vec<_>>(),
     })
 }

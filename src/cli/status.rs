@@ -7,10 +7,10 @@ use anstyle::{AnsiColor, Style};
 use clap::Args;
 
 use super::table::{count, moment, or_dash, table};
-use super::{Answer, Failed, Target, Yes};
+use super::{CommandResult, Failed, Target, Yes};
 use crate::attach;
-use crate::core::{Defence, Reoptimization};
-use crate::protocol::{Health, StatusReport};
+use crate::core::HandledBy;
+use crate::protocol::{Health, Reoptimization, StatusReport};
 use crate::runtime;
 
 /// How many re-optimizations a person is shown.
@@ -26,12 +26,12 @@ pub struct StatusArgs {
     /// Print JSON: the result of the protocol's `status`
     #[arg(long)]
     json: bool,
-    /// Go on, and print the status again whenever it changes
+    /// Keep running, and print the status again whenever it changes
     #[arg(long)]
     watch: bool,
 }
 
-pub async fn run(arguments: StatusArgs) -> Answer {
+pub async fn run(arguments: StatusArgs) -> CommandResult {
     if arguments.all {
         return all(arguments.json).await;
     }
@@ -52,7 +52,7 @@ pub async fn run(arguments: StatusArgs) -> Answer {
     Ok(Yes::Yes)
 }
 
-async fn all(json: bool) -> Answer {
+async fn all(json: bool) -> CommandResult {
     let found: Vec<StatusReport> = attach::find().await?.into_iter().map(|one| one.status).collect();
     if json {
         writeln!(std::io::stdout(), "{}", serde_json::to_string(&found).unwrap_or_default())?;
@@ -142,7 +142,7 @@ fn yes_or_no(yes: bool) -> String {
 
 fn row(record: &Reoptimization) -> [String; 7] {
     // What has met it is known when it is over, unless there is nothing to meet.
-    let met = if record.adds { Defence::Added } else { record.met };
+    let met = if record.adds { HandledBy::Added } else { record.met };
     let met = serde_json::to_value(met).unwrap_or_default();
     let cost = if record.is_running() { "running".into() } else { format!("{} ms", record.cost_ms) };
     [

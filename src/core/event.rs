@@ -14,7 +14,11 @@ pub enum Event {
     },
     Discovered(Discovered),
     FellBack(FellBack),
-    Committed(Committed),
+    Committed(Commit),
+    /// An optimizer run threw; what it had discovered is dropped by Vite.
+    OptimizerFailed {
+        environment: String,
+    },
     Changed(Changed),
     Transformed(Transformed),
     ReloadRequested(ReloadRequested),
@@ -137,17 +141,6 @@ pub struct Discovered {
     pub importer: Option<ImportSite>,
 }
 
-/// How an optimizer run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
-pub enum CommitOutcome {
-    /// `depsOptimizer.metadata` was re-assigned.
-    Committed,
-    /// The run threw; what it had discovered is dropped by Vite.
-    Failed,
-}
-
 /// Why a run bundles everything again where runs add.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -238,13 +231,11 @@ pub enum BundledRun {
     },
 }
 
-/// An optimizer run ended.
+/// An optimizer run was committed: `depsOptimizer.metadata` was re-assigned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
-pub struct Committed {
+pub struct Commit {
     pub environment: String,
-    pub outcome: CommitOutcome,
     pub browser_hash: String,
     /// Whether Vite reloads the environment because of it, that is, whether `browserHash` changed.
     pub reload: bool,
@@ -411,7 +402,6 @@ events_from_facts! {
     EnvironmentSnapshot => EnvironmentOpened,
     Discovered => Discovered,
     FellBack => FellBack,
-    Committed => Committed,
     Changed => Changed,
     Transformed => Transformed,
     RequestStarted => RequestStarted,

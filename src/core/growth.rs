@@ -45,9 +45,8 @@ fn reoptimize(session: &mut Session, run: u32, now: Time) {
         file: format!("/app{}", file(nth)),
         browser_hash: hash.clone(),
     });
-    let commit = Committed {
+    let commit = Commit {
         environment: environment.clone(),
-        outcome: CommitOutcome::Committed,
         browser_hash: hash.clone(),
         reload: true,
         changed: changed.collect(),

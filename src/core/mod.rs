@@ -20,16 +20,19 @@ mod session;
 mod stories;
 mod verdict;
 
-pub use environment::{Environment, Phase, ResolvedId};
+pub use environment::{OpenEnvironment, Optimizer, Phase, ResolvedId};
 pub use event::{
-    Activity, ActivityKind, Arrived, BundledRun, ChangeCause, Changed, CommitOutcome, Consumer, Discovered,
+    Activity, ActivityKind, Arrived, BundledRun, ChangeCause, Changed, Commit, Consumer, Discovered,
     DiscoveredDep, EnvironmentSnapshot, Event, Fallback, FallbackReason, FellBack, ImportSite, Moment,
     OptimizedDep, OptimizerSnapshot, Transformed,
 };
-pub use event::{Bridge, Committed, Listening, ReloadRequested, RequestFinished, RequestStarted};
+pub use event::{Bridge, Listening, ReloadRequested, RequestFinished, RequestStarted};
 pub use graph::ModuleGraph;
 pub use policy::Policy;
-pub use reoptimization::{Defence, LateDependency, Reoptimization, ReoptimizationOutcome, advice};
+pub use reoptimization::{
+    Bundling, Cost, HandledBy, LateDependency, Outcome, Reoptimization, RunEnd, State, advice, causes,
+    millis, names, title,
+};
 pub use session::{Counts, Effect, ReloadPlan, ReloadTarget, Session, Stability};
 pub use verdict::{Action, ErrorInfo, ErrorKind, Failure, Verdict};
 

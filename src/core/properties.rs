@@ -163,9 +163,8 @@ impl World {
         self.hash += 1;
         let hash = self.hash.to_string();
         self.committed.insert((environment, id), self.hash);
-        let committed = Committed {
+        let committed = Commit {
             environment: NAMES[environment].into(),
-            outcome: CommitOutcome::Committed,
             browser_hash: hash.clone(),
             reload,
             changed: vec![OptimizedDep { id: format!("dep{id}"), file: "/f.js".into(), browser_hash: hash }],
@@ -211,7 +210,11 @@ impl World {
 
     fn check_resolved(&self) {
         for ((environment, id), hash) in &self.committed {
-            match self.session.resolve(NAMES[*environment], &format!("dep{id}")) {
+            match self
+                .session
+                .environment(NAMES[*environment])
+                .map(|found| found.resolve(&format!("dep{id}")))
+            {
                 Some(ResolvedId::Resolved { id, .. }) => assert_eq!(id, format!("/f.js?v={hash}")),
                 other => panic!("a committed dependency is {other:?}"),
             }
@@ -356,7 +359,7 @@ impl Guarded {
         }
     }
 
-    fn hear(&mut self, late: &Late) {
+    fn take_late(&mut self, late: &Late) {
         match late {
             Late::Discovered { id } => {
                 self.session.apply(discovered("worker", *id), self.now);
@@ -371,9 +374,8 @@ impl Guarded {
     }
 
     fn commit(&mut self, reload: bool) {
-        let committed = Committed {
+        let committed = Commit {
             environment: "worker".into(),
-            outcome: CommitOutcome::Committed,
             browser_hash: self.newest.to_string(),
             reload,
             changed: vec![],
@@ -461,7 +463,7 @@ proptest! {
         for step in &steps {
             match step {
                 Ok(moved) => [&mut guarded, &mut unaware].into_iter().for_each(|one| one.take(moved)),
-                Err(late) => guarded.hear(late),
+                Err(late) => guarded.take_late(late),
             }
             prop_assert_eq!(guarded.seen(), unaware.seen());
         }
@@ -475,7 +477,7 @@ proptest! {
     ) {
         let (mut guarded, mut stock) = (Guarded::adding(), Guarded::new());
         for late in &before {
-            [&mut guarded, &mut stock].into_iter().for_each(|one| one.hear(late));
+            [&mut guarded, &mut stock].into_iter().for_each(|one| one.take_late(late));
         }
         guarded.session.apply(fell_back("worker"), guarded.now);
         let is_no_commit = |step: &&Result<Moved, Late>| !matches!(step, Ok(Moved::Commit) | Err(Late::Added));
@@ -483,7 +485,7 @@ proptest! {
             for one in [&mut guarded, &mut stock] {
                 match step {
                     Ok(moved) => one.take(moved),
-                    Err(late) => one.hear(late),
+                    Err(late) => one.take_late(late),
                 }
             }
             prop_assert_eq!(guarded.seen(), stock.seen());

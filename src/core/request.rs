@@ -14,10 +14,18 @@ pub struct InFlight {
     pub mode: Option<String>,
     /// Generation of every guarded environment, by its index, at the moment the request entered.
     pub entered: Vec<(usize, u32)>,
-    /// Whether some environment was not stable then: it may have met anything.
-    pub suspect: bool,
+    pub doubt: Option<Doubt>,
     pub since: Time,
     pub chain: Chain,
+}
+
+/// Why a failure may not be the app's own, although no generation changed under the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Doubt {
+    /// Some environment was not stable when it entered: it may have met anything.
+    EnteredUnstable,
+    /// A runner was told to reload while it was inside: it may have met modules of before and of after.
+    Reloaded,
 }
 
 /// A request and those that came in its place when it was re-issued: its client waits for all of them.
@@ -44,6 +52,17 @@ impl InFlight {
     /// A browser that navigates gets the page by the redirect itself.
     pub fn is_navigation(&self) -> bool {
         self.mode.as_deref() == Some("navigate")
+    }
+
+    /// Modules are exchanged under it.
+    pub fn doubt_reload(&mut self) {
+        self.doubt.get_or_insert(Doubt::Reloaded);
+    }
+
+    /// What a failure of it may come from, if not from the app. Whoever changes things is not asked to do so again because
+    /// of a save alone.
+    pub fn doubt_of_failure(&self) -> Option<Doubt> {
+        self.doubt.filter(|doubt| *doubt == Doubt::EnteredUnstable || self.is_safe())
     }
 
     fn key(&self) -> String {

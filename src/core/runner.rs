@@ -70,13 +70,10 @@ pub enum Progress {
 }
 
 impl Runner {
-    pub fn new() -> Self {
-        Runner { habit: Habit::Unseen, entries: IndexSet::new(), generation: 0, newest: 0, reload: None }
-    }
-
     /// A new server has a new runner, which has nothing.
-    pub fn restart(&mut self, generation: u32) {
-        *self = Runner { generation, newest: generation, ..Runner::new() };
+    pub fn new(generation: u32) -> Self {
+        let (habit, entries) = (Habit::Unseen, IndexSet::new());
+        Runner { habit, entries, generation, newest: generation, reload: None }
     }
 
     pub fn is_seen(&self) -> bool {
@@ -213,7 +210,7 @@ mod tests {
     use super::*;
 
     fn runner(entries: &[&str]) -> Runner {
-        let mut runner = Runner::new();
+        let mut runner = Runner::new(0);
         runner.fetch();
         for entry in entries {
             runner.entries.insert(Box::from(*entry));

@@ -80,9 +80,8 @@ impl Story {
     fn commit(&mut self, environment: &str, id: &str, reload: bool) -> Vec<Effect> {
         self.hash += u32::from(reload);
         let hash = format!("h{}", self.hash);
-        self.apply(Event::Committed(Committed {
+        self.apply(Event::Committed(Commit {
             environment: environment.into(),
-            outcome: CommitOutcome::Committed,
             changed: vec![dep("react", &hash), dep(id, &hash)],
             browser_hash: hash,
             reload,
@@ -93,16 +92,7 @@ impl Story {
     }
 
     fn fail_run(&mut self, environment: &str) -> Vec<Effect> {
-        self.apply(Event::Committed(Committed {
-            environment: environment.into(),
-            outcome: CommitOutcome::Failed,
-            browser_hash: "h0".into(),
-            reload: false,
-            changed: vec![],
-            removed: vec![],
-            pending: vec![],
-            bundled: None,
-        }))
+        self.apply(Event::OptimizerFailed { environment: environment.into() })
     }
 
     fn reload(&mut self, environment: &str) -> ReloadPlan {
@@ -260,7 +250,7 @@ fn a_late_dependency_goes_through_the_phases() {
     let ended = story.wait(1);
     assert!(story.is_stable());
     assert_eq!(story.phase("worker"), Phase::Stable);
-    assert!(matches!(&ended[..], [Effect::Ended(record)] if record.stable_at_ms.is_some()));
+    assert!(matches!(&ended[..], [Effect::Ended(record)] if record.stable_at().is_some()));
 }
 
 #[test]
@@ -274,7 +264,7 @@ fn a_commit_without_a_reload_disturbs_nothing() {
     let learned =
         Effect::Learned { environment: "worker".into(), dependencies: story.record().dependencies.clone() };
     assert_eq!(ended, [learned, Effect::Ended(story.record().clone())]);
-    assert_eq!(story.record().outcome, ReoptimizationOutcome::Extended);
+    assert_eq!(story.record().outcome(), Some(&Outcome::Extended { bundled: None }));
     assert_eq!(story.classify(1, "500").kind, ErrorKind::Unrelated);
 }
 
@@ -467,8 +457,37 @@ fn a_reload_without_a_commit_dooms_nobody_but_is_waited_for() {
     story.fetch("worker", "/src/entry.ts");
     story.wait(20);
     assert!(story.is_stable());
-    assert_eq!(story.classify(1, "500").action, Action::Pass);
     assert_eq!(story.classify(2, "500").kind, ErrorKind::EnteredUnstable);
+}
+
+#[test]
+fn a_request_that_fails_in_the_reload_of_a_save_is_asked_again_when_that_changes_nothing() {
+    use Action::{Pass, Retry};
+    let table = [
+        ("GET", "500", Retry),
+        ("HEAD", "user error: boom", Retry),
+        ("GET", "200", Pass),
+        ("POST", "500", Pass),
+    ];
+    for (method, seen, action) in table {
+        let mut story = Story::begin();
+        story.enter(1, method, "/");
+        story.reload("worker");
+        let verdict = story.classify(1, seen);
+        assert_eq!(verdict.action, action, "{method} {seen}");
+        let kind = if action == Retry { ErrorKind::Reloaded } else { ErrorKind::Unrelated };
+        assert_eq!((verdict.kind, verdict.dependency), (kind, None), "no re-optimization is to blame");
+        assert!(!verdict.reload_browser, "Vite tells pages of a save");
+    }
+}
+
+#[test]
+fn a_reload_of_the_browser_is_no_reason_to_ask_again() {
+    let mut story = Story::begin();
+    story.open_client();
+    story.enter(1, "GET", "/");
+    story.reload("client");
+    assert_eq!(story.classify(1, "500").action, Action::Pass);
 }
 
 #[test]
@@ -543,7 +562,8 @@ fn an_admitted_request_remembers_what_it_was_admitted_to() {
 #[test]
 fn ids_resolve_to_the_newest_hash_or_to_none() {
     let mut story = Story::begin();
-    let resolve = |story: &Story, id: &str| story.session.resolve("worker", id).expect("worker is open");
+    let resolve =
+        |story: &Story, id: &str| story.session.environment("worker").expect("it is open").resolve(id);
     let at = |hash: &str| format!("/app/node_modules/.vite/deps/react.js?v={hash}");
     assert_eq!(resolve(&story, "react"), ResolvedId::Resolved { id: at("h0"), generation: 0 });
     assert_eq!(resolve(&story, "zod"), ResolvedId::Unknown { generation: 0 });
@@ -551,7 +571,7 @@ fn ids_resolve_to_the_newest_hash_or_to_none() {
     assert_eq!(resolve(&story, "zod"), ResolvedId::Pending { generation: 0 });
     story.commit("worker", "zod", true);
     assert_eq!(resolve(&story, "react"), ResolvedId::Resolved { id: at("h1"), generation: 1 });
-    assert_eq!(story.session.resolve("nowhere", "react"), None);
+    assert!(story.session.environment("nowhere").is_none());
 }
 
 #[test]
@@ -637,13 +657,13 @@ fn a_save_is_crawled_before_the_next_request() {
     assert!(!story.is_stable(), "who comes now waits");
     story.discover("worker", "zod");
     assert_eq!(story.transform(Warmup, "/zod.tsx", &[], &[]), [""; 0]);
-    assert_eq!(story.record().met, Defence::Foreseen);
+    assert_eq!(story.record().met, HandledBy::Foreseen);
     story.commit("worker", "zod", true);
     story.reload("worker");
     story.fetch("worker", "/src/entry.ts");
     story.wait(20);
     assert!(story.is_stable());
-    assert_eq!(story.record().met, Defence::Foreseen);
+    assert_eq!(story.record().met, HandledBy::Foreseen);
     assert_eq!(
         story.change(ChangeCause::Save, "/zod.tsx?t=1700000000000"),
         ["/zod.tsx"],
@@ -659,13 +679,13 @@ fn a_record_says_which_line_of_defence_met_it_and_what_it_cost() {
     story.wait(100);
     story.commit("worker", "zod", false);
     story.apply(Event::Admitted { request: 1 });
-    assert_eq!((story.record().met, story.record().cost_ms), (Defence::Held, 100));
+    assert_eq!((story.record().met, story.record().cost.lost_ms), (HandledBy::Held, 100));
     story.enter(2, "GET", "/late");
     story.reoptimize("worker", "swr");
     story.classify(2, "500");
-    assert_eq!((story.record().met, story.record().cost_ms), (Defence::Recovered, 300));
+    assert_eq!((story.record().met, story.record().cost.lost_ms), (HandledBy::Recovered, 300));
     story.reoptimize("worker", "jotai");
-    assert_eq!((story.record().met, story.record().cost_ms), (Defence::Missed, 0));
+    assert_eq!((story.record().met, story.record().cost.lost_ms), (HandledBy::Missed, 0));
 }
 
 #[test]
@@ -793,7 +813,7 @@ fn a_missed_run_costs_what_the_requests_inside_waited() {
     story.discover("worker", "zod");
     story.wait(1_200);
     story.commit("worker", "zod", false);
-    assert_eq!((story.record().met, story.record().cost_ms), (Defence::Missed, 1_200));
+    assert_eq!((story.record().met, story.record().cost.lost_ms), (HandledBy::Missed, 1_200));
 }
 
 #[test]
@@ -815,7 +835,7 @@ fn what_no_file_of_the_app_imports_causes_no_advice() {
             learned: false,
             importer: importer.clone(),
         }));
-        assert_eq!(!story.record().advice.is_empty(), advised, "{importer:?}");
+        assert_eq!(story.record().advice().is_some(), advised, "{importer:?}");
     }
 }
 
@@ -826,11 +846,11 @@ fn the_record_of_an_environment_that_nobody_guards_ends_by_itself() {
     story.discover("client", "dialog");
     story.commit("client", "dialog", true);
     story.reload("client");
-    let at = story.session.settles_at().expect("it is known when");
-    assert!(story.record().is_running());
+    let at = story.session.settles_at(story.now).expect("it is known when");
+    assert!(!story.record().is_over());
     let rest = at - story.now;
     story.wait(u64::try_from(rest.as_millis()).expect("it is soon"));
-    assert!(!story.record().is_running());
+    assert!(story.record().is_over());
 }
 
 #[test]
@@ -852,12 +872,12 @@ fn a_record_that_is_open_says_when_to_look_again() {
     }));
     story.discover("client", "dialog");
     story.commit("client", "dialog", false);
-    assert_eq!(story.record().stable_at_ms, None);
+    assert_eq!(story.record().stable_at(), None);
 
-    let at = story.session.settles_at().expect("nothing else would end the record");
+    let at = story.session.settles_at(story.now).expect("nothing else would end the record");
     let ended = story.session.tick(at);
     assert!(matches!(&ended[..], [Effect::Ended(record)] if record.environment == "client"), "{ended:?}");
-    assert_eq!(story.session.settles_at(), None);
+    assert_eq!(story.session.settles_at(story.now), None);
 }
 
 #[test]

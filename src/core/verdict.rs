@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::HttpRequest;
 use super::event::ImportSite;
+use super::request::Doubt;
 
 /// An error as the client saw it. Errors that cross from a worker have lost their `code`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +74,8 @@ pub enum ErrorKind {
     Doomed,
     /// The request entered, at its deadline for one, while an environment was not stable.
     EnteredUnstable,
+    /// The environment reloaded under the request, but not because of a re-optimization.
+    Reloaded,
     /// A pre-bundle was asked for by a hash that is no longer current.
     OutdatedDependency,
     /// A pre-bundled file is gone.
@@ -83,6 +86,15 @@ pub enum ErrorKind {
     ServerRestarting,
     /// A module was invalidated while it was being fetched.
     Invalidated,
+}
+
+impl From<Doubt> for ErrorKind {
+    fn from(doubt: Doubt) -> Self {
+        match doubt {
+            Doubt::EnteredUnstable => ErrorKind::EnteredUnstable,
+            Doubt::Reloaded => ErrorKind::Reloaded,
+        }
+    }
 }
 
 /// What the client is to do with the request.

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::core::{Effect, Event, Failure, Policy, ReloadPlan, ReloadRequested, Session, Time, Verdict};
 
 /// The version of the format.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
 /// Half of what is kept at most, in bytes.
 const HALF: usize = 1024 * 1024;
 /// So that the last line of a half mostly fits without another allocation.
@@ -36,7 +36,7 @@ pub enum Input {
 /// What a session answered, where that is more than an effect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Answer {
+pub enum Response {
     Plan(ReloadPlan),
     Verdict(Verdict),
 }
@@ -55,7 +55,7 @@ enum Line<'a> {
         at: u64,
         input: &'a Input,
         #[serde(skip_serializing_if = "Option::is_none")]
-        answer: Option<&'a Answer>,
+        answer: Option<&'a Response>,
     },
     End {
         at: u64,
@@ -75,7 +75,7 @@ pub struct Recorded {
     session: Session,
     older: Arc<Half>,
     newer: Half,
-    follower: Arc<dyn Follower>,
+    subscriber: Arc<dyn Subscriber>,
 }
 
 /// A journal as it was at a moment.
@@ -100,16 +100,16 @@ impl Saved {
     }
 }
 
-/// Hears of every line.
-pub trait Follower: std::fmt::Debug + Send + Sync {
-    fn hear(&self, line: &[u8]);
+/// Is given every line.
+pub trait Subscriber: std::fmt::Debug + Send + Sync {
+    fn on_line(&self, line: &[u8]);
 }
 
 impl Recorded {
-    pub fn new(policy: Policy, follower: Arc<dyn Follower>) -> Self {
+    pub fn new(policy: Policy, subscriber: Arc<dyn Subscriber>) -> Self {
         let session = Session::new(policy);
         let half = || Half { begin: session.clone(), lines: Vec::new() };
-        Recorded { older: Arc::new(half()), newer: half(), session, follower }
+        Recorded { older: Arc::new(half()), newer: half(), session, subscriber }
     }
 
     pub fn session(&self) -> &Session {
@@ -134,14 +134,14 @@ impl Recorded {
         self.make_room();
         let effects = self.session.apply(Event::ReloadRequested(reload.clone()), now);
         let plan = self.session.plan_reload(&reload, now);
-        self.write(&Input::PlanReload(reload), Some(&Answer::Plan(plan.clone())), now);
+        self.write(&Input::PlanReload(reload), Some(&Response::Plan(plan.clone())), now);
         (effects, plan)
     }
 
     pub fn classify(&mut self, failure: &Failure, now: Time) -> Verdict {
         self.make_room();
         let verdict = self.session.classify(failure, now);
-        self.write(&Input::Classify(failure.clone()), Some(&Answer::Verdict(verdict.clone())), now);
+        self.write(&Input::Classify(failure.clone()), Some(&Response::Verdict(verdict.clone())), now);
         verdict
     }
 
@@ -166,10 +166,10 @@ impl Recorded {
         }
     }
 
-    fn write(&mut self, input: &Input, answer: Option<&Answer>, now: Time) {
+    fn write(&mut self, input: &Input, answer: Option<&Response>, now: Time) {
         let begin = self.newer.lines.len();
         put(&mut self.newer.lines, &Line::Entry { at: micros(now), input, answer });
-        self.follower.hear(&self.newer.lines[begin..]);
+        self.subscriber.on_line(&self.newer.lines[begin..]);
     }
 }
 
@@ -206,8 +206,8 @@ mod tests {
     #[derive(Debug)]
     struct Nobody;
 
-    impl Follower for Nobody {
-        fn hear(&self, _line: &[u8]) {}
+    impl Subscriber for Nobody {
+        fn on_line(&self, _line: &[u8]) {}
     }
 
     fn recorded() -> Recorded {
@@ -256,7 +256,7 @@ mod tests {
         told(&mut journal, 1);
         let text = journal.save(Time::from_secs(60)).text();
         for (what, instead) in [
-            ("\"action\":\"pass\"", "\"action\":\"retry\""),
+            ("\"action\":\"retry\"", "\"action\":\"pass\""),
             ("\"end\":{\"policy\":{\"foresee\":true", "\"end\":{\"policy\":{\"foresee\":false"),
         ] {
             assert!(text.contains(what), "{text}");

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use thiserror::Error;
 
-use super::{Answer, FORMAT, Input};
+use super::{FORMAT, Input, Response};
 use crate::core::{Event, Session, Time};
 
 #[derive(Debug, Error)]
@@ -40,7 +40,7 @@ pub struct Difference {
 pub struct Replay {
     /// The version that recorded it.
     pub version: String,
-    pub entries: Vec<(Time, Input, Option<Answer>)>,
+    pub entries: Vec<(Time, Input, Option<Response>)>,
     pub differences: Vec<Difference>,
     /// Whether the journal has its end, so that the final state was compared, too.
     pub is_whole: bool,
@@ -53,7 +53,7 @@ struct Line {
     session: Option<Box<Session>>,
     at: Option<u64>,
     input: Option<Input>,
-    answer: Option<Answer>,
+    answer: Option<Response>,
     end: Option<Box<Session>>,
 }
 
@@ -81,7 +81,7 @@ pub fn replay(text: &str) -> Result<Replay, ReplayError> {
 }
 
 /// An input as it was recorded, and what was answered; `None` when the line is another.
-pub fn entry(line: &Value) -> Option<(Time, Input, Option<Answer>)> {
+pub fn entry(line: &Value) -> Option<(Time, Input, Option<Response>)> {
     let line = Line::deserialize(line).ok()?;
     Some((Time::from_micros(line.at?), line.input?, line.answer))
 }
@@ -111,7 +111,7 @@ fn malformed(line: usize, error: impl std::fmt::Display) -> ReplayError {
 }
 
 /// What happened is never before what happened earlier, and never too much to be counted; the core relies on that.
-fn take_if_possible(session: &mut Session, input: &Input, now: Time) -> Result<Option<Answer>, String> {
+fn take_if_possible(session: &mut Session, input: &Input, now: Time) -> Result<Option<Response>, String> {
     let taken = std::panic::catch_unwind(AssertUnwindSafe(|| take(session, input, now)));
     taken.map_err(|panic| {
         let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
@@ -119,7 +119,7 @@ fn take_if_possible(session: &mut Session, input: &Input, now: Time) -> Result<O
     })
 }
 
-fn take(session: &mut Session, input: &Input, now: Time) -> Option<Answer> {
+fn take(session: &mut Session, input: &Input, now: Time) -> Option<Response> {
     match input.clone() {
         Input::Event(event) => {
             session.apply(event, now);
@@ -131,9 +131,9 @@ fn take(session: &mut Session, input: &Input, now: Time) -> Option<Answer> {
         }
         Input::PlanReload(reload) => {
             session.apply(Event::ReloadRequested(reload.clone()), now);
-            Some(Answer::Plan(session.plan_reload(&reload, now)))
+            Some(Response::Plan(session.plan_reload(&reload, now)))
         }
-        Input::Classify(failure) => Some(Answer::Verdict(session.classify(&failure, now))),
+        Input::Classify(failure) => Some(Response::Verdict(session.classify(&failure, now))),
     }
 }
 
@@ -181,15 +181,15 @@ mod tests {
 
     use serde_json::json;
 
-    use super::super::{Follower, Recorded};
+    use super::super::{Recorded, Subscriber};
     use super::*;
     use crate::core::{ErrorInfo, Failure, Policy, ReloadRequested};
 
     #[derive(Debug)]
     struct Nobody;
 
-    impl Follower for Nobody {
-        fn hear(&self, _line: &[u8]) {}
+    impl Subscriber for Nobody {
+        fn on_line(&self, _line: &[u8]) {}
     }
 
     /// A journal with something of everything: discoveries, commits, reloads, saves, requests that wait and fail.

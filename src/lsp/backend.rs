@@ -17,9 +17,9 @@ use tower_lsp::{Client, LanguageServer};
 
 use super::config_edit::include;
 use super::documents::Documents;
-use super::follower::{Followed, Follower};
 use super::late::LateImport;
 use super::progress::Progresses;
+use super::watcher::{SidecarWatcher, Watched};
 use crate::project;
 
 const RESTART: &str = "evenkeel.restartDevServer";
@@ -38,19 +38,19 @@ pub struct Backend {
     client: Client,
     editor: Mutex<Editor>,
     documents: Arc<Documents>,
-    followed: Followed,
+    watched: Watched,
 }
 
 impl Backend {
     pub fn new(client: Client) -> Self {
-        Backend { client, editor: Mutex::default(), documents: Arc::default(), followed: Followed::default() }
+        Backend { client, editor: Mutex::default(), documents: Arc::default(), watched: Watched::default() }
     }
 
     /// The late import at a position, and where it is.
     fn late_at(&self, uri: &Uri, at: Range) -> Option<(LateImport, Range)> {
         let file = uri.to_file_path()?;
         let text = self.documents.text(&file)?;
-        let late = self.followed.late_imports(&file).into_iter();
+        let late = self.watched.late_imports(&file).into_iter();
         let mut placed = late.filter_map(|late| Some((late.range(&text)?, late)));
         placed.find(|(range, _)| overlap(*range, at)).map(|(range, late)| (late, range))
     }
@@ -78,7 +78,7 @@ impl Backend {
     }
 
     fn edit_config(&self, late: &LateImport) -> Option<HashMap<Uri, Vec<TextEdit>>> {
-        let root = self.followed.status()?.root?;
+        let root = self.watched.status()?.root?;
         let file = project::config_file(Path::new(&root))?;
         let text = self.documents.text(&file)?;
         let insertion = include(&text, &late.environment, &late.id)?;
@@ -88,7 +88,7 @@ impl Backend {
     }
 
     async fn restart(&self) -> Result<()> {
-        let Some(sidecar) = self.followed.sidecar() else { return self.no_dev_server().await };
+        let Some(sidecar) = self.watched.sidecar() else { return self.no_dev_server().await };
         sidecar
             .restart()
             .await
@@ -96,7 +96,7 @@ impl Backend {
     }
 
     async fn show_timeline(&self) -> Result<()> {
-        let Some(url) = self.followed.status().and_then(|status| status.url) else {
+        let Some(url) = self.watched.status().and_then(|status| status.url) else {
             return self.no_dev_server().await;
         };
         let page = format!("{}/__evenkeel/", url.trim_end_matches('/'));
@@ -146,16 +146,16 @@ impl LanguageServer for Backend {
     async fn initialized(&self, _: InitializedParams) {
         let editor =
             std::mem::take(&mut *self.editor.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
-        let follower = Follower {
+        let watcher = SidecarWatcher {
             client: self.client.clone(),
             folders: editor.folders,
             documents: self.documents.clone(),
-            followed: self.followed.clone(),
+            watched: self.watched.clone(),
             progresses: Progresses::new(self.client.clone(), editor.shows_progress),
             published: None,
             marked: BTreeMap::new(),
         };
-        tokio::spawn(follower.run());
+        tokio::spawn(watcher.run());
     }
 
     async fn shutdown(&self) -> Result<()> {

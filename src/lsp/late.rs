@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use tower_lsp::ls_types::{Diagnostic, DiagnosticSeverity, NumberOrString, Position, Range};
 
-use crate::core::{Defence, ImportSite, LateDependency, Reoptimization, ReoptimizationOutcome, advice};
-use crate::protocol::StatusReport;
+use crate::core::{HandledBy, ImportSite, LateDependency, advice};
+use crate::protocol::{Reoptimization, ReoptimizationOutcome, StatusReport};
 
 pub const SOURCE: &str = "evenkeel";
 const CODE: &str = "late-dependency";
@@ -67,7 +67,7 @@ impl LateImport {
     }
 
     pub fn diagnostic(&self, text: &str) -> Option<Diagnostic> {
-        let foreseen = self.records.iter().all(|record| record.met == Defence::Foreseen);
+        let foreseen = self.records.iter().all(|record| record.met == HandledBy::Foreseen);
         let severity = if foreseen { DiagnosticSeverity::HINT } else { DiagnosticSeverity::INFORMATION };
         let last = self.records.last()?;
         Some(Diagnostic {
@@ -105,7 +105,7 @@ fn cost(record: &Reoptimization) -> String {
     });
     let environment = &record.environment;
     match record.met {
-        Defence::Foreseen => format!("{environment} {took}, ahead of requests"),
+        HandledBy::Foreseen => format!("{environment} {took}, ahead of requests"),
         _ => format!("{environment} {took}; {} held, {} re-issued", record.held, record.recovered),
     }
 }

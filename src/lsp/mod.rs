@@ -3,9 +3,9 @@
 mod backend;
 mod config_edit;
 mod documents;
-mod follower;
 mod late;
 mod progress;
+mod watcher;
 
 use std::process::ExitCode;
 

@@ -8,8 +8,7 @@ use tower_lsp::ls_types::request::WorkDoneProgressCreate;
 use tower_lsp::ls_types::{ProgressToken, WorkDoneProgressCreateParams};
 use tower_lsp::{Client, NotCancellable, OngoingProgress, Unbounded};
 
-use crate::core::Reoptimization;
-use crate::protocol::StatusReport;
+use crate::protocol::{Reoptimization, StatusReport};
 
 /// Shorter ones come and go unnoticed.
 const NOTICEABLE: Duration = Duration::from_millis(300);

@@ -7,6 +7,8 @@ use serde_json::{Map, Value, json};
 use ts_rs::TS;
 
 use super::methods::{Kind, Method, Ordering, Sender, methods};
+// The one that is flat.
+use super::Reoptimization;
 use super::*;
 use crate::core::*;
 
@@ -39,7 +41,7 @@ macro_rules! for_each_type {
             ErrorKind, Action, Verdict, AwaitStableParams, AwaitStableResult, StatusParams, StatusReport,
             EnvironmentStatus, Phase, Reoptimization, ReoptimizationOutcome, LateDependency, Counts, ServerStatus, Health, Progress,
             ProgressValue, LogMessage,
-            Changed, ChangeCause, WarmupRequest, Learned, Defence, Listening, RestartRequest, RunRequest
+            Changed, ChangeCause, WarmupRequest, Learned, HandledBy, Listening, RestartRequest, RunRequest
         )
     };
 }

@@ -37,59 +37,59 @@ pub struct Method {
     pub doc: &'static str,
 }
 
-/// Hands the table to a macro. Rows are `fact` (a client's notification that becomes an event), `ask` (a
-/// client's request) or `tell` (a notification to the client). LSP's own lifecycle methods stand in
+/// Hands the table to a macro. Rows are `notification` (of the client, becomes an event), `request` (of the
+/// client, with the type that handles it) or `server_notification`. LSP's own lifecycle methods stand in
 /// [`methods`], since LSP defines their shapes.
 macro_rules! method_table {
     ($with:ident) => {
         $with! {
-            fact "environment/didOpen" (EnvironmentSnapshot) EnvironmentOpened,
+            notification "environment/didOpen" (EnvironmentSnapshot) EnvironmentOpened,
             "An environment exists: its name, consumer, root, base and the full optimizer metadata. Sent again whenever the metadata is replaced as a whole, after a respawn of the sidecar and after a Vite restart; the snapshot replaces what was known.";
-            fact "environment/didClose" (DidCloseEnvironment) EnvironmentClosed,
+            notification "environment/didClose" (DidCloseEnvironment) EnvironmentClosed,
             "An environment is gone. Requests are no longer kept from it.";
-            fact "optimizer/didDiscover" (Discovered) Discovered,
+            notification "optimizer/didDiscover" (Discovered) Discovered,
             "A dependency was met that the optimizer did not know, with the import that made it known.";
-            fact "optimizer/didFallBack" (FellBack) FellBack,
+            notification "optimizer/didFallBack" (FellBack) FellBack,
             "Where runs add, one bundles everything again all the same, and Vite is going to reload the environment. Sent before its commit.";
-            fact "optimizer/didCommit" (Committed) Committed,
+            notification "optimizer/didCommit" (Committed) Committed,
             "An optimizer run ended: what changed, whether Vite reloads the environment because of it and, where runs add, what was bundled.";
-            fact "environment/didChange" (Changed) Changed,
+            notification "environment/didChange" (Changed) Changed,
             "Modules are to be looked at: the entries at the start, or what Vite has invalidated after a save.";
-            fact "onTransform" (Transformed) Transformed,
+            notification "onTransform" (Transformed) Transformed,
             "Activity of an environment, batched: module fetches and transforms, their begin and end, and what the modules import.";
-            fact "request/didStart" (RequestStarted) RequestStarted,
+            notification "request/didStart" (RequestStarted) RequestStarted,
             "An HTTP request enters an environment.";
-            fact "devServer/didListen" (Listening) Listening,
+            notification "devServer/didListen" (Listening) Listening,
             "The dev server listens: where a browser finds it.";
-            fact "request/didFinish" (RequestFinished) RequestFinished,
+            notification "request/didFinish" (RequestFinished) RequestFinished,
             "An HTTP request left its environment, or its client went away while it was held.";
 
-            ask "onFullReload" (ReloadRequested) -> ReloadPlan, on_full_reload, Applies,
+            request "onFullReload" (ReloadRequested) -> ReloadPlan, OnFullReload, Applies,
             "A `full-reload` is being sent in an environment. The answer says which other environments to invalidate and reload in lockstep, and which requests in flight are doomed.";
-            ask "resolveOptimizedId" (ResolveOptimizedIdParams) -> ResolvedId, resolve_optimized_id, Reads,
+            request "resolveOptimizedId" (ResolveOptimizedIdParams) -> ResolvedId, ResolveOptimizedId, Reads,
             "Where a bare id is now, from the optimizer's live metadata: never a stale hash.";
-            ask "admit" (AdmitParams) -> AdmitResult, admit, Waits,
+            request "admit" (AdmitParams) -> AdmitResult, Admit, Waits,
             "May this request enter now? Answers when it may, or at its deadline.";
-            ask "classifyError" (Failure) -> Verdict, classify_error, Applies,
+            request "classifyError" (Failure) -> Verdict, ClassifyError, Applies,
             "Judges how a request fares by its error, its status or the mere fact that it is doomed. A verdict to retry counts against the retry budget.";
-            ask "awaitStable" (AwaitStableParams) -> AwaitStableResult, await_stable, Waits,
+            request "awaitStable" (AwaitStableParams) -> AwaitStableResult, AwaitStable, Waits,
             "Answers when the environments are stable, or at its deadline, saying which.";
-            ask "status" (StatusParams) -> StatusReport, status, Reads,
+            request "status" (StatusParams) -> StatusReport, Status, Reads,
             "The whole picture: environments with phase and generation, records of re-optimizations, counts.";
 
-            tell "environment/warmupRequest" (WarmupRequest),
+            server_notification "environment/warmupRequest" (WarmupRequest),
             "Modules to transform before a request asks for them, as Vite's `warmupRequest` does. Each is reported back by `onTransform`.";
-            tell "optimizer/runRequest" (RunRequest),
+            server_notification "optimizer/runRequest" (RunRequest),
             "All late dependencies that are to come have been met: the optimizer need not wait for more, as Vite's does for 100 ms after each.";
-            tell "optimizer/didLearn" (Learned),
+            server_notification "optimizer/didLearn" (Learned),
             "Late dependencies that an optimizer run has taken up, for `optimizeDeps.include` at the next start.";
-            tell "devServer/restartRequest" (RestartRequest),
+            server_notification "devServer/restartRequest" (RestartRequest),
             "Somebody wants the dev server to be restarted, from an editor or the command line.";
-            tell "experimental/serverStatus" (ServerStatus),
+            server_notification "experimental/serverStatus" (ServerStatus),
             "Health, quiescence and a short message; sent when one of them changes.";
-            tell "$/progress" (Progress),
+            server_notification "$/progress" (Progress),
             "One `begin` and one `end` for each re-optimization.";
-            tell "window/logMessage" (LogMessage),
+            server_notification "window/logMessage" (LogMessage),
             "A line for the log.";
         }
     };
@@ -98,19 +98,19 @@ pub(crate) use method_table;
 
 macro_rules! describe {
     (@rows [$($rows:expr,)*]) => { vec![$($rows,)*] };
-    (@rows [$($rows:expr,)*] fact $name:literal ($params:ident) $event:ident, $doc:literal; $($rest:tt)*) => {
+    (@rows [$($rows:expr,)*] notification $name:literal ($params:ident) $event:ident, $doc:literal; $($rest:tt)*) => {
         describe!(@rows [$($rows,)* Method {
             name: $name, sender: Sender::Client, kind: Kind::Notification, ordering: Ordering::Applies,
             params: stringify!($params), result: None, doc: $doc,
         },] $($rest)*)
     };
-    (@rows [$($rows:expr,)*] ask $name:literal ($params:ident) -> $result:ident, $handler:ident, $ordering:ident, $doc:literal; $($rest:tt)*) => {
+    (@rows [$($rows:expr,)*] request $name:literal ($params:ident) -> $result:ident, $handler:ident, $ordering:ident, $doc:literal; $($rest:tt)*) => {
         describe!(@rows [$($rows,)* Method {
             name: $name, sender: Sender::Client, kind: Kind::Request, ordering: Ordering::$ordering,
             params: stringify!($params), result: Some(stringify!($result)), doc: $doc,
         },] $($rest)*)
     };
-    (@rows [$($rows:expr,)*] tell $name:literal ($params:ident), $doc:literal; $($rest:tt)*) => {
+    (@rows [$($rows:expr,)*] server_notification $name:literal ($params:ident), $doc:literal; $($rest:tt)*) => {
         describe!(@rows [$($rows,)* Method {
             name: $name, sender: Sender::Sidecar, kind: Kind::Notification, ordering: Ordering::Applies,
             params: stringify!($params), result: None, doc: $doc,

@@ -5,10 +5,14 @@
 
 #[cfg(feature = "codegen")]
 pub mod codegen;
+mod committed;
 mod methods;
+mod reoptimization;
 mod types;
 
+pub use committed::{CommitOutcome, Committed};
 pub use methods::{Kind, Method, Ordering, Sender, methods};
+pub use reoptimization::{Reoptimization, ReoptimizationOutcome};
 pub use types::{
     AdmitOutcome, AdmitParams, AdmitResult, AwaitStableParams, AwaitStableResult, DidCloseEnvironment,
     EnvironmentStatus, Health, InitializationOptions, Learned, LogLevel, LogMessage, Progress, ProgressValue,

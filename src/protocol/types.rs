@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::core::{
-    Counts, Event, FallbackReason, HttpRequest, LateDependency, Phase, Policy, Reoptimization,
-};
+use super::Reoptimization;
+use crate::core::{Counts, Event, FallbackReason, HttpRequest, LateDependency, Phase, Policy};
 
 /// `initializationOptions` of `initialize`.
 #[derive(Debug, Clone, Serialize, Deserialize)]

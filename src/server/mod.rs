@@ -1,11 +1,19 @@
 //! The shell around the core: framing, dispatch, waiting and telling.
 
 mod backend;
+mod clock;
+mod envelope;
+mod errors;
 mod frame;
+mod handlers;
 mod outbox;
+mod pending;
+mod progress;
 mod serve;
 mod sidecar;
+mod status;
 mod stdio;
+mod waiters;
 
 use std::process::ExitCode;
 
@@ -21,7 +29,7 @@ pub fn run() -> ExitCode {
         let (input, output) = stdio::open();
         let outbox = Outbox::new();
         let sidecar = Sidecar::new(outbox.clone());
-        tokio::spawn(sidecar.clone().keep());
+        tokio::spawn(sidecar.clone().run());
         serve::serve(input, output, service(sidecar.clone()), sidecar, outbox).await
     });
     attach::close();

@@ -38,7 +38,7 @@ struct Notification<'a, P> {
 }
 
 #[derive(Serialize)]
-struct Answer<'a, R: ?Sized> {
+struct Result<'a, R: ?Sized> {
     jsonrpc: &'a str,
     result: &'a R,
     id: &'a Id,
@@ -53,8 +53,8 @@ impl Outbox {
         self.send(&Notification { jsonrpc: "2.0", method, params });
     }
 
-    pub fn answer(&self, id: &Id, result: &(impl Serialize + ?Sized)) {
-        self.send(&Answer { jsonrpc: "2.0", result, id });
+    pub fn respond(&self, id: &Id, result: &(impl Serialize + ?Sized)) {
+        self.send(&Result { jsonrpc: "2.0", result, id });
     }
 
     pub fn send(&self, message: &impl Serialize) {

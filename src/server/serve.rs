@@ -1,48 +1,31 @@
 //! The loop between the frames and the service.
 
-use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
 use bytes::BytesMut;
 use futures::FutureExt;
-use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::task::JoinSet;
-use tower_lsp::jsonrpc::{Error, ErrorCode, Id, Request, Response};
+use tower_lsp::jsonrpc::{Error, Id, Request, Response};
 use tower_service::Service;
 
-use super::backend::{Params, fact, reader};
+use super::backend::{notification, read_request};
+use super::envelope::{self, Message, Params, Refusal};
+use super::errors::{invalid, no_request, not_initialized, panicked, unreadable};
 use super::frame::{Decoder, Frame};
 use super::outbox::Outbox;
+use super::pending::PendingIds;
 use super::sidecar::Sidecar;
 use crate::core::Event;
 
 const READ_AHEAD: usize = 64 * 1024;
 /// How long a client that is leaving may take to read what is left.
 const LAST_WORDS: Duration = Duration::from_secs(1);
-
-/// What every message has; the rest is read by whoever it is for.
-#[derive(Deserialize)]
-struct Envelope<'a> {
-    #[serde(borrow)]
-    jsonrpc: Option<std::borrow::Cow<'a, str>>,
-    #[serde(borrow, default, deserialize_with = "present")]
-    id: Option<&'a RawValue>,
-    #[serde(borrow)]
-    method: Option<std::borrow::Cow<'a, str>>,
-    #[serde(borrow)]
-    params: Option<&'a RawValue>,
-}
-
-/// An id that is `null` is not the same as none.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
-    Deserialize::deserialize(deserializer).map(Some)
-}
 
 /// Where the conversation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,30 +40,8 @@ struct Conversation<S> {
     sidecar: Arc<Sidecar>,
     outbox: Outbox,
     waiting: JoinSet<()>,
-    ids: Waiting,
+    ids: PendingIds,
     stage: Stage,
-}
-
-/// The ids of the requests that wait for their answers.
-#[derive(Debug, Clone, Default)]
-struct Waiting(Arc<Mutex<HashSet<Id>>>);
-
-impl Waiting {
-    fn has(&self, id: &Id) -> bool {
-        self.ids().contains(id)
-    }
-
-    fn add(&self, id: &Id) {
-        self.ids().insert(id.clone());
-    }
-
-    fn remove(&self, id: &Id) {
-        self.ids().remove(id);
-    }
-
-    fn ids(&self) -> MutexGuard<'_, HashSet<Id>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// Serves until `exit` or the end of the input. Messages are taken in order, each polled once before the next:
@@ -103,7 +64,7 @@ where
         sidecar,
         outbox,
         waiting: JoinSet::new(),
-        ids: Waiting::default(),
+        ids: PendingIds::default(),
         stage: Stage::Uninitialized,
     };
     let (mut decoder, mut buffer) = (Decoder::default(), BytesMut::with_capacity(READ_AHEAD));
@@ -160,64 +121,51 @@ where
         let body = match frame {
             Frame::Body(body) => body,
             Frame::Bad(reason) => {
-                self.refuse(Id::Null, Error { message: reason.into(), ..Error::parse_error() });
+                self.refuse(Id::Null, unreadable(reason));
                 return Next::Message;
             }
         };
-        let envelope: Envelope = match read_envelope(&body) {
-            Ok(envelope) => envelope,
-            Err(error) => {
-                self.refuse(Id::Null, error);
-                return Next::Message;
-            }
-        };
-        let Some(method) = envelope.method.as_deref() else {
-            // The sidecar asks its client nothing, so that a response answers nothing.
-            if envelope.id.is_none() {
-                self.refuse(Id::Null, invalid("a message has a method or an id"));
-            }
-            return Next::Message;
-        };
-        let Ok(id) = envelope.id.map(read_id).transpose() else {
-            self.refuse(Id::Null, invalid("an id is an integer or a string"));
-            return Next::Message;
-        };
-        if envelope.jsonrpc.as_deref() != Some("2.0") {
-            self.refuse(id.unwrap_or_default(), invalid("jsonrpc must be \"2.0\""));
-            return Next::Message;
+        match envelope::read(&body) {
+            Ok(Some(message)) => return self.on_message(message).await,
+            Ok(None) => {}
+            Err(Refusal { id, error }) => self.refuse(id, error),
         }
+        Next::Message
+    }
+
+    async fn on_message(&mut self, Message { method, id, params }: Message<'_>) -> Next {
         if let Some(id) = id.as_ref().filter(|id| self.ids.has(id)) {
             // With its own id, it would be taken for the answer to the one that waits.
             self.refuse(Id::Null, invalid(&format!("the id {id} still waits: none is used twice")));
             return Next::Message;
         }
-        match (method, id) {
+        match (&*method, id) {
             ("exit", None) => return Next::Exit,
             // The service would end the session over either, and say nothing.
-            ("exit", Some(id)) => self.refuse(id, no_request(method)),
+            ("exit", Some(id)) => self.refuse(id, no_request(&method)),
             ("shutdown", None) => {}
-            (method, id) => self.dispatch(method, id, envelope.params).await,
+            (method, id) => self.dispatch(method, id, params).await,
         }
         Next::Message
     }
 
     async fn dispatch(&mut self, method: &str, id: Option<Id>, params: Params<'_>) {
-        if let Some(fact) = fact(method) {
+        if let Some(event) = notification(method) {
             match id {
                 Some(id) => self.refuse(id, no_request(method)),
-                None => self.apply(method, fact(params)),
+                None => self.on_notification(method, event(params)),
             }
-        } else if let Some(reader) = reader(method) {
+        } else if let Some(read) = read_request(method) {
             // Without an id, nobody wants to know.
             if let Some(id) = id {
-                self.read(id, |sidecar| reader(sidecar, params));
+                self.on_read_request(id, |sidecar| read(sidecar, params));
             }
         } else {
-            self.call(method, id, params).await;
+            self.on_request(method, id, params).await;
         }
     }
 
-    fn apply(&mut self, method: &str, event: serde_json::Result<Event>) {
+    fn on_notification(&mut self, method: &str, event: serde_json::Result<Event>) {
         if self.stage != Stage::Running {
             return tracing::warn!(method, "dropped: no session is going");
         }
@@ -230,26 +178,26 @@ where
             }
             Err(error) => {
                 tracing::warn!(method, %error, "dropped: its params are of another shape");
-                self.sidecar.complain(format!("{method} was dropped: {error}"));
+                self.sidecar.warn(format!("{method} was dropped: {error}"));
             }
         }
     }
 
-    fn read(&self, id: Id, reader: impl FnOnce(&Sidecar) -> Result<Box<RawValue>, Error>) {
+    fn on_read_request(&self, id: Id, read: impl FnOnce(&Sidecar) -> Result<Box<RawValue>, Error>) {
         match self.stage {
             Stage::Uninitialized => return self.refuse(id, not_initialized()),
             Stage::ShutDown => return self.refuse(id, Error::invalid_request()),
             Stage::Running => {}
         }
-        match std::panic::catch_unwind(AssertUnwindSafe(|| reader(&self.sidecar))) {
-            Ok(Ok(result)) => self.outbox.answer(&id, &result),
+        match std::panic::catch_unwind(AssertUnwindSafe(|| read(&self.sidecar))) {
+            Ok(Ok(result)) => self.outbox.respond(&id, &result),
             Ok(Err(error)) => self.refuse(id, error),
             Err(_) => self.refuse(id, panicked()),
         }
     }
 
-    async fn call(&mut self, method: &str, id: Option<Id>, params: Params<'_>) {
-        let request = match read_request(method, id.clone(), params) {
+    async fn on_request(&mut self, method: &str, id: Option<Id>, params: Params<'_>) {
+        let request = match envelope::read_request(method, id.clone(), params) {
             Ok(request) => request,
             Err(error) => {
                 return self.refuse(id.unwrap_or_default(), Error::invalid_params(error.to_string()));
@@ -257,17 +205,17 @@ where
         };
         let mut call = AssertUnwindSafe(self.service.call(request)).catch_unwind();
         match std::future::poll_fn(|cx| Poll::Ready(call.poll_unpin(cx))).await {
-            Poll::Ready(answer) => {
-                let ok = answer_to(&self.outbox, id, answer.map_err(|_| ()));
+            Poll::Ready(response) => {
+                let ok = respond(&self.outbox, id, response.map_err(|_| ()));
                 self.advance(method, ok);
             }
             Poll::Pending => {
                 let (outbox, ids) = (self.outbox.clone(), self.ids.clone());
                 id.iter().for_each(|id| ids.add(id));
                 self.waiting.spawn(async move {
-                    let answer = call.await;
+                    let response = call.await;
                     id.iter().for_each(|id| ids.remove(id));
-                    answer_to(&outbox, id, answer.map_err(|_| ()));
+                    respond(&outbox, id, response.map_err(|_| ()));
                 });
             }
         }
@@ -286,27 +234,9 @@ where
     }
 }
 
-fn read_id(id: &RawValue) -> Result<Id, ()> {
-    match serde_json::from_str(id.get()) {
-        Ok(Id::Null) | Err(_) => Err(()),
-        Ok(id) => Ok(id),
-    }
-}
-
-fn read_request(method: &str, id: Option<Id>, params: Params) -> serde_json::Result<Request> {
-    let mut request = Request::build(method.to_owned());
-    if let Some(id) = id {
-        request = request.id(id);
-    }
-    if let Some(params) = params {
-        request = request.params(serde_json::from_str::<serde_json::Value>(params.get())?);
-    }
-    Ok(request.finish())
-}
-
-/// Sends the answer, if there is one to send, and says whether it is a result.
-fn answer_to<E>(outbox: &Outbox, id: Option<Id>, answer: Result<Result<Option<Response>, E>, ()>) -> bool {
-    let response = match (answer, id) {
+/// Sends the response, if there is one to send, and says whether it is a result.
+fn respond<E>(outbox: &Outbox, id: Option<Id>, response: Result<Result<Option<Response>, E>, ()>) -> bool {
+    let response = match (response, id) {
         (Ok(Ok(Some(response))), _) => response,
         // A notification is not answered, and after an exit nobody is.
         (Ok(Ok(None)), None) | (Ok(Err(_)), _) | (Err(()), None) => return false,
@@ -318,135 +248,5 @@ fn answer_to<E>(outbox: &Outbox, id: Option<Id>, answer: Result<Result<Option<Re
     response.is_ok()
 }
 
-fn panicked() -> Error {
-    let message = "the handler panicked; the sidecar goes on, its stderr says more".into();
-    Error { message, ..Error::internal_error() }
-}
-
-/// In the words of the service, which says it of all other requests.
-fn not_initialized() -> Error {
-    Error { code: ErrorCode::ServerError(-32002), message: "Server not initialized".into(), data: None }
-}
-
-fn no_request(method: &str) -> Error {
-    invalid(&format!("{method} is a notification: send it without an id"))
-}
-
-fn invalid(reason: &str) -> Error {
-    Error { message: reason.to_owned().into(), ..Error::invalid_request() }
-}
-
-/// Bytes that are no JSON are a parse error; JSON of another shape, a batch for one, is an invalid request.
-fn read_envelope(body: &[u8]) -> Result<Envelope<'_>, Error> {
-    let unreadable = |error: &dyn std::fmt::Display| Error {
-        message: format!("not JSON: {error}").into(),
-        ..Error::parse_error()
-    };
-    let text = std::str::from_utf8(body).map_err(|error| unreadable(&error))?;
-    serde_json::from_str(text).map_err(|error| match serde_json::from_str::<serde::de::IgnoredAny>(text) {
-        Ok(_) => invalid(&format!("not a JSON-RPC message (batches are not taken): {error}")),
-        Err(_) => unreadable(&error),
-    })
-}
-
 #[cfg(test)]
-mod tests {
-    use std::pin::Pin;
-    use std::task::{Context, Poll};
-
-    use tokio::io::AsyncWriteExt;
-
-    use super::*;
-
-    const LARGE: usize = 1024 * 1024;
-
-    struct Panics;
-
-    impl Service<Request> for Panics {
-        type Response = Option<Response>;
-        type Error = ();
-        type Future = Pin<Box<dyn Future<Output = Result<Option<Response>, ()>> + Send>>;
-
-        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), ()>> {
-            Poll::Ready(Ok(()))
-        }
-
-        fn call(&mut self, request: Request) -> Self::Future {
-            let (method, id, _) = request.into_parts();
-            Box::pin(async move {
-                if method == "late" {
-                    tokio::task::yield_now().await;
-                }
-                if method == "large" {
-                    return Ok(id.map(|id| Response::from_ok(id, "x".repeat(LARGE).into())));
-                }
-                assert_eq!(method, "fine", "a handler panics");
-                Ok(id.map(|id| Response::from_ok(id, serde_json::json!("fine"))))
-            })
-        }
-    }
-
-    #[tokio::test(flavor = "current_thread")]
-    async fn a_panic_is_answered_and_survived() {
-        let (client, server) = tokio::io::duplex(1 << 16);
-        let (input, output) = tokio::io::split(server);
-        let outbox = Outbox::new();
-        let sidecar = Sidecar::new(outbox.clone());
-        let served = tokio::spawn(serve(input, output, Panics, sidecar, outbox));
-        let (mut answers, mut questions) = tokio::io::split(client);
-        let mut bytes = Vec::new();
-        for (id, method) in [(1, "at once"), (2, "late"), (3, "fine")] {
-            let body = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"{method}"}}"#);
-            super::super::frame::encode(body.as_bytes(), &mut bytes);
-        }
-        questions.write_all(&bytes).await.expect("the sidecar reads");
-        let (mut decoder, mut buffer, mut found) = (Decoder::default(), BytesMut::new(), Vec::new());
-        while found.len() < 3 {
-            answers.read_buf(&mut buffer).await.expect("the sidecar writes");
-            while let Some(Frame::Body(body)) = decoder.decode(&mut buffer) {
-                let answer: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
-                found.push((answer["id"].as_i64(), answer["error"]["code"].as_i64()));
-            }
-        }
-        found.sort_unstable();
-        assert_eq!(found, [(Some(1), Some(-32603)), (Some(2), Some(-32603)), (Some(3), None)]);
-        drop((answers, questions));
-        served.await.expect("the loop ends with its input");
-    }
-
-    #[tokio::test(flavor = "current_thread")]
-    async fn what_a_client_does_not_read_is_bounded_and_nothing_of_it_is_lost() {
-        const ASKED: usize = 60;
-        let (client, server) = tokio::io::duplex(1 << 16);
-        let (input, output) = tokio::io::split(server);
-        let outbox = Outbox::new();
-        let sidecar = Sidecar::new(outbox.clone());
-        let served = tokio::spawn(serve(input, output, Panics, sidecar, outbox.clone()));
-        let (mut answers, mut questions) = tokio::io::split(client);
-        let mut bytes = Vec::new();
-        for id in 0..ASKED {
-            let body = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"large"}}"#);
-            super::super::frame::encode(body.as_bytes(), &mut bytes);
-        }
-        questions.write_all(&bytes).await.expect("the sidecar reads");
-        // Nothing here waits for time: when nobody has anything to do any more, the queue is as long as it gets.
-        for _ in 0..10_000 {
-            tokio::task::yield_now().await;
-        }
-        let unread = outbox.unread();
-        assert!(unread > LARGE, "the sidecar has answered");
-        assert!(
-            unread < super::super::outbox::FULL + 2 * LARGE,
-            "{unread} bytes wait for a client that does not read"
-        );
-        let (mut decoder, mut buffer, mut found) = (Decoder::default(), BytesMut::new(), 0);
-        while found < ASKED {
-            answers.read_buf(&mut buffer).await.expect("the sidecar writes");
-            while let Some(Frame::Body(_)) = decoder.decode(&mut buffer) {
-                found += 1;
-            }
-        }
-        drop((answers, questions));
-        served.await.expect("the loop ends with its input");
-    }
-}
+mod tests;

@@ -1,4 +1,4 @@
-//! The one writer of the session, and those who wait for it.
+//! The one writer of the session.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -6,64 +6,27 @@ use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
+use super::clock::Clock;
 use super::outbox::Outbox;
+use super::waiters::{Waited, Waiters, Waits};
+use super::{progress, status};
 use crate::attach::{Host, Publisher, methods::STATUS};
 use crate::core::{
-    Arrived, Defence, Effect, Event, Failure, HttpRequest, Policy, ReloadPlan, ReloadRequested,
-    Reoptimization, ReoptimizationOutcome, ResolvedId, Session, Stability, Time, Verdict,
+    Arrived, Effect, Event, Failure, HttpRequest, Policy, ReloadPlan, ReloadRequested, Session, Stability,
+    Time, Verdict,
 };
 use crate::journal::Recorded;
-use crate::protocol::{
-    EnvironmentStatus, Health, Learned, LogLevel, LogMessage, Progress, ProgressValue, RestartRequest,
-    RunRequest, ServerStatus, StatusReport, WarmupRequest,
-};
+use crate::protocol::{LogLevel, RestartRequest, ServerStatus};
 
 /// Whoever asks for a restart within this time of another one gets that one.
 const RESTART_ONCE_IN: Duration = Duration::from_secs(1);
 
-/// How a wait ended.
-#[derive(Debug)]
-pub struct Waited {
-    pub waiting_for: Vec<String>,
-    pub time: Duration,
-}
-
-#[derive(Debug)]
-struct Waiter {
-    waits: Waits,
-    since: Time,
-    deadline: Time,
-    answer: oneshot::Sender<Waited>,
-}
-
-/// What a wait is for.
-#[derive(Debug)]
-enum Waits {
-    /// An HTTP request is admitted when it ends.
-    AtTheGate(HttpRequest),
-    For {
-        /// All guarded ones, if none is named.
-        environments: Vec<String>,
-        /// The HTTP request whose deadline counts.
-        request: Option<HttpRequest>,
-    },
-}
-
-impl Waits {
-    fn environments(&self) -> &[String] {
-        match self {
-            Waits::AtTheGate(_) => &[],
-            Waits::For { environments, .. } => environments,
-        }
-    }
-}
-
 #[derive(Debug)]
 struct State {
     recorded: Recorded,
-    waiters: Vec<Waiter>,
+    waiters: Waiters,
     /// Whether `initialize` has been answered: before that, a client is told nothing.
-    begun: bool,
+    initialized: bool,
     published: Option<ServerStatus>,
     /// When the readers' snapshot was made.
     snapshot_at: Option<Time>,
@@ -72,10 +35,10 @@ struct State {
 #[derive(Debug)]
 pub struct Sidecar {
     state: Mutex<State>,
-    started: Instant,
+    clock: Clock,
     disturbed: Notify,
     /// When a reader's wish for a restart was last handed on.
-    restart_asked: Mutex<Option<Instant>>,
+    restart_requested: Mutex<Option<Instant>>,
     outbox: Outbox,
     publisher: Arc<Publisher>,
 }
@@ -86,14 +49,14 @@ impl Sidecar {
         Arc::new(Sidecar {
             state: Mutex::new(State {
                 recorded: Recorded::new(Policy::default(), publisher.clone()),
-                waiters: Vec::new(),
-                begun: false,
+                waiters: Waiters::default(),
+                initialized: false,
                 published: None,
                 snapshot_at: None,
             }),
-            started: Instant::now(),
+            clock: Clock::start(),
             disturbed: Notify::new(),
-            restart_asked: Mutex::default(),
+            restart_requested: Mutex::default(),
             outbox,
             publisher,
         })
@@ -104,61 +67,53 @@ impl Sidecar {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// No finer than the journal writes it.
-    fn now(&self) -> Time {
-        let elapsed = self.started.elapsed();
-        Time::new(elapsed.as_secs(), elapsed.subsec_micros() * 1000)
-    }
-
-    pub fn begin(&self, policy: Policy) {
+    pub fn initialize(&self, policy: Policy) {
         let mut state = self.state();
         state.recorded = Recorded::new(policy, self.publisher.clone());
-        state.begun = true;
+        state.initialized = true;
         self.disturbed.notify_one();
+    }
+
+    /// Looks at the session as it is now.
+    pub fn read<T>(&self, read: impl FnOnce(&Session, Time) -> T) -> T {
+        let state = self.state();
+        read(state.session(), self.clock.now())
     }
 
     pub fn apply(&self, event: Event) {
         let mut state = self.state();
         let was_disturbed = state.session().is_disturbed();
-        let effects = state.recorded.apply(event, self.now());
+        let effects = state.recorded.apply(event, self.clock.now());
         self.follow_up(&state, was_disturbed, effects);
     }
 
     fn follow_up(&self, state: &State, was_disturbed: bool, effects: Vec<Effect>) {
-        self.perform(effects);
+        progress::notify(&self.outbox, effects);
         if was_disturbed || state.session().is_disturbed() || !state.waiters.is_empty() {
             self.disturbed.notify_one();
         }
     }
 
     /// Tells the client that something it sent was of no use.
-    pub fn complain(&self, message: String) {
-        self.outbox.notify("window/logMessage", LogMessage { level: LogLevel::Warning as u8, message });
+    pub fn warn(&self, message: String) {
+        progress::log(&self.outbox, LogLevel::Warning, message);
     }
 
     pub fn plan_reload(&self, reload: ReloadRequested) -> ReloadPlan {
         let mut state = self.state();
         let was_disturbed = state.session().is_disturbed();
-        let (effects, plan) = state.recorded.plan_reload(reload, self.now());
+        let (effects, plan) = state.recorded.plan_reload(reload, self.clock.now());
         self.follow_up(&state, was_disturbed, effects);
         plan
     }
 
     pub fn classify(&self, failure: &Failure) -> Verdict {
-        self.state().recorded.classify(failure, self.now())
-    }
-
-    pub fn resolve(&self, environment: &str, id: &str) -> Option<ResolvedId> {
-        self.state().session().resolve(environment, id)
-    }
-
-    pub fn environment_names(&self) -> Vec<String> {
-        self.state().session().environments().map(|environment| environment.name.clone()).collect()
+        self.state().recorded.classify(failure, self.clock.now())
     }
 
     /// Puts a request before the gate: `None` when it may enter at once.
     pub fn admit(&self, arrived: Arrived, timeout: Option<Duration>) -> Option<oneshot::Receiver<Waited>> {
-        let now = self.now();
+        let now = self.clock.now();
         let mut state = self.state();
         let request = arrived.request;
         state.recorded.apply(Event::Arrived(arrived), now);
@@ -167,9 +122,7 @@ impl Sidecar {
             return None;
         }
         state.recorded.apply(Event::Held { request }, now);
-        let waiting = state.wait(Waits::AtTheGate(request), timeout, now);
-        self.disturbed.notify_one();
-        Some(waiting)
+        Some(self.wait(&mut state, Waits::AtTheGate(request), timeout, now))
     }
 
     /// Waits for environments: `None` when they are stable now.
@@ -179,51 +132,49 @@ impl Sidecar {
         request: Option<HttpRequest>,
         timeout: Option<Duration>,
     ) -> Option<oneshot::Receiver<Waited>> {
-        let now = self.now();
+        let now = self.clock.now();
         let mut state = self.state();
         if state.session().stability(&environments, now) == Stability::Stable {
             return None;
         }
-        let waiting = state.wait(Waits::For { environments, request }, timeout, now);
+        Some(self.wait(&mut state, Waits::For { environments, request }, timeout, now))
+    }
+
+    fn wait(
+        &self,
+        state: &mut State,
+        waits: Waits,
+        timeout: Option<Duration>,
+        now: Time,
+    ) -> oneshot::Receiver<Waited> {
+        let State { recorded, waiters, .. } = state;
+        let waiting = waiters.add(waits, timeout, recorded.session(), now);
         self.disturbed.notify_one();
-        Some(waiting)
-    }
-
-    pub fn holds(&self) -> bool {
-        self.state().session().policy().hold
-    }
-
-    pub fn report(&self) -> StatusReport {
-        self.state().report(self.now())
+        waiting
     }
 
     /// Follows the state from change to change: ends waits, lets time pass, publishes the status.
-    pub async fn keep(self: Arc<Self>) {
+    pub async fn run(self: Arc<Self>) {
         loop {
-            let wake = self.settle();
-            let due = async {
-                match wake {
-                    Some(at) => tokio::time::sleep_until(self.started + at).await,
-                    None => std::future::pending().await,
-                }
-            };
+            let due = self.settle();
             tokio::select! {
                 () = self.disturbed.notified() => {}
                 () = self.publisher.woken() => {}
-                () = due => {}
+                () = self.clock.sleep_until(due) => {}
             }
         }
     }
 
     /// Does what is due and says when to look again, if nothing else happens.
     fn settle(&self) -> Option<Time> {
-        let now = self.now();
+        let now = self.clock.now();
         let mut state = self.state();
         let effects = state.recorded.tick(now);
-        self.perform(effects);
-        state.answer_waiters(now);
-        let status = state.status(now);
-        if state.begun && state.published.as_ref() != Some(&status) {
+        progress::notify(&self.outbox, effects);
+        let State { recorded, waiters, .. } = &mut *state;
+        waiters.end(recorded, now);
+        let status = status::status(state.session(), now);
+        if state.initialized && state.published.as_ref() != Some(&status) {
             self.outbox.notify("experimental/serverStatus", &status);
             state.published = Some(status);
             self.publisher.note_change();
@@ -235,41 +186,13 @@ impl Sidecar {
 
     /// Leaves the readers a snapshot if one is due, and says when the next one is.
     fn publish_snapshot(&self, state: &mut State, now: Time) -> Option<Time> {
-        let due = self.publisher.due(state.snapshot_at)?;
+        let due = self.publisher.due(state.snapshot_at, now)?;
         if due > now {
             return Some(due);
         }
-        self.publisher.publish(STATUS, &state.report(now));
+        self.publisher.publish(STATUS, &status::report(state.session(), now));
         state.snapshot_at = Some(now);
         None
-    }
-
-    fn perform(&self, effects: Vec<Effect>) {
-        for effect in effects {
-            match effect {
-                Effect::Began(record) => {
-                    let value = ProgressValue::Begin { title: record.title(), message: record.cause() };
-                    self.outbox.notify("$/progress", Progress { token: token(&record), value });
-                }
-                Effect::Crawl { environment, modules } => {
-                    self.outbox.notify("environment/warmupRequest", WarmupRequest { environment, modules });
-                }
-                Effect::Optimize { environment } => {
-                    self.outbox.notify("optimizer/runRequest", RunRequest { environment });
-                }
-                Effect::Learned { environment, dependencies } => {
-                    self.outbox.notify("optimizer/didLearn", Learned { environment, dependencies });
-                }
-                Effect::Ended(record) => {
-                    let value = ProgressValue::End { message: summary(&record) };
-                    self.outbox.notify("$/progress", Progress { token: token(&record), value });
-                    if let Some(level) = log_level(&record) {
-                        let message = summary(&record);
-                        self.outbox.notify("window/logMessage", LogMessage { level: level as u8, message });
-                    }
-                }
-            }
-        }
     }
 }
 
@@ -279,11 +202,11 @@ impl Host for Sidecar {
     }
 
     fn restart(&self) {
-        let mut asked = self.restart_asked.lock().unwrap_or_else(PoisonError::into_inner);
-        if asked.is_some_and(|at| at.elapsed() < RESTART_ONCE_IN) {
+        let mut requested = self.restart_requested.lock().unwrap_or_else(PoisonError::into_inner);
+        if requested.is_some_and(|at| at.elapsed() < RESTART_ONCE_IN) {
             return;
         }
-        *asked = Some(Instant::now());
+        *requested = Some(Instant::now());
         self.outbox.notify("devServer/restartRequest", RestartRequest {});
     }
 }
@@ -293,174 +216,13 @@ impl State {
         self.recorded.session()
     }
 
-    fn wait(&mut self, waits: Waits, timeout: Option<Duration>, now: Time) -> oneshot::Receiver<Waited> {
-        let (answer, waiting) = oneshot::channel();
-        let request = match &waits {
-            Waits::AtTheGate(request) => Some(*request),
-            Waits::For { request, .. } => *request,
-        };
-        let own = now + timeout.unwrap_or_else(|| self.session().policy().deadline());
-        let of_request = request.and_then(|request| self.session().deadline_of(request));
-        let deadline = of_request.map_or(own, |deadline| own.min(deadline));
-        self.waiters.push(Waiter { waits, since: now, deadline, answer });
-        waiting
-    }
-
-    fn answer_waiters(&mut self, now: Time) {
-        let mut kept = Vec::new();
-        for waiter in std::mem::take(&mut self.waiters) {
-            if waiter.answer.is_closed() {
-                continue;
-            }
-            let waiting_for = match self.session().stability(waiter.waits.environments(), now) {
-                Stability::Stable => Vec::new(),
-                Stability::Unstable { .. } if now < waiter.deadline => {
-                    kept.push(waiter);
-                    continue;
-                }
-                Stability::Unstable { waiting_for, .. } => waiting_for,
-            };
-            // Its client may have left, and said so, before it could be called off.
-            if let Waits::AtTheGate(request) = waiter.waits
-                && self.session().is_held(request)
-            {
-                self.recorded.apply(Event::Admitted { request }, now);
-            }
-            // Whoever cancelled in this very moment needs no answer.
-            let _ = waiter.answer.send(Waited { waiting_for, time: now - waiter.since });
-        }
-        self.waiters = kept;
-    }
-
     fn next_look(&self, now: Time) -> Option<Time> {
         let stable_at = match self.session().stability(&[], now) {
             Stability::Unstable { at, .. } => at,
             Stability::Stable => None,
         };
-        let some_stable_at = self.waiters.iter().filter_map(|waiter| {
-            match self.session().stability(waiter.waits.environments(), now) {
-                Stability::Unstable { at, .. } => at,
-                Stability::Stable => Some(now),
-            }
-        });
-        let deadlines = self.waiters.iter().map(|waiter| waiter.deadline);
-        let settles = self.session().settles_at().filter(|at| *at > now);
-        stable_at.into_iter().chain(some_stable_at).chain(deadlines).chain(settles).min()
+        let waits = self.waiters.next(self.session(), now);
+        let settles = self.session().settles_at(now).filter(|at| *at > now);
+        [stable_at, waits, settles].into_iter().flatten().min()
     }
-
-    fn report(&self, now: Time) -> StatusReport {
-        let session = self.session();
-        let environment = |environment: &crate::core::Environment| EnvironmentStatus {
-            name: environment.name.clone(),
-            opened_at_ms: millis(environment.opened_at),
-            guarded: environment.is_guarded(),
-            phase: environment.phase(session.policy(), now),
-            generation: environment.generation,
-            browser_hash: environment.browser_hash.clone(),
-            optimized: u32::try_from(environment.optimized_count()).unwrap_or(u32::MAX),
-            pending: environment.pending().map(str::to_owned).collect(),
-            adds: environment.adds(),
-            in_flight: environment.in_flight(),
-        };
-        StatusReport {
-            version: env!("CARGO_PKG_VERSION").into(),
-            pid: std::process::id(),
-            root: session.environments().next().map(|environment| environment.root.clone()),
-            url: session.url().map(str::to_owned),
-            status: self.status(now),
-            environments: session.environments().map(environment).collect(),
-            records: session.records().cloned().collect(),
-            counts: session.counts(),
-            fallbacks: session.fallbacks().clone(),
-            requests_in_flight: u32::try_from(session.requests_in_flight()).unwrap_or(u32::MAX),
-            uptime_ms: millis(now),
-        }
-    }
-
-    fn status(&self, now: Time) -> ServerStatus {
-        let records = || self.session().records();
-        let failed =
-            records().next_back().is_some_and(|record| record.outcome == ReoptimizationOutcome::Failed);
-        match self.session().stability(&[], now) {
-            Stability::Stable if failed => ServerStatus {
-                health: Health::Warning,
-                quiescent: true,
-                message: "the last optimizer run failed".into(),
-            },
-            Stability::Stable => {
-                ServerStatus { health: Health::Ok, quiescent: true, message: "stable".into() }
-            }
-            Stability::Unstable { waiting_for, .. } => {
-                let running = records().rev().find(|record| record.is_running() && !record.adds);
-                let message = match running {
-                    Some(record) => format!("{}: {}", record.title(), record.cause()),
-                    None => format!("reloading {}", waiting_for.join(", ")),
-                };
-                ServerStatus { health: Health::Ok, quiescent: false, message }
-            }
-        }
-    }
-}
-
-fn token(record: &Reoptimization) -> String {
-    format!("reoptimization/{}", record.id)
-}
-
-fn log_level(record: &Reoptimization) -> Option<LogLevel> {
-    match record.outcome {
-        ReoptimizationOutcome::Reloaded => Some(LogLevel::Info),
-        ReoptimizationOutcome::Extended if record.adds => Some(LogLevel::Info),
-        ReoptimizationOutcome::Failed => Some(LogLevel::Warning),
-        ReoptimizationOutcome::Extended
-        | ReoptimizationOutcome::Abandoned
-        | ReoptimizationOutcome::Running => None,
-    }
-}
-
-/// One calm line: what, why, cost, how to prevent it.
-fn summary(record: &Reoptimization) -> String {
-    let took = record.stable_at_ms.unwrap_or(record.discovered_at_ms) - record.discovered_at_ms;
-    let (environment, cause) = (&record.environment, record.cause());
-    match record.outcome {
-        ReoptimizationOutcome::Failed => format!("{environment}: the optimizer failed on {cause}"),
-        ReoptimizationOutcome::Extended if record.adds => {
-            format!("{environment}: added {} in {took} ms, nothing reloaded", record.names())
-        }
-        ReoptimizationOutcome::Extended => format!("{environment}: optimized {cause} without a reload"),
-        ReoptimizationOutcome::Abandoned => format!("{environment}: closed before {cause} was optimized"),
-        // A run that this sidecar did not see the beginning of.
-        _ if record.dependencies.is_empty() => format!("{environment}: re-optimized in {took} ms"),
-        _ if record.met == Defence::Foreseen => {
-            format!(
-                "{environment}: re-optimized in {took} ms, ahead of requests, for {cause}.{}{}",
-                fallback(record),
-                prevention(record)
-            )
-        }
-        _ => format!(
-            "{environment}: re-optimized in {took} ms for {cause}; {} held, {} re-issued.{}{}",
-            record.held,
-            record.recovered,
-            fallback(record),
-            prevention(record)
-        ),
-    }
-}
-
-/// Why it was not only added.
-fn fallback(record: &Reoptimization) -> String {
-    record.fallback.as_ref().map_or(String::new(), |why| format!(" Everything was bundled again: {why}."))
-}
-
-/// The line of config, unless it would be no line any more.
-fn prevention(record: &Reoptimization) -> String {
-    match record.dependencies.len() {
-        _ if record.advice.is_empty() => String::new(),
-        ..=3 => format!(" To prevent it: {}", record.advice),
-        _ => " To prevent it, copy the line of config from /__evenkeel/".into(),
-    }
-}
-
-pub fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -122,3 +122,40 @@ for (const [moment, { isWarm }] of Object.entries(moments)) {
     }
   })
 }
+
+/** An object cannot have what this one exports, so no later layer can reach it. */
+const hidden = `globalThis.hiddens = (globalThis.hiddens ?? 0) + 1
+export const token = {}
+export { token as __proto__ }
+`
+/** Says what all packages say, and whether the hidden package is the one that others have. */
+const userOfHidden = (name) => `import { version } from 'core'
+import { token } from 'hidden'
+globalThis.token ??= token
+export const says = '${name} with core ' + version + (token === globalThis.token ? '' : ' and another hidden')
+`
+
+test('a module that cannot be reached does no harm until a late dependency needs it, and then once', async () => {
+  const app = await smallApp()
+  let server
+  try {
+    await writePackage(app.root, 'hidden', '1.0.0', hidden)
+    await writePackage(app.root, 'first', '1.0.0', userOfHidden('first'))
+    await writePackage(app.root, 'third', '1.0.0', userOfHidden('third'))
+    server = await app.start(addingAlone())
+    const page = await openSmallApp(browser, server)
+    await page.says('first', 'first with core 1.0.0')
+    for (const [name, loads] of [['second', 0], ['third', 1], ['fourth', 1]]) {
+      await page.says(name, `${name} with core 1.0.0`)
+      assert.equal(page.loads(), loads, `${name}\n${server.log()}`)
+    }
+    for (const name of ['first', 'second', 'third']) await page.says(name, `${name} with core 1.0.0`)
+    assert.deepEqual(page.wrong, [])
+    assert.deepEqual(await page.cores(), ['1.0.0'])
+    assert.equal(await page.counted('hiddens'), 1, 'the hidden module is there once')
+    await page.close()
+  } finally {
+    await server?.stop()
+    await app.remove()
+  }
+})

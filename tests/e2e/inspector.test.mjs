@@ -327,7 +327,7 @@ describe('the stream', () => {
     const changes = new EventEmitter()
     const sidecar = {
       asked: 0,
-      ask: async () => {
+      request: async () => {
         sidecar.asked++
         return { environments: [], records: [], ...status }
       },

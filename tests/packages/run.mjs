@@ -2,7 +2,7 @@
 //   run.mjs [--seed N] [--all] [--side browser|node|workerd]
 import { parseArgs } from 'node:util'
 import { explained } from './explained.mjs'
-import { differences } from './lib/compare.mjs'
+import { differ, differences } from './lib/compare.mjs'
 import { meet } from './lib/meet.mjs'
 import { draw } from './lib/order.mjs'
 import { packages } from './list.mjs'
@@ -49,7 +49,7 @@ async function judge(side) {
  */
 async function unexpected(side, late, stock) {
   const rows = differences(late, stock)
-  const trouble = late.trouble.filter((text) => !stock.trouble.includes(text)).map((text) => `page error: ${text}`)
+  const trouble = late.trouble.filter((text) => stock.trouble.every((other) => differ(text, other))).map((text) => `page error: ${text}`)
   if (rows.length) {
     const alone = await meet({ side, ids: [late.id], stock: true })
     if (!differences(late, alone.met[0]).length) rows.length = 0

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { printTable } from '../bench/lib/report.mjs'
 import { burdenProcessors } from './lib/load.mjs'
 import { randomFrom } from './lib/random.mjs'
+import { violations } from './lib/judge.mjs'
 import { soakRound } from './lib/round.mjs'
 import { Tally } from './lib/tally.mjs'
 
@@ -50,7 +51,11 @@ function report(title, tally) {
   printTable(tally.rows())
   console.log('outcomes', tally.outcomes)
   console.log('works', tally.works)
-  for (const { outcome, what, log } of tally.failures) console.log(`\n${outcome}: ${what}\n${log.map((line) => `    ${line}`).join('\n')}`)
+}
+
+/** What was printed around each failure. */
+function tell(failures) {
+  for (const { outcome, what, log } of failures) console.log(`\n${outcome}: ${what}\n${log.map((line) => `    ${line}`).join('\n')}`)
 }
 
 function summary(tally) {
@@ -64,6 +69,7 @@ function verdict() {
   say(`\nwithout Evenkeel: ${failures} failures that a re-optimization caused`)
   if (!guarded) return 0
   const violated = guarded.violated()
+  if (!options.json) tell(guarded.failures.filter(({ outcome }) => violations.includes(outcome)))
   say(`with Evenkeel: ${violated.join(', ') || 'nothing went wrong'}; known limits: ${guarded.limited().join(', ') || 'none met'}`)
   if (failures === 0) say('without Evenkeel nothing failed either: this soak shows nothing')
   return violated.length === 0 && failures > 0 ? 0 : 1

@@ -7,7 +7,9 @@ mod package;
 mod run;
 mod setup;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::thread;
 
 use run::{Failure, Step};
 
@@ -15,14 +17,15 @@ const HELP: &str = "\
 Usage: cargo xtask <command>
 
   demo [--keep] [--json]      Run the same app without and with Evenkeel, side by side
-  test [rust|client|e2e|versions|hosts|packages|soak]
+  test [rust|client|e2e|versions|install|hosts|packages|soak]
                               Run all tests, or some parts of them
+  test e2e <file>...          Run some of the files of tests/e2e, adding.test.mjs for one
   test packages [--seed N] [--all] [--side browser|node|workerd]
                               Add popular packages late, a sample of 60 by default, and compare with stock Vite
   soak [--minutes N] [--bare] [--seed N] [--json]
                               Work on a real app like a busy team, five minutes by default
   bench <name> [--json]       Run a benchmark: rpc, attach, journal, recovery, startup, graph, rwsdk, additive
-  package                     Write what is shipped to target/package: the extension for VS Code
+  package                     Write what is shipped to target/package: npm packages, the extension for VS Code
   codegen [--check]           Write the generated files of the protocol, or check that they are current";
 
 fn main() -> ExitCode {
@@ -33,6 +36,7 @@ fn main() -> ExitCode {
         ["test", "packages", rest @ ..] if rest.first().is_none_or(|first| first.starts_with("--")) => {
             packages(rest)
         }
+        ["test", "e2e", files @ ..] if files.first().is_some_and(|file| !PARTS.contains(file)) => e2e(files),
         ["test", rest @ ..] => test(rest),
         ["soak", rest @ ..] => soak(rest),
         ["bench", "graph", rest @ ..] => bench_graph::run(rest),
@@ -41,7 +45,7 @@ fn main() -> ExitCode {
             name @ ("rpc" | "attach" | "journal" | "recovery" | "startup" | "rwsdk" | "additive"),
             rest @ ..,
         ] => bench(name, rest),
-        ["package"] => package::vscode(),
+        ["package"] => package::everything(),
         ["codegen"] => codegen::write(),
         ["codegen", "--check"] => codegen::check(),
         ["-h" | "--help"] => {
@@ -80,7 +84,21 @@ fn bench(name: &str, arguments: &[&str]) -> Result<(), Failure> {
     Step::new(node::recent()?).args([format!("bench/{name}.mjs")]).args(arguments).within("tests").run()
 }
 
-const PARTS: [&str; 7] = ["rust", "client", "e2e", "versions", "hosts", "packages", "soak"];
+/// How the names of files with tests for Node end.
+const TEST: &str = ".test.mjs";
+
+const PARTS: [&str; 8] = ["rust", "client", "e2e", "versions", "install", "hosts", "packages", "soak"];
+
+/// Whose packages each part needs beside those of `prepare`.
+const FIXTURES: [(&str, &str); 7] = [
+    ("client", "clients/vite"),
+    ("e2e", "tests"),
+    ("e2e", "tests/additive"),
+    ("versions", "tests/versions"),
+    ("install", "tests/install"),
+    ("hosts", "tests/hosts"),
+    ("packages", "tests/packages"),
+];
 
 fn test(parts: &[&str]) -> Result<(), Failure> {
     let asked = |part: &str| parts.is_empty() || parts.contains(&part);
@@ -88,18 +106,28 @@ fn test(parts: &[&str]) -> Result<(), Failure> {
         return Err(Failure(format!("there is no part of the tests called {unknown}: {}", PARTS.join(", "))));
     }
     if asked("e2e") {
+        // What is missing is said before anything that takes long.
         setup::browser_and_editor()?;
     }
+    // Packages come over the network while the compiler has the processors.
+    let mut folders: Vec<String> =
+        FIXTURES.iter().filter(|(part, _)| asked(part)).map(|(_, folder)| (*folder).into()).collect();
+    if asked("versions") || asked("packages") {
+        folders.extend(stacks()?);
+    }
+    let installing = thread::spawn(move || folders.iter().try_for_each(|folder| node::install(folder)));
     if asked("rust") {
         Step::cargo(["fmt", "--all", "--check"]).run()?;
         Step::cargo(["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"])
             .run()?;
         Step::cargo(["test", "--workspace", "--all-features"]).run()?;
     }
+    installing.join().map_err(|_| Failure("the thread that installs packages panicked".into()))??;
     if asked("client") {
         node::install("clients/vite")?;
         Step::npm(["run", "--silent", "build"]).within("clients/vite").run()?;
         Step::npm(["run", "--silent", "lint"]).within("clients/vite").run()?;
+        Step::npm(["test", "--silent"]).within("clients/vite").run()?;
         package::vscode()?;
         Step::npm(["run", "--silent", "lint"]).within("clients/vscode").run()?;
         // What a destructuring leaves out is named there and used nowhere.
@@ -107,18 +135,20 @@ fn test(parts: &[&str]) -> Result<(), Failure> {
         Step::new(linter).args(["--deny-warnings", "-A", "no-unused-vars", "tests"]).run()?;
     }
     if asked("e2e") {
-        prepare()?;
-        package::build_vscode()?;
-        node::install("tests/additive")?;
-        node_tests("tests/e2e")?;
+        e2e(&[])?;
     }
     if asked("versions") {
         versions()?;
     }
+    if asked("install") {
+        prepare()?;
+        node::install("tests/install")?;
+        node_tests(run::files_ending("tests/install", TEST)?)?;
+    }
     if asked("hosts") {
         prepare()?;
         node::install("tests/hosts")?;
-        node_tests("tests/hosts")?;
+        node_tests(run::files_ending("tests/hosts", TEST)?)?;
     }
     if asked("packages") {
         packages(&[])?;
@@ -130,19 +160,47 @@ fn test(parts: &[&str]) -> Result<(), Failure> {
     Ok(())
 }
 
+const E2E: &str = "tests/e2e";
+
+/// Real servers, a real browser and real editors; with names, only those files, with or without the folder and `.test.mjs`.
+fn e2e(names: &[&str]) -> Result<(), Failure> {
+    let all = run::files_ending(E2E, TEST)?;
+    let files = if names.is_empty() {
+        all
+    } else {
+        names.iter().map(|name| e2e_file(&all, name)).collect::<Result<_, _>>()?
+    };
+    setup::browser_and_editor()?;
+    prepare()?;
+    package::build_vscode()?;
+    node::install("tests/additive")?;
+    node_tests(files)
+}
+
+fn e2e_file(all: &[PathBuf], name: &str) -> Result<PathBuf, Failure> {
+    let name = name.trim_start_matches("./").trim_start_matches(E2E).trim_start_matches('/');
+    let file = format!("{}{TEST}", name.trim_end_matches(TEST));
+    let found = all.iter().find(|path| path.file_name().is_some_and(|name| name == file.as_str()));
+    found.cloned().ok_or_else(|| Failure(format!("there is no {E2E}/{file}: `ls {E2E}` shows the names")))
+}
+
 /// The matrix of versions: each of its stacks has packages of its own.
 fn versions() -> Result<(), Failure> {
     prepare()?;
     node::install("tests/versions")?;
     install_stacks()?;
-    node_tests("tests/versions")
+    node_tests(run::files_ending("tests/versions", TEST)?)
+}
+
+/// The folders of the stacks.
+fn stacks() -> Result<Vec<String>, Failure> {
+    let name = |stack: &PathBuf| stack.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let stacks = run::files_ending("tests/versions/stacks", "")?;
+    Ok(stacks.iter().map(|stack| format!("tests/versions/stacks/{}", name(stack))).collect())
 }
 
 fn install_stacks() -> Result<(), Failure> {
-    for stack in run::files_ending("tests/versions/stacks", "")? {
-        let name = stack.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        node::install(&format!("tests/versions/stacks/{name}"))?;
-    }
+    stacks()?.iter().try_for_each(|stack| node::install(stack))?;
     Step::new(node::recent()?).args(["tests/versions/prepare.mjs"]).run()
 }
 
@@ -153,14 +211,13 @@ fn packages(arguments: &[&str]) -> Result<(), Failure> {
     node::install("tests/packages")?;
     if arguments.is_empty() {
         install_stacks()?;
-        node_tests("tests/packages")?;
+        node_tests(run::files_ending("tests/packages", TEST)?)?;
     }
     Step::new(node::recent()?).args(["packages/run.mjs"]).args(arguments).within("tests").run()
 }
 
 /// The machine is small and the servers are real: two files at once would only slow each other down.
-fn node_tests(folder: &str) -> Result<(), Failure> {
-    let files = run::files_ending(folder, ".test.mjs")?;
+fn node_tests(files: Vec<PathBuf>) -> Result<(), Failure> {
     let runner = ["--test", "--test-concurrency=1", "--test-timeout=900000", "--test-reporter=spec"];
     Step::new(node::recent()?).args(runner).args(files).run()
 }

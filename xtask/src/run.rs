@@ -48,6 +48,15 @@ impl Step {
         self
     }
 
+    /// Finds what it starts itself in this folder before all others.
+    pub fn path_first(mut self, folder: &Path) -> Self {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let folders = std::iter::once(folder.to_owned()).chain(std::env::split_paths(&path));
+        // A folder whose name cannot be in a PATH is left out of it, and what is in it is not found.
+        self.0.env("PATH", std::env::join_paths(folders).unwrap_or(path));
+        self
+    }
+
     /// Runs in a folder of the project.
     pub fn within(mut self, folder: &str) -> Self {
         self.0.current_dir(root().join(folder));

@@ -1,7 +1,10 @@
-import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from 'node:fs'
+import { accessSync, closeSync, constants, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+
+// The only look-up in the plugin. The editors' clients have their own, because they look in other places: around a workspace, not a
+// package.
 
 const EXECUTABLE = process.platform === 'win32' ? 'evenkeel.exe' : 'evenkeel'
 const PLATFORM = `${process.platform}-${process.arch}`
@@ -23,10 +26,7 @@ export function findBinary(): string {
   const remedy = named ? 'correct it or unset it' : 'install or build it anew'
   if (binary === undefined) {
     if (named) throw new Error(`EVENKEEL_BINARY names ${named}, which does not exist: ${remedy}`)
-    throw new Error(
-      `there is no sidecar for ${PLATFORM}: run \`npm install -D @evenkeel/${PLATFORM}\`, ` +
-        'or `cargo build --release` in a checkout, or set EVENKEEL_BINARY to one',
-    )
+    throw new Error(whyMissing())
   }
   const trouble = whyUnusable(binary)
   if (trouble === undefined) return binary
@@ -34,11 +34,47 @@ export function findBinary(): string {
 }
 
 function installed(): string | undefined {
+  return resolved(`@evenkeel/${PLATFORM}/bin/${EXECUTABLE}`)
+}
+
+function resolved(file: string): string | undefined {
   try {
-    return createRequire(import.meta.url).resolve(`@evenkeel/${PLATFORM}/bin/${EXECUTABLE}`)
+    return createRequire(import.meta.url).resolve(file)
   } catch {
     return undefined
   }
+}
+
+function whyMissing(): string {
+  const published = platformPackages()
+  const name = `@evenkeel/${PLATFORM}`
+  if (!published) return 'there is no sidecar in this checkout: run `cargo build --release`, or set EVENKEEL_BINARY to one'
+  const version = published[name]
+  if (version === undefined) {
+    return `there is no package with the sidecar for ${PLATFORM}: run \`cargo install evenkeel\`, and set EVENKEEL_BINARY to what it installs`
+  }
+  const other = Object.keys(published).find((other) => resolved(`${other}/package.json`))
+  const trouble = other
+    ? `the packages were installed on another system, with ${other}, and this is ${PLATFORM}`
+    : `${name} is not installed, an optional dependency of evenkeel`
+  return `${trouble}: run \`${addOptional(`${name}@${version}`)}\``
+}
+
+/** What a published package depends on; in a checkout there is nothing published that it could depend on. */
+function platformPackages(): Record<string, string> | undefined {
+  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+  return manifest.optionalDependencies
+}
+
+/**
+ * The command that adds an optional dependency, whatever a lockfile says. Without more, npm does not: a lockfile that was written
+ * beside other packages than this system's may lack this system's for ever.
+ */
+function addOptional(dependency: string): string {
+  const [manager] = process.env.npm_config_user_agent?.split('/') ?? []
+  if (manager === 'pnpm') return `pnpm add --save-optional ${dependency}`
+  if (manager === 'yarn' || manager === 'bun') return `${manager} add --optional ${dependency}`
+  return `npm install --include=optional --save-optional ${dependency}`
 }
 
 /** In a checkout this file is `clients/vite/dist/binary.js`. */

@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Connect } from 'vite'
 import { errorInfo } from './error-info.js'
+import type { Log } from './log.js'
 import type { ResolvedOptions } from './options.js'
 import type { ErrorInfo, ReloadPlan, Verdict } from './protocol.js'
 import { samePath } from './request-target.js'
-import type { Log, Sidecar } from './sidecar.js'
+import type { Sidecar } from './sidecar.js'
 import { isAssetOfWorker, isTrigger } from './vite-internals/middlewares.js'
 import { ResponseGuard } from './vite-internals/response-guard.js'
 
@@ -113,6 +114,7 @@ export class Gate {
     this.#log.warn(`Something went wrong in Evenkeel: ${errorInfo(error).stack ?? errorInfo(error).message}`)
   }
 
+  /** What is no request to the app is known here and now, and is none of the sidecar's business. */
   #bypasses(request: IncomingMessage): boolean {
     const url = request.url ?? '/'
     const { base } = this.#server
@@ -172,7 +174,7 @@ export class Gate {
   /** Asks what is to become of a request, and does it. */
   async #judge(entered: Entered, seen: { status?: number; error?: ErrorInfo }): Promise<Verdict | undefined> {
     const { id, guard } = entered
-    const verdict = await this.#sidecar.ask('classifyError', { request: id, sent: guard.sent, ...seen })
+    const verdict = await this.#sidecar.request('classifyError', { request: id, sent: guard.sent, ...seen })
     if (verdict?.action === 'retry') return this.#retry(entered, verdict)
     if (verdict?.action === 'reload') this.#reloadOnceStable(entered, verdict).catch((error: unknown) => this.#tell(error))
     return verdict

@@ -1,5 +1,6 @@
 export { bridge, type BridgeOptions } from './bridge.js'
 export { keepState, type KeepStateOptions } from './keep-state.js'
 export type { EvenkeelOptions } from './options.js'
-export { evenkeel, evenkeel as default, type EvenkeelApi } from './plugin.js'
+export { evenkeel, evenkeel as default } from './plugin.js'
+export type { EvenkeelApi } from './plugin-api.js'
 export { rwsdk } from './rwsdk.js'

@@ -3,7 +3,7 @@ import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { quoted } from './import-site.js'
 import type { ResolvedOptions } from './options.js'
 import type { ImportSite, LateDependency } from './protocol.js'
-import type { Log } from './sidecar.js'
+import type { Log } from './log.js'
 
 /** Environment → dependency → the module that imported it, relative to the root; `null` when it is not known. */
 type Remembered = Record<string, Record<string, string | null>>

@@ -1,5 +1,6 @@
+import type { Log } from './log.js'
 import type { ResolvedOptions } from './options.js'
-import { type Log, Sidecar } from './sidecar.js'
+import { Sidecar } from './sidecar.js'
 
 /** A share of a sidecar. The last one to be released ends it. */
 export interface Lease {

@@ -347,7 +347,7 @@ export type ErrorInfo = { name?: string, message: string, code?: string, stack?:
 /**
  * What a failure is.
  */
-export type ErrorKind = "unrelated" | "doomed" | "enteredUnstable" | "outdatedDependency" | "missingDependencyFile" | "optimizerFailed" | "serverRestarting" | "invalidated";
+export type ErrorKind = "unrelated" | "doomed" | "enteredUnstable" | "reloaded" | "outdatedDependency" | "missingDependencyFile" | "optimizerFailed" | "serverRestarting" | "invalidated";
 
 /**
  * What the client is to do with the request.

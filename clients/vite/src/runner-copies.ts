@@ -1,4 +1,5 @@
 import type { DevEnvironment, EnvironmentModuleNode, TransformResult } from 'vite'
+import { unwrapId } from './module-ids.js'
 
 type Fetch = DevEnvironment['fetchModule']
 
@@ -25,7 +26,7 @@ export class RunnerCopies {
     const { moduleGraph } = this.#environment
     let result = await fetchModule(...args)
     if ('cache' in result) {
-      const module = await moduleGraph.getModuleByUrl(unwrap(id))
+      const module = await moduleGraph.getModuleByUrl(unwrapId(id))
       if (!module || !this.#isOutdated(module)) return result
       result = await fetchModule(id, importer, { ...options, cached: false }, ...further)
     }
@@ -42,9 +43,4 @@ export class RunnerCopies {
     const copy = this.#copies.get(module)
     return copy !== undefined && copy !== module.transformResult
   }
-}
-
-/** `/@id/__x00__virtual:x` is how an import of `\0virtual:x` is written. */
-function unwrap(url: string): string {
-  return url.startsWith('/@id/') ? url.slice('/@id/'.length).replace('__x00__', '\0') : url
 }

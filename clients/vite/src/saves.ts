@@ -17,7 +17,8 @@ interface Save {
 
 /**
  * A saved file may be read before it is as it will stay: half-written, or before a formatter saves once more. That would
- * stay in Vite's cache, for the watcher does not tell of it again.
+ * stay in Vite's cache, for the watcher does not tell of it again. This is local: how long an editor takes over a file concerns nobody
+ * but who reads it, and the sidecar decides nothing by it.
  */
 export class Saves {
   readonly #report: (file: string) => void

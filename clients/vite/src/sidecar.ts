@@ -1,49 +1,19 @@
 import type { ChildProcess } from 'node:child_process'
-import { findBinary } from './binary.js'
-import { endChild, startChild } from './child.js'
+import { endChild } from './child.js'
+import type { Log } from './log.js'
 import type { ResolvedOptions } from './options.js'
-import { policyOf } from './options.js'
-import {
-  type Activity,
-  type EnvironmentSnapshot,
-  type LateDependency,
-  type Notifications,
-  PROTOCOL_VERSION,
-  type Requests,
-  type RequestStarted,
-  type SidecarNotifications,
-} from './protocol.js'
+import type { Activity, Notifications, Requests, RequestStarted, SidecarNotifications } from './protocol.js'
 import { Restarts } from './restarts.js'
-import { RpcConnection, RpcError } from './rpc.js'
+import { type RpcConnection, RpcError } from './rpc.js'
 import { hasShape } from './shapes.js'
+import { ActivityBatches } from './sidecar/activity-batches.js'
+import type { DevServer, Environment } from './sidecar/dev-server.js'
+import { shakeHands } from './sidecar/handshake.js'
+import { Heartbeat } from './sidecar/heartbeat.js'
+import { startProcess } from './sidecar/process.js'
+import { readFirst } from './sidecar/read-first.js'
 
 const STARTING = 'the sidecar is being started'
-/** How often a sidecar that keeps a request waiting is asked whether it is still there. */
-const HEARTBEAT_MS = 500
-
-/** Something that can tell the whole state of an environment again, after a respawn. */
-export interface Environment {
-  readonly name: string
-  snapshot(): EnvironmentSnapshot
-  /** Transforms modules ahead of requests. */
-  crawl(modules: string[]): Promise<void>
-  /** Begins the optimizer run that is due. */
-  optimize(): void
-  /** Remembers dependencies for the next start. */
-  learn(dependencies: LateDependency[]): void
-}
-
-/** What a reader of the sidecar may want of the dev server. */
-export interface DevServer {
-  /** Where a browser finds it. */
-  readonly url: string
-  restart(): void
-}
-
-export interface Log {
-  info(message: string): void
-  warn(message: string): void
-}
 
 /**
  * The child process and what it must be told when it starts anew. Every call answers `undefined` when the sidecar
@@ -65,11 +35,26 @@ export class Sidecar {
   readonly #restarts = new Restarts()
   #closed = false
   #lastRequest = 0
-  #waiting = 0
-  /** Runs while somebody waits. */
-  #heartbeat: NodeJS.Timeout | undefined
-  #activities = new Map<string, Activity[]>()
-  #flushScheduled = false
+  /** A sidecar that keeps a request waiting is asked whether it is still there. */
+  readonly #heartbeat = new Heartbeat(() => void this.request('awaitStable', { timeoutMs: 0 }))
+  readonly #activities = new ActivityBatches((environment, activities) =>
+    this.#connection?.notify('onTransform', { environment, activities }),
+  )
+
+  readonly #handlers: { [M in keyof SidecarNotifications]?: (params: SidecarNotifications[M]) => void } = {
+    'environment/warmupRequest': ({ environment, modules }) => {
+      this.environments
+        .get(environment)
+        ?.crawl(modules)
+        .catch((error: unknown) => this.#log.warn(`${environment} could not be looked at ahead of requests: ${String(error)}`))
+    },
+    'devServer/restartRequest': () => this.#devServer?.restart(),
+    'optimizer/runRequest': ({ environment }) => this.environments.get(environment)?.optimize(),
+    'optimizer/didLearn': ({ environment, dependencies }) => this.environments.get(environment)?.learn(dependencies),
+    'experimental/serverStatus': () => this.#changed(),
+    '$/progress': () => this.#changed(),
+    'window/logMessage': ({ type, message }) => (type <= 2 ? this.#log.warn(message) : this.#log.info(message)),
+  }
 
   constructor(options: ResolvedOptions, log: Log) {
     this.#options = options
@@ -128,25 +113,16 @@ export class Sidecar {
 
   /** Reports activity with the next message, or at the end of this turn of the event loop. */
   observe(environment: string, activity: Activity): void {
-    if (!this.#connection) return
-    const batch = this.#activities.get(environment)
-    if (batch) batch.push(activity)
-    else this.#activities.set(environment, [activity])
-    if (this.#flushScheduled) return
-    this.#flushScheduled = true
-    setImmediate(() => {
-      this.#flushScheduled = false
-      this.#flush()
-    })
+    if (this.#connection) this.#activities.add(environment, activity)
   }
 
   notify<M extends keyof Notifications>(method: M, params: Notifications[M]): void {
-    this.#flush()
+    this.#activities.flush()
     this.#connection?.notify(method, params)
   }
 
   /** Asks something that is answered at once. */
-  ask<M extends keyof Requests>(method: M, params: Requests[M]['params']): Promise<Requests[M]['result'] | undefined> {
+  request<M extends keyof Requests>(method: M, params: Requests[M]['params']): Promise<Requests[M]['result'] | undefined> {
     return this.#call(method, params, this.#options.callDeadline)
   }
 
@@ -154,19 +130,13 @@ export class Sidecar {
    * Asks something that is answered within the policy's deadline, and makes sure meanwhile that somebody listens. When
    * `gone` is aborted, nobody waits any more, and the sidecar is told so.
    */
-  async wait<M extends 'admit' | 'awaitStable'>(
+  wait<M extends 'admit' | 'awaitStable'>(
     method: M,
     params: Requests[M]['params'],
     gone?: AbortSignal,
   ): Promise<Requests[M]['result'] | undefined> {
-    this.#waiting += 1
-    this.#heartbeat ??= this.#startHeartbeat()
-    try {
-      return await this.#call(method, params, this.#options.deadline + this.#options.callDeadline, gone)
-    } finally {
-      this.#waiting -= 1
-      if (this.#waiting === 0) this.#stopHeartbeat()
-    }
+    const deadline = this.#options.deadline + this.#options.callDeadline
+    return this.#heartbeat.during(() => this.#call(method, params, deadline, gone))
   }
 
   /** Vite has been restarted: a sidecar that was given up gets another chance, as one that is installed by now. */
@@ -180,19 +150,10 @@ export class Sidecar {
   /** Ends the child for good. */
   dispose(): void {
     this.#closed = true
-    this.#stopHeartbeat()
+    this.#heartbeat.stop()
     this.#connection?.close(new Error('closed'))
     this.#connection = undefined
     if (this.#child) endChild(this.#child)
-  }
-
-  #startHeartbeat(): NodeJS.Timeout {
-    return setInterval(() => void this.ask('awaitStable', { timeoutMs: 0 }), HEARTBEAT_MS).unref()
-  }
-
-  #stopHeartbeat(): void {
-    clearInterval(this.#heartbeat)
-    this.#heartbeat = undefined
   }
 
   async #call<M extends keyof Requests>(
@@ -204,7 +165,7 @@ export class Sidecar {
     if (!this.#connection) await this.#handshake()
     const connection = this.#connection
     if (!connection || gone?.aborted) return undefined
-    this.#flush()
+    this.#activities.flush()
     const pending = { settled: false, method, deadline }
     const timer = setTimeout(() => {
       readFirst(() => this.#checkOverdue(connection, pending))
@@ -240,15 +201,6 @@ export class Sidecar {
     this.#fail(`the sidecar did not answer ${pending.method} within ${pending.deadline} ms`)
   }
 
-  #flush(): void {
-    if (this.#activities.size === 0) return
-    const batches = this.#activities
-    this.#activities = new Map()
-    for (const [environment, activities] of batches) {
-      this.#connection?.notify('onTransform', { environment, activities })
-    }
-  }
-
   #start(): void {
     this.#ready = this.#spawn().catch((error: unknown) => {
       // A binary that does not start, or speaks another protocol, will not do better the next time.
@@ -258,32 +210,26 @@ export class Sidecar {
   }
 
   async #spawn(): Promise<void> {
-    const child = startChild(findBinary(), ['serve'])
-    this.#child = child
-    const ended = new Promise<string>((resolve) => {
-      child.once('error', (error) => resolve(`the sidecar could not be started: ${error.message}`))
-      child.once('exit', (code, signal) => resolve(`the sidecar ended (${signal ?? `code ${code}`})`))
-    })
-    // Without the means for one more process there are no pipes either.
-    if (!child.stdout || !child.stdin) throw new Error(await ended)
-    let broken: (how: string) => void = () => {}
-    const over = Promise.race([ended, new Promise<string>((resolve) => (broken = (how) => resolve(`the sidecar ${how}`)))])
-    const connection = new RpcConnection(child.stdout, child.stdin, (method, params) => this.#hear(method, params), broken)
+    const { child, connection, over } = await startProcess(
+      (method, params) => this.#onNotification(method, params),
+      (child) => (this.#child = child),
+    )
     void over.then((how) => {
       connection.close(new Error(how))
       if (this.#connection === connection) this.#fail(how)
     })
-    await within(this.#options.callDeadline * 5, initialize(connection, this.#options), over)
+    await shakeHands(connection, this.#options, over)
     if (this.#closed) return endChild(child)
     connection.notify('initialized', {})
     this.#connection = connection
     this.#trouble = undefined
     this.#restarts.lives()
-    this.#tellEverything()
+    this.#resync()
     this.#changed()
   }
 
-  #tellEverything(): void {
+  /** A sidecar that has just started knows nothing. */
+  #resync(): void {
     this.#activities.clear()
     for (const environment of this.environments.values()) {
       this.notify('environment/didOpen', environment.snapshot())
@@ -310,61 +256,12 @@ export class Sidecar {
     timer.unref()
   }
 
+  #onNotification(method: string, params: unknown): void {
+    const handle = this.#handlers[method as keyof SidecarNotifications]
+    ;(handle as ((params: unknown) => void) | undefined)?.(params)
+  }
+
   #changed(): void {
     for (const changed of this.#watchers) changed()
   }
-
-  #hear(method: string, params: unknown): void {
-    const hear = this.#hearers[method as keyof SidecarNotifications]
-    ;(hear as ((params: unknown) => void) | undefined)?.(params)
-  }
-
-  readonly #hearers: { [M in keyof SidecarNotifications]?: (params: SidecarNotifications[M]) => void } = {
-    'environment/warmupRequest': ({ environment, modules }) => {
-      this.environments
-        .get(environment)
-        ?.crawl(modules)
-        .catch((error: unknown) => this.#log.warn(`${environment} could not be looked at ahead of requests: ${String(error)}`))
-    },
-    'devServer/restartRequest': () => this.#devServer?.restart(),
-    'optimizer/runRequest': ({ environment }) => this.environments.get(environment)?.optimize(),
-    'optimizer/didLearn': ({ environment, dependencies }) => this.environments.get(environment)?.learn(dependencies),
-    'experimental/serverStatus': () => this.#changed(),
-    '$/progress': () => this.#changed(),
-    'window/logMessage': ({ type, message }) => (type <= 2 ? this.#log.warn(message) : this.#log.info(message)),
-  }
-}
-
-/** A busy event loop runs late timers before it reads what has long arrived: let it read first. */
-function readFirst(then: () => void): void {
-  setImmediate(() => setImmediate(then))
-}
-
-async function initialize(connection: RpcConnection, options: ResolvedOptions): Promise<string | undefined> {
-  const result = await connection.request('initialize', {
-    processId: process.pid,
-    capabilities: {},
-    clientInfo: { name: 'evenkeel' },
-    initializationOptions: { protocolVersion: PROTOCOL_VERSION, policy: policyOf(options) },
-  })
-  type Initialized = { capabilities?: { experimental?: { evenkeel?: { protocolVersion?: number } } } } | null | undefined
-  const spoken = (result as Initialized)?.capabilities?.experimental?.evenkeel?.protocolVersion
-  if (spoken === PROTOCOL_VERSION) return undefined
-  return `the sidecar speaks protocol ${spoken}, this plugin speaks ${PROTOCOL_VERSION}: install the same version of both`
-}
-
-/** Waits for the handshake, unless the process ends or the time is over first. */
-async function within(milliseconds: number, handshake: Promise<string | undefined>, over: Promise<string>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve(`the sidecar did not answer initialize within ${milliseconds} ms`), milliseconds)
-    timer.unref()
-  })
-  const problem = await Promise.race([
-    handshake.catch((error: unknown) => (error instanceof RpcError ? `the sidecar refused: ${error.message}` : over)),
-    over,
-    late,
-  ])
-  clearTimeout(timer)
-  if (problem !== undefined) throw new Error(problem)
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { StatusReport } from './protocol.js'
 import type { Sidecar } from './sidecar.js'
 
-/** The least time between two questions, and the time between them while phases move without a word of the sidecar. */
+/** The least time between two requests, and the time between them while phases move without a word of the sidecar. */
 const LEAST_PAUSE_MS = 100
 const UNSETTLED_PAUSE_MS = 250
 /** Proxies close a connection on which nothing is said. */
@@ -23,9 +23,9 @@ export class StatusStream {
   #stopWatching: (() => void) | undefined
   #keepAlive: NodeJS.Timeout | undefined
   #next: NodeJS.Timeout | undefined
-  #asking = false
-  #askedAt = -Infinity
-  /** Whether something changed since the latest question. */
+  #polling = false
+  #polledAt = -Infinity
+  /** Whether something changed since the latest request. */
   #stale = false
   #latest: string | undefined
   #closed = false
@@ -57,7 +57,7 @@ export class StatusStream {
 
   #begin(): void {
     this.#stopWatching = this.#sidecar.watch(() => this.#changed())
-    this.#keepAlive = setInterval(() => this.#tell(':\n\n'), KEEP_ALIVE_MS)
+    this.#keepAlive = setInterval(() => this.#broadcast(':\n\n'), KEEP_ALIVE_MS)
     this.#keepAlive.unref()
   }
 
@@ -76,31 +76,31 @@ export class StatusStream {
 
   #changed(): void {
     this.#stale = true
-    this.#askIn(LEAST_PAUSE_MS)
+    this.#pollIn(LEAST_PAUSE_MS)
   }
 
-  /** Asks once so much time has passed since the latest question. */
-  #askIn(milliseconds: number): void {
-    if (this.#asking) return
+  /** Requests the status once so much time has passed since the latest request. */
+  #pollIn(milliseconds: number): void {
+    if (this.#polling) return
     clearTimeout(this.#next)
-    this.#next = setTimeout(() => void this.#ask(), Math.max(0, this.#askedAt + milliseconds - performance.now()))
+    this.#next = setTimeout(() => void this.#poll(), Math.max(0, this.#polledAt + milliseconds - performance.now()))
     this.#next.unref()
   }
 
-  async #ask(): Promise<void> {
-    this.#asking = true
+  async #poll(): Promise<void> {
+    this.#polling = true
     this.#stale = false
-    this.#askedAt = performance.now()
-    const status = await this.#sidecar.ask('status', {})
-    this.#asking = false
+    this.#polledAt = performance.now()
+    const status = await this.#sidecar.request('status', {})
+    this.#polling = false
     if (this.#viewers.size === 0) return
     this.#latest = status ? event('status', status) : event('gone', { why: this.#sidecar.trouble ?? 'the sidecar gave no answer' })
-    this.#tell(this.#latest)
-    if (this.#stale) this.#askIn(LEAST_PAUSE_MS)
-    else if (status && !isSettled(status)) this.#askIn(UNSETTLED_PAUSE_MS)
+    this.#broadcast(this.#latest)
+    if (this.#stale) this.#pollIn(LEAST_PAUSE_MS)
+    else if (status && !isSettled(status)) this.#pollIn(UNSETTLED_PAUSE_MS)
   }
 
-  #tell(text: string): void {
+  #broadcast(text: string): void {
     for (const viewer of this.#viewers) this.#send(viewer, text)
   }
 

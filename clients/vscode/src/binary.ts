@@ -1,6 +1,10 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path'
 
+// Each client looks in its own places, for only the name of the package is the same: the Vite plugin begins at its own package
+// (clients/vite/src/binary.ts), Neovim at the folder of a buffer (clients/nvim/lua/evenkeel/binary.lua), and here at the workspace's
+// folders and a setting.
+
 export interface Surroundings {
   /** The setting `evenkeel.binary`; empty when it is not set. */
   configured: string

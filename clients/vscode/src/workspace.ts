@@ -2,6 +2,7 @@ import { dirname } from 'node:path'
 import { workspace } from 'vscode'
 import { findBinary } from './binary.js'
 
+/** Vite's names, the only ones in this client; the pattern in package.json wakes the extension for any of them. */
 const VITE_CONFIGS = '**/vite.config.{js,mjs,cjs,ts,mts,cts}'
 
 /** The folders with a Vite config, wherever in the workspace they are. */

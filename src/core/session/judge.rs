@@ -1,7 +1,6 @@
 //! What becomes of a request that a re-optimization touched.
 
 use super::Session;
-use crate::core::environment::Environment;
 use crate::core::event::ImportSite;
 use crate::core::reoptimization::Reoptimization;
 use crate::core::request::{InFlight, RetryCause};
@@ -9,14 +8,12 @@ use crate::core::verdict::{Action, ErrorKind, Failure, Verdict, kind_of};
 use crate::core::{HttpRequest, Time};
 
 impl Session {
-    /// The environment whose generation changed under the request, if one did.
-    fn doomed_by(&self, request: &InFlight) -> Option<&Environment> {
-        let environment =
-            |(index, _): &&(usize, u32)| self.environments.get_index(*index).map(|(_, found)| found);
-        request
-            .entered
-            .iter()
-            .find_map(|entry| environment(&entry).filter(|found| found.generation != entry.1))
+    /// The environment whose generation changed under the request, if one did, by its name.
+    fn doomed_by(&self, request: &InFlight) -> Option<&str> {
+        request.entered.iter().find_map(|(index, generation)| {
+            let (name, found) = self.environments.get_index(*index)?;
+            (found.generation() != *generation).then_some(&**name)
+        })
     }
 
     /// Requests in flight that saw modules of another generation.
@@ -33,21 +30,24 @@ impl Session {
             return Verdict::pass(ErrorKind::Unrelated, "the request is not inside a guarded environment");
         };
         let said = failure.error.as_ref().map_or(ErrorKind::Unrelated, kind_of);
-        let doomed_by = self.doomed_by(request).map(|environment| environment.name.clone());
+        let doomed_by = self.doomed_by(request).map(str::to_owned);
         let (kind, cause) = match (&doomed_by, said) {
             (Some(_), ErrorKind::Unrelated) => (ErrorKind::Doomed, RetryCause::Epoch(self.epoch)),
             (Some(_), said) => (said, RetryCause::Epoch(self.epoch)),
             (None, said) if said != ErrorKind::Unrelated && self.recently_disturbed(now) => {
                 (said, RetryCause::Single(failure.request))
             }
-            (None, ErrorKind::Unrelated) if request.suspect && failure.has_failed() => {
-                (ErrorKind::EnteredUnstable, RetryCause::Single(failure.request))
-            }
-            (None, _) => {
-                return Verdict::pass(ErrorKind::Unrelated, "no re-optimization touched the request");
-            }
+            (None, _) => match request.doubt_of_failure().filter(|_| failure.has_failed()) {
+                Some(doubt) => (doubt.into(), RetryCause::Single(failure.request)),
+                None => {
+                    return Verdict::pass(ErrorKind::Unrelated, "no re-optimization touched the request");
+                }
+            },
         };
-        let record = self.history.latest(doomed_by.as_deref());
+        let record = match kind {
+            ErrorKind::Reloaded => None,
+            _ => self.history.latest(doomed_by.as_deref()),
+        };
         let verdict = explain(Verdict::pass(kind, ""), record);
         if !self.policy.recover {
             return Verdict { reason: "recovery is turned off".into(), ..verdict };
@@ -74,15 +74,20 @@ impl Session {
             return Verdict { reason, ..verdict };
         };
         self.handed_on.hand_on(request, &self.policy, now);
-        self.count_recovered(doomed_by.as_deref(), lost);
+        match kind {
+            ErrorKind::Reloaded => self.counts.recovered += 1,
+            _ => self.count_recovered(doomed_by.as_deref(), lost),
+        }
         let reason = match kind {
             ErrorKind::EnteredUnstable => "the request entered before its environment was stable",
+            ErrorKind::Reloaded => "a save reloaded the modules under the request",
             _ => "a re-optimization changed the modules under the request",
         };
         Verdict {
             action: Action::Retry,
             reason: reason.into(),
-            reload_browser: !navigation && self.take_browser_reload(),
+            // What a save changes in pages is Vite's to tell them.
+            reload_browser: kind != ErrorKind::Reloaded && !navigation && self.take_browser_reload(),
             attempt: Some(attempt),
             ..verdict
         }
@@ -117,7 +122,7 @@ fn explain(verdict: Verdict, record: Option<&Reoptimization>) -> Verdict {
         environment: Some(record.environment.clone()),
         dependency: late.map(|dep| dep.id.clone()),
         importer,
-        advice: Some(record.advice.clone()).filter(|advice| !advice.is_empty()),
+        advice: record.advice(),
         ..verdict
     }
 }

@@ -8,15 +8,14 @@ use std::collections::{BTreeMap, HashMap};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use super::environment::{Environment, OpenEnvironment, Optimizer};
 use super::event::{
-    Arrived, BundledRun, CommitOutcome, Committed, Discovered, EnvironmentSnapshot, Event, Fallback,
-    FallbackReason, FellBack, RequestStarted,
+    Arrived, BundledRun, Commit, Discovered, EnvironmentSnapshot, Event, Fallback, FallbackReason, FellBack,
+    RequestStarted, Transformed,
 };
-use super::reoptimization::{
-    Defence, History, LateDependency, Reoptimization, ReoptimizationOutcome, millis,
-};
-use super::request::{Chain, HandedOn, InFlight, RetryBudget};
-use super::{Environment, HttpRequest, Policy, ResolvedId, Time};
+use super::reoptimization::{Bundling, HandledBy, History, LateDependency, Outcome, Reoptimization};
+use super::request::{Chain, Doubt, HandedOn, InFlight, RetryBudget};
+use super::{HttpRequest, Policy, Time};
 
 /// What the shell is to do after an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,7 +90,7 @@ struct Entered {
     /// The generation that was running in each guarded environment, by its index.
     generations: Vec<(usize, u32)>,
     /// Whether one of them was not stable.
-    suspect: bool,
+    doubt: Option<Doubt>,
 }
 
 /// See the module's text.
@@ -148,8 +147,16 @@ impl Session {
         &self.policy
     }
 
-    pub fn environments(&self) -> impl Iterator<Item = &Environment> {
-        self.environments.values().filter(|environment| environment.is_open())
+    pub fn environments(&self) -> impl Iterator<Item = &OpenEnvironment> {
+        self.environments.values().filter_map(Environment::as_open)
+    }
+
+    pub fn environment(&self, name: &str) -> Option<&OpenEnvironment> {
+        self.environments.get(name).and_then(Environment::as_open)
+    }
+
+    fn environment_mut(&mut self, name: &str) -> Option<&mut OpenEnvironment> {
+        self.environments.get_mut(name).and_then(Environment::as_open_mut)
     }
 
     pub fn records(&self) -> impl DoubleEndedIterator<Item = &Reoptimization> {
@@ -180,11 +187,11 @@ impl Session {
     }
 
     /// The environments that have a reload, or a record that ends when they are stable.
-    fn settling(&self) -> impl Iterator<Item = &Environment> {
-        let settles = |environment: &&Environment| {
-            environment.is_settling() || self.history.is_ending(&environment.name)
+    fn settling(&self) -> impl Iterator<Item = &OpenEnvironment> {
+        let settles = |environment: &&OpenEnvironment| {
+            environment.is_settling() || self.history.is_settling(&environment.name)
         };
-        self.environments.values().filter(settles)
+        self.environments().filter(settles)
     }
 
     pub fn requests_in_flight(&self) -> usize {
@@ -195,30 +202,32 @@ impl Session {
     /// which change it by what they answer.
     pub fn apply(&mut self, event: Event, now: Time) -> Vec<Effect> {
         let mut effects = self.tick(now);
+        let mut all_met_in = None;
         match event {
             Event::EnvironmentOpened(snapshot) => self.open(snapshot, now, &mut effects),
             Event::EnvironmentClosed { name } => self.close(&name, now, &mut effects),
             Event::Discovered(discovered) => self.discover(discovered, now, &mut effects),
             Event::FellBack(FellBack { environment, fallback }) => self.fall_back(&environment, fallback),
             Event::Committed(commit) => self.commit(commit, now, &mut effects),
+            Event::OptimizerFailed { environment } => self.fail(&environment, now, &mut effects),
             Event::Changed(changed) => {
-                if let Some(environment) = self.environments.get_mut(&changed.environment)
-                    && self.policy.foresee
+                let policy = self.policy;
+                if let Some(environment) = self.environment_mut(&changed.environment)
+                    && policy.foresee
                 {
-                    environment.change(&changed, &self.policy, now);
+                    environment.change(&changed, &policy, now);
                 }
             }
-            Event::Transformed(transformed) => {
-                let busy = !self.requests.is_empty();
-                if let Some(environment) = self.environments.get_mut(&transformed.environment) {
-                    for activity in &transformed.activities {
-                        environment.observe(activity, busy, &self.policy, now);
-                    }
-                }
-            }
+            Event::Transformed(transformed) => all_met_in = self.observe(transformed, now),
             Event::ReloadRequested(reload) => {
-                if let Some(environment) = self.environments.get_mut(&reload.environment) {
-                    environment.begin_reload(reload.triggered_by.as_deref(), &self.policy, now);
+                let policy = self.policy;
+                let environment = self.environment_mut(&reload.environment);
+                let reloads = environment.is_some_and(|environment| {
+                    environment.begin_reload(reload.triggered_by.as_deref(), &policy, now)
+                        && environment.is_guarded()
+                });
+                if reloads {
+                    self.requests.values_mut().for_each(InFlight::doubt_reload);
                 }
             }
             Event::Arrived(arrived) => self.arrive(arrived, now),
@@ -233,15 +242,23 @@ impl Session {
                 self.held.remove(&finished.request);
             }
         }
-        self.crawl(now, &mut effects);
+        self.crawl(all_met_in.as_deref(), now, &mut effects);
         self.note_disturbance(now);
         effects
+    }
+
+    /// The environment, if a crawl has met the last of its late dependencies with this.
+    fn observe(&mut self, transformed: Transformed, now: Time) -> Option<String> {
+        let (busy, policy) = (!self.requests.is_empty(), self.policy);
+        let environment = self.environment_mut(&transformed.environment)?;
+        let all_met = environment.observe(&transformed.activities, busy, &policy, now);
+        all_met.then_some(transformed.environment)
     }
 
     /// What the passing of time alone has changed.
     pub fn tick(&mut self, now: Time) -> Vec<Effect> {
         let mut effects = Vec::new();
-        for environment in self.environments.values_mut() {
+        for environment in self.environments.values_mut().filter_map(Environment::as_open_mut) {
             environment.settle(&self.policy, now);
         }
         self.end_records(now, &mut effects);
@@ -252,8 +269,8 @@ impl Session {
     }
 
     /// When an environment that settles will have, if nothing else happens.
-    pub fn settles_at(&self) -> Option<Time> {
-        self.settling().filter_map(|environment| environment.stable_at(&self.policy)).min()
+    pub fn settles_at(&self, now: Time) -> Option<Time> {
+        self.settling().filter_map(|environment| environment.stable_at(&self.policy, now)).min()
     }
 
     /// Until when a request may be kept waiting, from the first of its chain on.
@@ -273,18 +290,12 @@ impl Session {
         self.disturbed = unstable;
     }
 
-    fn guarded(&self) -> impl Iterator<Item = &Environment> {
-        self.environments.values().filter(|environment| environment.is_guarded())
+    fn guarded(&self) -> impl Iterator<Item = &OpenEnvironment> {
+        self.environments().filter(|environment| environment.is_guarded())
     }
 
     fn open(&mut self, snapshot: EnvironmentSnapshot, now: Time, effects: &mut Vec<Effect>) {
         let name = snapshot.name.clone();
-        let environment =
-            self.environments.entry(name.clone()).or_insert_with(|| Environment::new(snapshot.name));
-        environment.consumer = snapshot.consumer;
-        environment.root = snapshot.root;
-        environment.base = snapshot.base;
-        environment.bridges = snapshot.bridges;
         let waiting: Vec<LateDependency> = snapshot
             .optimizer
             .iter()
@@ -292,59 +303,56 @@ impl Session {
             .flat_map(|optimizer| &optimizer.discovered)
             .map(LateDependency::from)
             .collect();
-        if environment.replace_optimizer(snapshot.optimizer, self.generation + 1, now) {
-            self.generation += 1;
-        }
-        let generation = environment.generation;
+        let environment = self.environments.entry(name.clone()).or_insert_with(Environment::unknown);
+        let begins = environment.open(snapshot, self.generation + 1, now);
+        self.generation += u32::from(begins);
         if waiting.is_empty() {
             self.history.abandon(&name, now);
             self.end_records(now, effects);
-        } else if self.history.uncommitted(&name).is_none() {
-            self.begin_record(&name, generation, waiting, Defence::Missed, now, effects);
+        } else if self.history.running(&name).is_none() {
+            self.begin_record(&name, waiting, HandledBy::Missed, now, effects);
         }
     }
 
     fn close(&mut self, name: &str, now: Time, effects: &mut Vec<Effect>) {
         let Some(environment) = self.environments.get_mut(name) else { return };
-        if environment.close(self.generation + 1) {
-            self.generation += 1;
-        }
+        let begins = environment.close(self.generation + 1);
+        self.generation += u32::from(begins);
         self.history.abandon(name, now);
         self.end_records(now, effects);
     }
 
     fn discover(&mut self, discovered: Discovered, now: Time, effects: &mut Vec<Effect>) {
         let Discovered { environment: name, id, learned, importer } = discovered;
-        let Some(environment) = self.environments.get_mut(&name).filter(|found| found.has_optimizer()) else {
-            return;
-        };
+        let Some(environment) = self.environment_mut(&name) else { return };
         let foreseen = learned || environment.is_crawling(importer.as_ref());
-        let met = if foreseen { Defence::Foreseen } else { Defence::Missed };
-        environment.discover(id.clone(), now);
+        let met = if foreseen { HandledBy::Foreseen } else { HandledBy::Missed };
+        let Some(optimizer) = environment.optimizer_mut() else { return };
+        optimizer.discover(id.clone(), now);
         // What the first run takes up is not late.
-        if environment.is_cold() {
+        if optimizer.is_cold() {
             return;
         }
-        let generation = environment.generation;
         let late = LateDependency { id, importer };
-        match self.history.uncommitted(&name) {
+        match self.history.running_mut(&name) {
             Some(record) => record.add(late, met),
-            None => self.begin_record(&name, generation, vec![late], met, now, effects),
+            None => self.begin_record(&name, vec![late], met, now, effects),
         }
     }
 
     fn begin_record(
         &mut self,
-        environment: &str,
-        generation: u32,
+        name: &str,
         dependencies: Vec<LateDependency>,
-        met: Defence,
+        met: HandledBy,
         now: Time,
         effects: &mut Vec<Effect>,
     ) {
+        let Some(environment) = self.environment(name) else { return };
+        let bundling = if environment.is_adding() { Bundling::Adds } else { Bundling::Everything(None) };
+        let generation = environment.generation;
         self.counts.reoptimizations += 1;
-        let adds = self.environments.get(environment).is_some_and(Environment::is_adding);
-        let record = self.history.begin(environment, adds, generation, now);
+        let record = self.history.begin(name, bundling, generation, now);
         for late in dependencies {
             record.add(late, met);
         }
@@ -353,79 +361,87 @@ impl Session {
 
     /// A run bundles everything again, and its environment is going to be reloaded.
     fn fall_back(&mut self, name: &str, fallback: Fallback) {
-        let is_news = self.environments.get_mut(name).is_some_and(Environment::fall_back);
-        if is_news {
+        let optimizer = self.environment_mut(name).and_then(OpenEnvironment::optimizer_mut);
+        if optimizer.is_some_and(Optimizer::fall_back) {
             *self.fallbacks.entry(fallback.reason).or_default() += 1;
         }
-        if let Some(record) = self.history.uncommitted(name) {
+        if let Some(record) = self.history.running_mut(name) {
             record.fall_back(fallback);
         }
     }
 
     /// A run that reloads has not added, whatever was announced, and has a record, even if nothing was.
-    fn expect_reload(&mut self, commit: &Committed, now: Time, effects: &mut Vec<Effect>) {
+    fn expect_reload(&mut self, commit: &Commit, now: Time, effects: &mut Vec<Effect>) {
         let name = &commit.environment;
-        let Some(environment) = self.environments.get_mut(name) else { return };
-        environment.fall_back();
-        if self.history.uncommitted(name).is_none() {
-            let (generation, unannounced) = (environment.generation, environment.unannounced(commit));
-            self.begin_record(name, generation, unannounced, Defence::Missed, now, effects);
+        let optimizer = self.environment_mut(name).and_then(OpenEnvironment::optimizer_mut);
+        let Some(optimizer) = optimizer else { return };
+        optimizer.fall_back();
+        let unannounced = optimizer.unannounced(commit);
+        if self.history.running(name).is_none() {
+            self.begin_record(name, unannounced, HandledBy::Missed, now, effects);
         }
     }
 
-    fn commit(&mut self, mut commit: Committed, now: Time, effects: &mut Vec<Effect>) {
-        let name = commit.environment.clone();
-        let reload = commit.reload && commit.outcome == CommitOutcome::Committed;
-        let bundled = commit.bundled.take();
+    fn commit(&mut self, mut commit: Commit, now: Time, effects: &mut Vec<Effect>) {
+        let (name, reload, bundled) = (commit.environment.clone(), commit.reload, commit.bundled.take());
+        if self.environment(&name).is_none_or(|environment| !environment.has_optimizer()) {
+            return;
+        }
         if let Some(BundledRun::Rebundled { fallback, .. }) = &bundled {
             self.fall_back(&name, fallback.clone());
         }
         if reload {
             self.expect_reload(&commit, now, effects);
+            self.generation += 1;
+            self.counts.reloads += 1;
         }
-        let Some(environment) = self.environments.get_mut(&name) else { return };
-        let outcome = match (commit.outcome, reload) {
-            (CommitOutcome::Failed, _) => ReoptimizationOutcome::Failed,
-            (CommitOutcome::Committed, true) => ReoptimizationOutcome::Reloaded,
-            (CommitOutcome::Committed, false) => ReoptimizationOutcome::Extended,
-        };
-        match commit.outcome {
-            CommitOutcome::Failed => environment.fail(),
-            CommitOutcome::Committed => {
-                self.generation += u32::from(reload);
-                environment.commit(commit, self.generation, &self.policy, now);
-            }
-        };
+        let (generation, policy) = (self.generation, self.policy);
+        if let Some(environment) = self.environment_mut(&name) {
+            environment.commit(commit, generation, &policy, now);
+        }
+        let outcome = if reload { Outcome::Reloaded { bundled } } else { Outcome::Extended { bundled } };
+        self.end_run(&name, outcome, now, effects);
+    }
+
+    fn fail(&mut self, name: &str, now: Time, effects: &mut Vec<Effect>) {
+        let optimizer = self.environment_mut(name).and_then(OpenEnvironment::optimizer_mut);
+        let Some(optimizer) = optimizer else { return };
+        optimizer.fail();
+        self.end_run(name, Outcome::Failed, now, effects);
+    }
+
+    /// The record of a run that is over ends as soon as its environment is stable. What it has not taken up waits for
+    /// another.
+    fn end_run(&mut self, name: &str, outcome: Outcome, now: Time, effects: &mut Vec<Effect>) {
+        let Some(environment) = self.environment(name) else { return };
         let generation = environment.generation;
         let waiting: Vec<_> = environment.pending().map(str::to_owned).collect();
-        self.counts.reloads += u32::from(reload);
         let requests = &self.requests;
-        let Some(record) = self.history.uncommitted(&name) else { return };
-        if !reload && !record.adds {
-            let discovered_at = Time::from_millis(record.discovered_at_ms);
-            record.wait(requests.values().map(|request| now - request.since.max(discovered_at)).sum());
+        let Some(record) = self.history.running_mut(name) else { return };
+        if !record.adds() && !matches!(outcome, Outcome::Reloaded { .. }) {
+            let since = record.discovered_at;
+            record.wait(requests.values().map(|request| now - request.since.max(since)).sum());
         }
         let missed = record.split_off(&waiting);
-        let met = record.met;
-        record.bundled = bundled;
-        record.commit(outcome, generation, now);
-        self.counts.added += u32::from(record.adds);
-        if outcome != ReoptimizationOutcome::Failed && !record.dependencies.is_empty() {
+        let (met, has_failed) = (record.met, outcome == Outcome::Failed);
+        record.end(outcome, generation, now);
+        self.counts.added += u32::from(record.adds());
+        if !has_failed && !record.dependencies.is_empty() {
             let dependencies = record.dependencies.clone();
-            effects.push(Effect::Learned { environment: name.clone(), dependencies });
+            effects.push(Effect::Learned { environment: name.to_owned(), dependencies });
         }
         if !missed.is_empty() {
-            self.begin_record(&name, generation, missed, met, now, effects);
+            self.begin_record(name, missed, met, now, effects);
         }
         self.end_records(now, effects);
     }
 
     /// Ends the committed records of environments that are stable again.
     fn end_records(&mut self, now: Time, effects: &mut Vec<Effect>) {
-        let stable = |name: &str| {
-            self.environments.get(name).is_none_or(|environment| environment.is_stable(&self.policy, now))
-        };
-        effects.extend(self.history.end(stable, now).into_iter().map(Effect::Ended));
+        let environments = &self.environments;
+        let open = |name: &str| environments.get(name).and_then(Environment::as_open);
+        let is_stable = |name: &str| open(name).is_none_or(|found| found.is_stable(&self.policy, now));
+        effects.extend(self.history.end(is_stable, now).into_iter().map(Effect::Ended));
     }
 
     fn arrive(&mut self, arrived: Arrived, now: Time) {
@@ -437,26 +453,26 @@ impl Session {
     fn hold(&mut self, request: HttpRequest, now: Time) {
         self.counts.held += 1;
         self.held.insert(request, now);
-        self.history.running().filter(|record| !record.adds).for_each(Reoptimization::hold);
+        self.history.hold();
     }
 
     fn admit(&mut self, request: HttpRequest, now: Time) {
         self.admitted.insert(request, self.entering(now));
         let Some(since) = self.held.remove(&request) else { return };
-        if let Some(record) = self.history.latest_mut(None).filter(|record| record.held > 0) {
-            record.cost_ms += millis(now - since);
+        if let Some(record) = self.history.latest_mut(None).filter(|record| record.cost.held > 0) {
+            record.admit(now - since);
         }
     }
 
     /// Orders what the crawls want next.
-    fn crawl(&mut self, now: Time, effects: &mut Vec<Effect>) {
+    fn crawl(&mut self, all_met_in: Option<&str>, now: Time, effects: &mut Vec<Effect>) {
         let busy = !self.requests.is_empty();
-        for environment in self.environments.values_mut() {
+        for environment in self.environments.values_mut().filter_map(Environment::as_open_mut) {
             let modules = environment.next_to_crawl(busy, &self.policy, now);
             if !modules.is_empty() {
                 effects.push(Effect::Crawl { environment: environment.name.clone(), modules });
             }
-            if environment.order_run(now) {
+            if environment.order_run(all_met_in == Some(&*environment.name), now) {
                 effects.push(Effect::Optimize { environment: environment.name.clone() });
             }
         }
@@ -464,28 +480,29 @@ impl Session {
 
     /// What a request finds that enters now.
     fn entering(&self, now: Time) -> Entered {
-        let indexed = self.environments.values().enumerate();
-        let guarded = indexed.filter(|(_, environment)| environment.is_guarded());
+        let indexed = self.environments.values().map(Environment::as_open).enumerate();
+        let open = indexed.filter_map(|(index, environment)| Some((index, environment?)));
+        let guarded = open.filter(|(_, environment)| environment.is_guarded());
         Entered {
             generations: guarded.map(|(index, found)| (index, found.running_generation())).collect(),
-            suspect: self.stability(&[], now) != Stability::Stable,
+            doubt: (self.stability(&[], now) != Stability::Stable).then_some(Doubt::EnteredUnstable),
         }
     }
 
     fn start(&mut self, started: RequestStarted, now: Time) {
         let RequestStarted { request, method, url, mode } = started;
-        let Entered { generations: entered, suspect } =
+        let Entered { generations: entered, doubt } =
             self.admitted.remove(&request).unwrap_or_else(|| self.entering(now));
         let chain = self.arrived.remove(&request).unwrap_or(Chain::new(&self.policy, now));
         self.counts.requests += 1;
-        let inside = InFlight { method, url, mode, entered, suspect, since: now, chain };
+        let inside = InFlight { method, url, mode, entered, doubt, since: now, chain };
         self.requests.insert(request, inside);
     }
 
     /// Whether the named environments (all guarded ones, if none is named) are stable now. The browser's, which is
     /// never guarded, can be named, too.
     pub fn stability(&self, names: &[String], now: Time) -> Stability {
-        let asked = |environment: &&Environment| match names {
+        let asked = |environment: &&OpenEnvironment| match names {
             [] => environment.is_guarded(),
             _ => environment.has_optimizer() && names.contains(&environment.name),
         };
@@ -494,14 +511,11 @@ impl Session {
         for environment in self.environments().filter(asked) {
             if !environment.is_stable(&self.policy, now) {
                 waiting_for.push(environment.name.clone());
-                at = at.zip(environment.stable_at(&self.policy)).map(|(latest, stable)| latest.max(stable));
+                at = at
+                    .zip(environment.stable_at(&self.policy, now))
+                    .map(|(latest, stable)| latest.max(stable));
             }
         }
         if waiting_for.is_empty() { Stability::Stable } else { Stability::Unstable { waiting_for, at } }
-    }
-
-    pub fn resolve(&self, environment: &str, id: &str) -> Option<ResolvedId> {
-        let open = self.environments.get(environment).filter(|environment| environment.is_open());
-        open.map(|environment| environment.resolve(id))
     }
 }

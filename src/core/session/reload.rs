@@ -2,7 +2,6 @@
 
 use super::{ReloadPlan, ReloadTarget, Session};
 use crate::core::Time;
-use crate::core::environment::Environment;
 use crate::core::event::ReloadRequested;
 
 impl Session {
@@ -11,7 +10,7 @@ impl Session {
         let reload_too = self.reload_bridged(reload, now);
         let doomed = self.doomed();
         let since = doomed.iter().filter_map(|id| self.requests.get(id)).map(|request| request.since).min();
-        let warm = match self.environments.get_mut(&reload.environment) {
+        let warm = match self.environment_mut(&reload.environment) {
             Some(environment) if environment.is_reloading_generation() => environment.take_fetched(since),
             _ => Vec::new(),
         };
@@ -20,12 +19,12 @@ impl Session {
 
     /// Begins the reload of everything that borrows from an environment, in the same generation, each once.
     fn reload_bridged(&mut self, reload: &ReloadRequested, now: Time) -> Vec<ReloadTarget> {
-        let Some(from) = self.environments.get(&reload.environment) else { return Vec::new() };
+        let Some(from) = self.environment(&reload.environment) else { return Vec::new() };
         let generation = from.is_reloading_generation().then_some(from.generation);
         let mut targets = self.bridged_from(&reload.environment);
         for target in &targets {
             let sent = !reload.alongside.contains(target);
-            if let Some(environment) = self.environments.get_mut(target) {
+            if let Some(environment) = self.environment_mut(target) {
                 environment.reload_with(generation, sent, now);
             }
         }
@@ -41,10 +40,9 @@ impl Session {
         let mut reached = vec![environment.to_owned()];
         let mut next = 0;
         while next < reached.len() {
-            if let Some(environment) = self.environments.get(&reached[next]) {
+            if let Some(environment) = self.environment(&reached[next]) {
                 for bridge in &environment.bridges {
-                    let open = self.environments.get(&bridge.to).is_some_and(Environment::is_open);
-                    if open && !reached.contains(&bridge.to) {
+                    if self.environment(&bridge.to).is_some() && !reached.contains(&bridge.to) {
                         reached.push(bridge.to.clone());
                     }
                 }

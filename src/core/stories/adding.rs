@@ -48,9 +48,8 @@ impl Story {
     fn bundle(&mut self, id: &str, reload: bool, bundled: BundledRun) -> Vec<Effect> {
         self.hash += u32::from(reload);
         let hash = format!("h{}", self.hash);
-        self.apply(Event::Committed(Committed {
+        self.apply(Event::Committed(Commit {
             environment: "worker".into(),
-            outcome: CommitOutcome::Committed,
             changed: vec![dep(id, &hash)],
             browser_hash: hash,
             reload,
@@ -90,7 +89,9 @@ fn a_run_that_adds_holds_nobody_dooms_nobody_and_costs_nothing() {
     let mut story = Story::adding();
     story.enter(1, "GET", "/late");
     let began = story.discover("worker", "zod");
-    assert!(matches!(&began[..], [Effect::Began(record), ..] if record.title() == "adding to worker"));
+    assert!(
+        matches!(&began[..], [Effect::Began(record), ..] if title(&record.environment, record.adds()) == "adding to worker")
+    );
     assert!(story.is_stable());
     assert_eq!(story.phase("worker"), Phase::Adding);
     story.enter(2, "POST", "/late");
@@ -101,9 +102,13 @@ fn a_run_that_adds_holds_nobody_dooms_nobody_and_costs_nothing() {
     let record = story.record().clone();
     let learned = Effect::Learned { environment: "worker".into(), dependencies: record.dependencies.clone() };
     assert_eq!(ended, [learned, Effect::Ended(record.clone())]);
-    assert_eq!((record.outcome, record.met), (ReoptimizationOutcome::Extended, Defence::Added));
-    assert_eq!((record.cost_ms, record.held, &*record.advice), (0, 0, ""), "nothing is to be prevented");
-    assert_eq!(record.bundled, Some(BundledRun::Added { layer: 2, modules: 12, duration_ms: 35 }));
+    let bundled = Some(BundledRun::Added { layer: 2, modules: 12, duration_ms: 35 });
+    assert_eq!((record.outcome(), record.met), (Some(&Outcome::Extended { bundled }), HandledBy::Added));
+    assert_eq!(
+        (record.cost.lost_ms, record.cost.held, record.advice()),
+        (0, 0, None),
+        "nothing is to be prevented"
+    );
     assert_eq!(story.phase("worker"), Phase::Stable);
     assert_eq!(story.doomed(), [0; 0]);
     for (request, seen) in [(1, "500"), (1, OUTDATED), (2, "500"), (2, OUTDATED)] {
@@ -141,9 +146,10 @@ fn a_fallback_is_announced_and_then_holds_and_dooms_as_ever() {
     story.come_back();
     assert!(story.is_stable());
     let record = story.record().clone();
-    assert_eq!((record.outcome, record.met), (ReoptimizationOutcome::Reloaded, Defence::Held));
-    assert_eq!(record.fallback, Some(package_changed()));
-    assert!(!record.advice.is_empty());
+    assert!(matches!(record.outcome(), Some(Outcome::Reloaded { .. })));
+    assert_eq!(record.met, HandledBy::Held);
+    assert_eq!(record.bundling, Bundling::Everything(Some(package_changed())));
+    assert!(record.advice().is_some());
     assert_eq!(story.session.fallbacks().get(&FallbackReason::PackageChanged), Some(&1), "and counted once");
 
     story.discover("worker", "swr");
@@ -156,7 +162,7 @@ fn a_fallback_that_nobody_announced_is_known_by_its_commit() {
     story.discover("worker", "zod");
     story.rebundle("zod");
     assert_eq!(story.session.fallbacks().get(&FallbackReason::PackageChanged), Some(&1));
-    assert_eq!(story.record().fallback, Some(package_changed()));
+    assert_eq!(story.record().bundling, Bundling::Everything(Some(package_changed())));
     assert!(!story.is_stable());
 }
 
@@ -170,7 +176,7 @@ fn a_commit_that_reloads_all_the_same_dooms_who_is_inside() {
     assert!(!story.is_stable());
     story.come_back();
     assert_eq!(story.classify(1, "500").action, Action::Retry);
-    assert_eq!((story.record().met, story.record().adds), (Defence::Recovered, false));
+    assert_eq!((story.record().met, story.record().adds()), (HandledBy::Recovered, false));
     assert_eq!(story.session.counts().added, 0);
 }
 
@@ -178,8 +184,10 @@ fn a_commit_that_reloads_all_the_same_dooms_who_is_inside() {
 fn a_reload_that_nothing_announced_is_a_re_optimization() {
     let mut story = Story::adding();
     let began = story.commit("worker", "zod", true);
-    assert!(matches!(&began[..], [Effect::Began(record), ..] if record.title() == "re-optimizing worker"));
-    assert_eq!(story.record().outcome, ReoptimizationOutcome::Reloaded);
+    assert!(
+        matches!(&began[..], [Effect::Began(record), ..] if title(&record.environment, record.adds()) == "re-optimizing worker")
+    );
+    assert_eq!(story.record().outcome(), Some(&Outcome::Reloaded { bundled: None }));
 }
 
 #[test]
@@ -193,7 +201,7 @@ fn a_failed_run_is_told_as_ever_and_ends_a_fallback() {
         }
         story.fail_run("worker");
         assert!(story.is_stable());
-        assert_eq!(story.record().outcome, ReoptimizationOutcome::Failed);
+        assert_eq!(story.record().outcome(), Some(&Outcome::Failed));
         let verdict = story.classify(1, "Something unexpected happened while optimizing \"broken\"");
         assert_eq!((verdict.action, verdict.kind), (Action::Pass, ErrorKind::OptimizerFailed));
         story.discover("worker", "zod");
@@ -292,9 +300,8 @@ fn a_run_that_was_ordered_behind_another_one_is_not_ordered_again() {
     let mut story = Story::adding();
     assert!(ordered(&story.discover("worker", "zod")));
     assert!(ordered(&story.discover("worker", "swr")), "the run for zod has begun without it");
-    let committed = story.apply(Event::Committed(Committed {
+    let committed = story.apply(Event::Committed(Commit {
         environment: "worker".into(),
-        outcome: CommitOutcome::Committed,
         browser_hash: "h0".into(),
         reload: false,
         changed: vec![dep("zod", "h0")],
@@ -350,7 +357,8 @@ fn who_is_held_because_of_another_environment_is_no_matter_of_what_is_added() {
     story.discover("worker", "zod");
     story.discover("ssr", "swr");
     story.apply(Event::Held { request: 1 });
-    let held: Vec<_> = story.session.records().map(|record| (&*record.environment, record.held)).collect();
+    let held: Vec<_> =
+        story.session.records().map(|record| (&*record.environment, record.cost.held)).collect();
     assert_eq!(held, [("worker", 0), ("ssr", 1)]);
 }
 
@@ -366,7 +374,7 @@ fn a_verdict_names_what_reloaded_and_not_what_was_added_since() {
     story.add("swr");
     assert_eq!(story.classify(1, "500").dependency.as_deref(), Some("zod"));
     let met: Vec<_> = story.session.records().map(|record| record.met).collect();
-    assert_eq!(met, [Defence::Recovered, Defence::Added]);
+    assert_eq!(met, [HandledBy::Recovered, HandledBy::Added]);
 }
 
 #[test]

@@ -18,7 +18,7 @@ const [shared] = globalThis[Symbol.for('evenkeel.sidecars')]?.values() ?? []
 if (shared) {
   // Idle means connected and asked before; something else must keep Node alive until then.
   const alive = setInterval(() => {}, 1000)
-  const answer = await shared.sidecar.ask('awaitStable', { timeoutMs: 0 })
+  const answer = await shared.sidecar.request('awaitStable', { timeoutMs: 0 })
   clearInterval(alive)
   if (process.argv[3] === 'stopped') process.kill(shared.sidecar.pid, 'SIGSTOP')
   console.log(JSON.stringify({ pid: shared.sidecar.pid, answer }))

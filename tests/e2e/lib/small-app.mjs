@@ -125,6 +125,8 @@ export async function openSmallApp(browser, server) {
     wrong,
     /** The versions of `core` that the page has run since it was loaded. */
     cores: () => tab.page.evaluate(() => globalThis.cores),
+    /** What the packages of the page have counted under a global name. */
+    counted: (name) => tab.page.evaluate((global) => globalThis[global], name),
     loads: () => tab.documents.length - 1,
     close: () => tab.page.close(),
   }

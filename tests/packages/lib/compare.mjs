@@ -16,5 +16,6 @@ export const differ = (text, other) => plain(text) !== plain(other)
 const plain = (text) =>
   text
     ?.replaceAll(/\?[vt]=[\w&=]+/g, '')
+    .replaceAll(/\brun-\w{6}\b/g, 'run')
     .replaceAll(/127\.0\.0\.1:\d+/g, 'host')
     .replaceAll(/\/[^\s'"]*\/(deps\w*)\/[\w.@~-]+/g, '$1/file')

@@ -58,13 +58,15 @@ function keepDiary(app) {
   const note = (text) => entries.push({ at: performance.now(), text })
   app.log().split('\n').forEach(note)
   app.onLog((text) => text.split('\n').filter(Boolean).forEach(note))
-  const during = ({ from, until }, pattern) => entries.some(({ at, text }) => at >= from - 200 && at <= until + 500 && pattern.test(text))
+  const during = ({ from, until }, pattern, before = 200) =>
+    entries.some(({ at, text }) => at >= from - before && at <= until + 500 && pattern.test(text))
   return {
     note,
     around: ({ from, until }) => entries.filter(({ at }) => at >= from - 2_000 && at <= until + 500),
     /** Whether an optimizer run reloaded, or at least ended, in a span or right after it: what it tells follows what it does. */
     reoptimized: (span) => during(span, optimizerReloaded),
     optimized: (span) => during(span, optimizerRan),
-    reloaded: (span) => during(span, reloadSent),
+    /** With both processors busy, a runner imports for seconds what a save has reloaded. */
+    reloaded: (span) => during(span, reloadSent, 2_000),
   }
 }

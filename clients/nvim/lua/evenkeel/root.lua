@@ -2,6 +2,7 @@ local folders = require('evenkeel.folders')
 
 local M = {}
 
+-- Vite's names, the only ones in this client.
 local endings = { 'ts', 'mts', 'cts', 'js', 'mjs', 'cjs' }
 
 local function is_app(folder)

@@ -4,6 +4,7 @@ import type { Plugin as EsbuildPlugin } from 'esbuild'
 import type { DevEnvironment, Rolldown } from 'vite'
 import { bringHashesUpToDate, hashesOfNow, reloadAtCommit } from '../vite-internals/additive.js'
 import { type DepsOptimizer, onMetadata } from '../vite-internals/optimizer.js'
+import { rolldownOf } from '../vite-internals/rolldown.js'
 import { EntryExports } from './entry-exports.js'
 import type { Parser } from './esbuild-extraction.js'
 import { Installation } from './installation.js'
@@ -12,6 +13,7 @@ import { writeLayer } from './layer-files.js'
 import { type Entries, type LayerPlan, movedEntry, newManifest, planLayer } from './layer-plan.js'
 import { type BundledLayer, layerOptions } from './layer-rolldown.js'
 import type { Manifest } from './manifest.js'
+import { unreachable } from './rolldown-reach.js'
 import { Runs } from './runs.js'
 import { Doubt, Store } from './store.js'
 
@@ -59,17 +61,14 @@ export class AdditiveOptimizer {
   }
 
   /** Vite bundles single files too, to see what they export: those have no named entries. */
-  #optionsOf(options: Rolldown.InputOptions): Rolldown.InputOptions | null {
+  async #optionsOf(options: Rolldown.InputOptions): Promise<Rolldown.InputOptions | null> {
     const { input } = options
-    if (!this.#additions || typeof input !== 'object' || Array.isArray(input)) return null
-    return layerOptions(options, this.#additions.begin(input, unreachable), this.#additions.excluded)
+    const additions = this.#additions
+    if (!additions || typeof input !== 'object' || Array.isArray(input)) return null
+    const run = additions.begin(input)
+    const doubt = await unreachable(additions.rolldown, options, run.plan, additions.excluded)
+    return layerOptions(options, doubt ? additions.begin(input, doubt) : run, additions.excluded)
   }
-}
-
-/** Rolldown cannot be told in the middle of a run that a module cannot be reached. */
-function unreachable({ modules }: Manifest): Doubt | undefined {
-  for (const [id, module] of modules) if (module.kind === 'opaque') return new Doubt('exportUnknown', `${id}: ${module.why}`)
-  return undefined
 }
 
 /** The entries of a cache, by the names of their files; none, where Vite cannot read it either. */
@@ -136,6 +135,9 @@ class Additions {
     return this.#environment.config.optimizeDeps.exclude ?? []
   }
 
+  /** What bundles, where that is Rolldown. */
+  readonly rolldown = (): ReturnType<typeof rolldownOf> => rolldownOf(this.#environment)
+
   /** The source of each dependency, by the name of Vite's entry for it. */
   sources(): Entries {
     const { optimized, discovered } = this.#optimizer.metadata
@@ -143,10 +145,10 @@ class Additions {
     return Object.fromEntries(all.flatMap(({ file, src }) => (src === undefined ? [] : [[basename(file, '.js'), src]])))
   }
 
-  /** A bundler may have doubts of its own; one that comes up in a run begins another run. */
-  begin(entries: Entries, doubtOf: (manifest: Manifest) => Doubt | undefined): Run {
+  /** A bundler may have doubts of its own: one that comes up in a run begins another run. */
+  begin(entries: Entries, bundlersDoubt?: Doubt): Run {
     const startedAt = performance.now()
-    const { base, doubt } = this.#base(entries, doubtOf)
+    const { base, doubt } = this.#base(entries, bundlersDoubt)
     const plan = planLayer(base, entries)
     const failed: Run['failed'] = (error) => {
       this.#failure = new Doubt('other', `the run before failed: ${error.message}`)
@@ -165,10 +167,10 @@ class Additions {
   }
 
   /** What the run adds to. On any doubt it is nothing, and Vite reloads what has been loaded. */
-  #base(wanted: Entries, doubtOf: (manifest: Manifest) => Doubt | undefined): { base: Manifest; doubt?: Doubt } {
+  #base(wanted: Entries, bundlersDoubt: Doubt | undefined): { base: Manifest; doubt?: Doubt } {
     const committed = this.#failure ?? this.#store.read()
     const doubt =
-      committed instanceof Doubt ? committed : (doubtOf(committed) ?? movedEntry(committed, wanted) ?? this.#changedInstallation(committed))
+      committed instanceof Doubt ? committed : (bundlersDoubt ?? movedEntry(committed, wanted) ?? this.#changedInstallation(committed))
     if (!doubt) return { base: committed as Manifest }
     const isFirstRun = Object.keys(this.#optimizer.metadata.optimized).length === 0
     if (isFirstRun) return { base: newManifest() }

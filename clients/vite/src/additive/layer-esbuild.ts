@@ -10,7 +10,7 @@ import { leavingLoads } from './esbuild-loads.js'
 import { LayerOutputs } from './esbuild-outputs.js'
 import { type Entries, type LayerPlan, newManifest, planLayer } from './layer-plan.js'
 import type { BundledLayer } from './layer-rolldown.js'
-import type { Manifest, WrittenEntry } from './manifest.js'
+import type { WrittenEntry } from './manifest.js'
 import { Doubt } from './store.js'
 
 type Outputs = Metafile['outputs']
@@ -20,7 +20,7 @@ export interface Environment {
   /** The sources of all that Vite may bundle, by the names of its entries. */
   sources(): Entries
   /** Begins a run; one with a doubt bundles everything. */
-  begin(entries: Entries, doubtOf: (manifest: Manifest) => Doubt | undefined): Run
+  begin(entries: Entries, doubt?: Doubt): Run
 }
 
 /** Options of the user's that decide what is printed where are left alone, and with them the runs. */
@@ -86,15 +86,14 @@ async function bundle({ esbuild }: PluginBuild, options: BuildOptions, environme
   }
   const isAnewRight = () => attempt(planLayer(newManifest(), entries), true).then(() => true, () => false)
 
-  let run = environment.begin(entries, () => undefined)
+  let run = environment.begin(entries)
   let layer = await attempt(run.plan, true).catch(async (error: Error) => {
     // What is wrong without layers, too, is not helped by bundling everything.
     if (run.plan.base.layers > 0 && (await isAnewRight())) return new Doubt('other', `the layer could not be bundled: ${error.message}`)
     throw error
   })
   if (layer instanceof Doubt) {
-    const doubt = layer
-    run = environment.begin(entries, () => doubt)
+    run = environment.begin(entries, layer)
     layer = await attempt(run.plan, true)
   }
   if (layer instanceof Doubt) throw new Error(layer.detail)

@@ -103,6 +103,7 @@ export function extract(printed: string, file: string, parse: Parse): Extracted 
   const module: Extract<WrittenModule, { kind: 'esm' }> = { kind: 'esm', file, exports: {} }
   const snapshots: string[] = []
   for (const [name, value] of getters) {
+    if (name === '__proto__') return opaque('an object cannot have what it exports')
     const local = localName(value)
     if (local) module.exports[name] = keep(local)
     else snapshots.push(name)

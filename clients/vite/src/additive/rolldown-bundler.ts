@@ -1,0 +1,199 @@
+import type { Rolldown } from 'vite'
+import type { Run } from './additive.js'
+import type { LayerPlan } from './layer-plan.js'
+import type { BundledLayer } from './layer-rolldown.js'
+import type { Star } from './manifest.js'
+import { type Parse, bareImports, directivesOf, isModule, starExports } from './module-syntax.js'
+import { Groups, packageNamed, packageOf } from './packages.js'
+import { type Extracted, extract, hasStars, marked, unmarked, withoutDirectives, withoutRun } from './rolldown-extraction.js'
+import { FILE, type Facade, MJS, REQUIRE, facadeOf, requireOf, stubOf } from './stubs.js'
+
+const SELF = 'evenkeel:self'
+/** The entry of a layer that brings no module. */
+export const EMPTY = '\0evenkeel:empty'
+const RUNTIME = '\0rolldown/runtime.js'
+
+/** What one run of Rolldown makes of a layer: stubs of what there is, and what was printed of what is new. */
+export class LayerBundler {
+  readonly #plan: LayerPlan
+  readonly #run: Run
+  readonly #groups: Groups
+  readonly #directives = new Map<string, string[]>()
+  /** What modules re-export as a whole. */
+  readonly #stars = new Map<string, () => string[]>()
+  readonly #extracted = new Map<Rolldown.OutputChunk, Extracted[]>()
+  readonly #version: string
+  #layer: BundledLayer | undefined
+
+  constructor(run: Run) {
+    const { plan } = run
+    this.#run = run
+    this.#plan = plan
+    this.#groups = new Groups(Object.values(plan.fresh).flatMap((src) => packageOf(src)?.name ?? []))
+    this.#version = plan.base.version
+  }
+
+  resolve(id: string, importer: string | undefined): Rolldown.ResolveIdResult {
+    if (id === SELF) return importer
+    if (id.startsWith(FILE)) return { id: `./${id.slice(FILE.length)}${this.#version}`, external: true }
+    return id.startsWith('\0') ? id : `\0${id}`
+  }
+
+  /** Whether there is anything to be loaded that is no file. */
+  get loads(): boolean {
+    return this.#plan.base.modules.size > 0 || Object.keys(this.#plan.fresh).length === 0
+  }
+
+  load(id: string): Rolldown.LoadResult {
+    if (id === EMPTY) return 'export {}'
+    const { modules } = this.#plan.base
+    if (id.startsWith(`\0${REQUIRE}`)) {
+      const module = modules.get(id.slice(REQUIRE.length + 1, -MJS.length))
+      return module?.kind === 'cjs' ? { code: requireOf(module), moduleType: 'js' } : undefined
+    }
+    const module = modules.get(id)
+    // Nobody must have it twice.
+    if (module?.kind === 'opaque') throw new Error(`${id} is in an earlier layer, and cannot be reached there: ${module.why}`)
+    return module && { code: stubOf(id, module), moduleType: 'js' }
+  }
+
+  transform(code: string, id: string, parse: Parse): { code: string; map: null } | undefined {
+    if (id === RUNTIME || id.startsWith('\0evenkeel:') || this.#plan.base.modules.has(id)) return undefined
+    const own = packageOf(id)?.name
+    for (const specifier of own ? bareImports(code) : []) {
+      const imported = packageNamed(specifier)
+      if (own && imported) this.#groups.sawImport(own, imported)
+    }
+    const directives = directivesOf(code, parse)
+    if (directives.length > 0) this.#directives.set(id, directives)
+    if (!isModule(code, parse)) return undefined
+    if (/\bexport\s*\*/.test(code)) this.#stars.set(id, () => starExports(code, parse))
+    return { code: marked(code, SELF), map: null }
+  }
+
+  /** The pattern of the names of its files. */
+  pattern(name: string): string {
+    return `${name}-L${this.#plan.number}-[hash].js${this.#version}`
+  }
+
+  /** The name of a module's chunk. */
+  group(id: string): string | null {
+    if (id === RUNTIME) return null
+    if (id.startsWith('\0evenkeel:') || this.#plan.base.modules.has(id)) return 'known'
+    const name = packageOf(id)?.name
+    return name ? this.#groups.of(name).replace('/', '_') : 'other'
+  }
+
+  /** Takes all chunks out of the bundle: Vite is to see the entries alone, as facades that import nothing. */
+  async take(context: Rolldown.PluginContext, bundle: Rolldown.OutputBundle): Promise<void> {
+    const layer: BundledLayer = { modules: new Map(), entries: new Map(), files: new Map() }
+    const chunks = Object.values(bundle).filter((output) => output.type === 'chunk')
+    const dynamic = new Set(chunks.flatMap(({ dynamicImports }) => dynamicImports))
+    const imported = new Set(chunks.flatMap(({ imports }) => imports))
+    const starred: string[] = []
+    for (const chunk of chunks) {
+      starred.push(...this.#addModules(context, chunk, layer))
+      const map = bundle[`${chunk.fileName}.map`]
+      if (map?.type === 'asset') layer.files.set(`${this.#fileOf(chunk)}.map`, String(map.source))
+      delete bundle[`${chunk.fileName}.map`]
+      delete bundle[chunk.fileName]
+    }
+    for (const id of starred) await this.#addStars(context, id, starred, layer)
+    for (const [name, src, facade] of this.#plan.known) layer.entries.set(name, { src, ...facade })
+    for (const chunk of chunks) {
+      const isFacade = this.#addEntry(context, chunk, layer) && !dynamic.has(chunk.fileName)
+      const hasOwnCode = chunk.moduleIds.some((id) => id !== EMPTY)
+      if (!isFacade || hasOwnCode || imported.has(chunk.fileName)) this.#addFile(chunk, isFacade, layer)
+    }
+    this.#emitEntries(context, layer)
+    this.#layer = layer
+  }
+
+  /** Vite has written its entries into the folder that it is about to commit. */
+  async written(folder: string): Promise<void> {
+    if (this.#layer) await this.#run.bundled(this.#layer, folder)
+  }
+
+  failed(error: Error): void {
+    this.#run.failed(error)
+  }
+
+  #fileOf({ fileName }: Rolldown.OutputChunk): string {
+    return fileName.slice(0, -this.#version.length)
+  }
+
+  /** Adds the new modules of a chunk; returns those whose exports are not all known. */
+  #addModules(context: Rolldown.PluginContext, chunk: Rolldown.OutputChunk, layer: BundledLayer): string[] {
+    const file = this.#fileOf(chunk)
+    const { modules } = chunk
+    const starred: string[] = []
+    const all: Extracted[] = []
+    for (const id of chunk.moduleIds) {
+      const printed = modules[id]?.code
+      if (!printed || id === RUNTIME || id.startsWith('\0evenkeel:') || this.#plan.base.modules.has(id)) continue
+      const extracted = extract(printed, file, (code) => context.parse(code))
+      all.push(extracted)
+      const { module } = extracted
+      const directives = this.#directives.get(id)
+      layer.modules.set(id, directives && module.kind !== 'opaque' ? { ...module, directives } : module)
+      if (hasStars(printed)) starred.push(id)
+    }
+    this.#extracted.set(chunk, all)
+    return starred
+  }
+
+  async #addStars(context: Rolldown.PluginContext, id: string, starred: string[], layer: BundledLayer): Promise<void> {
+    const module = layer.modules.get(id)
+    if (module?.kind !== 'esm') return
+    const stars: Star[] = []
+    for (const specifier of this.#stars.get(id)?.() ?? []) {
+      const resolved = await context.resolve(specifier, id)
+      if (!resolved || resolved.external) stars.push({ external: resolved?.id ?? specifier })
+      else if (starred.includes(resolved.id) || !this.#isNamed(resolved.id, layer)) stars.push({ module: resolved.id })
+    }
+    module.stars = stars
+  }
+
+  /** Whether all exports of a module have names, so that a module that re-exports them has them itself. */
+  #isNamed(id: string, layer: BundledLayer): boolean {
+    const module = layer.modules.get(id) ?? this.#plan.base.modules.get(id)
+    return module?.kind === 'esm' && !module.stars
+  }
+
+  #addFile(chunk: Rolldown.OutputChunk, isFacade: boolean, layer: BundledLayer): void {
+    const file = this.#fileOf(chunk)
+    const entry = isFacade && chunk.facadeModuleId ? layer.modules.get(chunk.facadeModuleId) : undefined
+    const extracted = this.#extracted.get(chunk) ?? []
+    const kept = new Map(extracted.flatMap(({ kept }) => [...kept]))
+    const exports = [...kept].map(([local, name]) => `${local} as ${name}`)
+    const suffix = exports.length > 0 ? `\nexport { ${exports.join(', ')} };\n` : ''
+    const code = entry ? withoutRun(chunk.code, entry) : chunk.code
+    const namespaces = extracted.flatMap(({ namespace }) => namespace ?? [])
+    layer.files.set(file, unmarked(withoutDirectives(code), namespaces) + suffix)
+  }
+
+  /** Adds the entry of a chunk; returns whether nobody but Vite needs the chunk as it is printed. */
+  #addEntry(context: Rolldown.PluginContext, chunk: Rolldown.OutputChunk, layer: BundledLayer): boolean {
+    const { name, facadeModuleId, isEntry } = chunk
+    if (facadeModuleId === EMPTY) return true
+    const src = this.#plan.fresh[name]
+    if (!isEntry || !facadeModuleId || src === undefined) return false
+    const module = layer.modules.get(facadeModuleId) ?? this.#plan.base.modules.get(facadeModuleId)
+    const facade = module && facadeOf(module, this.#version)
+    layer.entries.set(name, { src, ...(facade ?? plainFacade(chunk, (code) => context.parse(code))) })
+    return facade !== undefined
+  }
+
+  #emitEntries(context: Rolldown.PluginContext, layer: BundledLayer): void {
+    for (const [name, { code, exports }] of [...this.#plan.carried, ...layer.entries]) {
+      context.emitFile({ type: 'prebuilt-chunk', fileName: `${name}.js`, code, exports, isEntry: true })
+    }
+  }
+}
+
+/** The facade of an entry whose exports the printed chunk alone tells. */
+function plainFacade({ fileName, exports, code }: Rolldown.OutputChunk, parse: Parse): Facade {
+  const names = exports.map((name) => JSON.stringify(name)).join(', ')
+  const stars = starExports(code, parse).map((specifier) => `export * from ${JSON.stringify(specifier)};\n`)
+  return { code: `export { ${names} } from ${JSON.stringify(`./${fileName}`)};\n${stars.join('')}`, exports }
+}

@@ -1,0 +1,57 @@
+import type { Rolldown } from 'vite'
+import type { Run } from './additive.js'
+import type { LayerPlan } from './layer-plan.js'
+import { layerOptions } from './layer-rolldown.js'
+import { Doubt } from './store.js'
+
+type RolldownFunction = typeof Rolldown.rolldown
+
+/**
+ * Why a layer cannot be added: it needs a module that no layer can reach. A build of Rolldown's cannot begin anew in the middle, so
+ * this is found out before it. All modules of the layer are loaded for that, but only where there is something to be met.
+ */
+export async function unreachable(
+  rolldownNow: () => Promise<RolldownFunction>,
+  options: Rolldown.InputOptions,
+  plan: LayerPlan,
+  excluded: string[],
+): Promise<Doubt | undefined> {
+  const opaque = new Map([...plan.base.modules].flatMap(([id, module]) => (module.kind === 'opaque' ? [[id, module.why]] : [])))
+  const entries = Object.values(plan.fresh)
+  const [first] = opaque
+  if (!first || entries.length === 0) return undefined
+  let met: Doubt | undefined
+  const meet: Rolldown.Plugin = {
+    name: 'evenkeel:reach',
+    load: {
+      order: 'pre',
+      handler(id) {
+        const why = opaque.get(id)
+        if (why === undefined) return
+        met ??= doubtOf(id, why)
+        throw new Error(met.detail)
+      },
+    },
+    buildEnd() {
+      throw new Error('All modules have been loaded; nothing is to be printed.')
+    },
+  }
+  try {
+    const rolldown = await rolldownNow()
+    const layer = layerOptions(options, { plan, ...withoutResult }, excluded)
+    // Entries without names are no run of Vite's to the plugin that is asked for the options of this build, too.
+    const bundle = await rolldown({ ...layer, input: entries, plugins: [meet, layer.plugins] })
+    // What else is wrong with the layer, its own build says.
+    await bundle.generate().catch(() => undefined)
+    await bundle.close()
+    return met
+  } catch {
+    return doubtOf(...first)
+  }
+}
+
+const withoutResult: Omit<Run, 'plan'> = { bundled: () => Promise.resolve(), failed: () => undefined }
+
+function doubtOf(id: string, why: string): Doubt {
+  return new Doubt('exportUnknown', `${id}: ${why}`)
+}

@@ -1,0 +1,138 @@
+import type { EnvironmentModuleNode, ViteDevServer } from 'vite'
+import { additiveOptimizerOf } from './additive/additive.js'
+import { Gate } from './gate.js'
+import { Inspector } from './inspector.js'
+import { LearnedDeps } from './learned.js'
+import { acquire, type Lease } from './lease.js'
+import { urlOf } from './listening.js'
+import { type Log, logOf } from './log.js'
+import { EnvironmentObserver } from './observer.js'
+import type { ResolvedOptions } from './options.js'
+import { bridgedTo } from './plugin-api.js'
+import type { ResolvedId } from './protocol.js'
+import { ReloadPlans } from './reload-plans.js'
+import { Saves } from './saves.js'
+import { aroundRestart } from './vite-internals/server.js'
+
+/** Plugins that take longer with an update than this are not waited for. */
+const SLOW_UPDATE_MS = 20
+
+/** What a preset knows of its framework. */
+export interface Framework {
+  /** Whether the client that asks for a URL follows redirects. Default: it does. */
+  followsRedirects?(url: string): boolean
+}
+
+/** One Vite server and its share of the sidecar. */
+export class GuardedServer {
+  readonly observers = new Map<string, EnvironmentObserver>()
+  readonly gate: Gate
+  readonly inspector: Inspector
+  readonly #environments: ViteDevServer['environments']
+  readonly #lease: Lease
+  readonly #saves: Saves
+  readonly #log: Log
+  readonly #foresees: boolean
+  #isClosed = false
+  /** What a change touches before other plugins have had their say, by environment. */
+  readonly #touched = new Map<string, { timestamp: number; modules: EnvironmentModuleNode[] }>()
+
+  constructor(server: ViteDevServer, options: ResolvedOptions, framework: Framework) {
+    const { config, environments, watcher } = server
+    this.#environments = environments
+    this.#saves = new Saves((file) => watcher.emit('change', file))
+    const log = logOf(server, options)
+    this.#log = log
+    this.#foresees = options.foresee
+    this.#lease = acquire(`${config.root}\n${config.cacheDir}`, options, log)
+    const { sidecar } = this.#lease
+    const followsRedirects = framework.followsRedirects ?? (() => true)
+    this.gate = new Gate(sidecar, options, followsRedirects, log, {
+      base: config.base,
+      reloadBrowser: () => environments.client.hot.send({ type: 'full-reload' }),
+      browserReloads: () => this.observers.get('client')?.reloads ?? 0,
+      browserSettled: async () => this.observers.get('client')?.settled(),
+      handle: (request, response) => server.middlewares(request, response),
+    })
+    this.inspector = new Inspector(config, sidecar)
+    const reloads = new ReloadPlans(sidecar, this.observers, (plan) => this.gate.judge(plan), log)
+    const learned = new LearnedDeps(config.root, config.cacheDir, options.learn, log)
+    for (const environment of Object.values(environments)) {
+      const { name, depsOptimizer } = environment
+      const runs = additiveOptimizerOf(environment)?.attach(environment)
+      // The browser's environment is no server's and is not guarded. But its updates can be foreseen, too.
+      const chosen = environment.config.consumer === 'server' ? options.environments?.includes(name) : options.foresee
+      if (!depsOptimizer || chosen === false) continue
+      const bridges = bridgedTo(config.plugins, name)
+      const observer = new EnvironmentObserver(environment, sidecar, learned, bridges, reloads.request, runs)
+      this.observers.set(name, observer)
+      sidecar.open(observer)
+    }
+    aroundRestart(server, () => this.#pause(), () => this.#resume())
+    for (const name of options.environments ?? []) {
+      if (!environments[name]) log.warn(`there is no environment ${name}; there are ${Object.keys(environments).join(', ')}.`)
+    }
+  }
+
+  /** The server is ready; nothing of it is delayed by what begins now. */
+  started(server: ViteDevServer): void {
+    const url = urlOf(server)
+    if (url) this.#lease.sidecar.listens({ url, restart: () => void server.restart().catch((error: unknown) => this.#log.warn(`Vite could not be restarted: ${error}`)) })
+    if (!this.#foresees) return
+    for (const observer of this.observers.values()) void observer.started()
+  }
+
+  touched(environment: string, file: string, modules: EnvironmentModuleNode[], timestamp: number): void {
+    const touched = { timestamp, modules }
+    this.#touched.set(environment, touched)
+    this.observers.get(environment)?.saved(timestamp)
+    const written = this.#saves.written(file, timestamp)
+    const waiting = setTimeout(() => {
+      // No other plugin has answered yet.
+      if (this.#touched.get(environment) === touched) this.observers.get(environment)?.changing(modules, written)
+    }, SLOW_UPDATE_MS)
+    waiting.unref()
+  }
+
+  changed(environment: string, file: string, modules: EnvironmentModuleNode[], timestamp: number): void {
+    const touched = this.#touched.get(environment)
+    this.#touched.delete(environment)
+    const all = new Set([...modules, ...(touched?.timestamp === timestamp ? touched.modules : [])])
+    this.observers.get(environment)?.changed([...all], timestamp, this.#saves.written(file, timestamp))
+  }
+
+  /** Where a dependency is now, once its first optimizer run is over. */
+  async resolveOptimizedId(environment: string, id: string): Promise<string | undefined> {
+    const { sidecar } = this.#lease
+    const request = () => sidecar.request('resolveOptimizedId', { environment, id })
+    let resolved: ResolvedId | undefined = await request()
+    if (resolved?.state === 'pending') {
+      // Where runs add, the environment is stable all the while.
+      await this.observers.get(environment)?.optimized(id)
+      await sidecar.wait('awaitStable', { environments: [environment] })
+      resolved = await request()
+    }
+    return resolved?.state === 'resolved' ? resolved.id : undefined
+  }
+
+  async #pause(): Promise<void> {
+    await Promise.all([...this.observers.values()].map((observer) => observer.pause()))
+  }
+
+  /** A server that has been restarted is closed; else this one goes on. */
+  #resume(): void {
+    if (this.#isClosed) return
+    for (const observer of this.observers.values()) observer.resume()
+  }
+
+  has(environment: unknown): boolean {
+    return Object.values<unknown>(this.#environments).includes(environment)
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.inspector.close()
+    for (const observer of this.observers.values()) this.#lease.sidecar.close(observer)
+    this.#lease.release()
+  }
+}

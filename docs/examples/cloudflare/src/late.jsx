@@ -1,0 +1,3 @@
+export function Late() {
+  return <p>Nothing late yet.</p>
+}

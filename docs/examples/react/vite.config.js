@@ -1,0 +1,7 @@
+import react from '@vitejs/plugin-react'
+import { evenkeel } from 'evenkeel'
+import { defineConfig } from 'vite'
+
+export default defineConfig({
+  plugins: [react(), evenkeel()],
+})

@@ -1,0 +1,145 @@
+//! The requests, one type for each. Its trait says whether it may change the session: who only reads is given the
+//! session itself, and cannot.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::sync::oneshot;
+use tower_lsp::jsonrpc::{Error, Result};
+
+use super::sidecar::Sidecar;
+use super::status;
+use super::waiters::Waited;
+use crate::core::{
+    Arrived, Failure, OpenEnvironment, ReloadPlan, ReloadRequested, ResolvedId, Session, Time, Verdict,
+    millis,
+};
+use crate::protocol::{
+    AdmitOutcome, AdmitParams, AdmitResult, AwaitStableParams, AwaitStableResult, ResolveOptimizedIdParams,
+    StatusParams, StatusReport,
+};
+
+/// A request that only reads. It is answered before the next message is looked at, and cannot be called off.
+pub trait ReadHandler {
+    type Params: DeserializeOwned;
+    type Result: Serialize;
+
+    fn read(session: &Session, now: Time, params: Self::Params) -> Result<Self::Result>;
+}
+
+/// A request that may change the session, or waits. It does all that changes the session before its first `await`: the
+/// transport polls it once before it looks at the next message.
+pub trait WriteHandler {
+    type Params: DeserializeOwned + Send + 'static;
+    type Result: Serialize + Send + 'static;
+
+    fn write(sidecar: &Sidecar, params: Self::Params) -> impl Future<Output = Result<Self::Result>> + Send;
+}
+
+#[derive(Debug)]
+pub struct ResolveOptimizedId;
+
+impl ReadHandler for ResolveOptimizedId {
+    type Params = ResolveOptimizedIdParams;
+    type Result = ResolvedId;
+
+    fn read(session: &Session, _now: Time, params: Self::Params) -> Result<ResolvedId> {
+        Ok(environment(session, &params.environment)?.resolve(&params.id))
+    }
+}
+
+#[derive(Debug)]
+pub struct Status;
+
+impl ReadHandler for Status {
+    type Params = StatusParams;
+    type Result = StatusReport;
+
+    fn read(session: &Session, now: Time, _params: Self::Params) -> Result<StatusReport> {
+        Ok(status::report(session, now))
+    }
+}
+
+#[derive(Debug)]
+pub struct OnFullReload;
+
+impl WriteHandler for OnFullReload {
+    type Params = ReloadRequested;
+    type Result = ReloadPlan;
+
+    async fn write(sidecar: &Sidecar, params: Self::Params) -> Result<ReloadPlan> {
+        sidecar.read(|session, _| environment(session, &params.environment).map(drop))?;
+        Ok(sidecar.plan_reload(params))
+    }
+}
+
+#[derive(Debug)]
+pub struct ClassifyError;
+
+impl WriteHandler for ClassifyError {
+    type Params = Failure;
+    type Result = Verdict;
+
+    async fn write(sidecar: &Sidecar, params: Self::Params) -> Result<Verdict> {
+        Ok(sidecar.classify(&params.bounded()))
+    }
+}
+
+#[derive(Debug)]
+pub struct Admit;
+
+impl WriteHandler for Admit {
+    type Params = AdmitParams;
+    type Result = AdmitResult;
+
+    async fn write(sidecar: &Sidecar, params: Self::Params) -> Result<AdmitResult> {
+        let timeout = params.timeout_ms.map(Duration::from_millis);
+        let AdmitParams { request, method, url, .. } = params;
+        let Some(waiting) = sidecar.admit(Arrived { request, method, url }, timeout) else {
+            let holds = sidecar.read(|session, _| session.policy().hold);
+            let outcome = if holds { AdmitOutcome::Stable } else { AdmitOutcome::NotHeld };
+            return Ok(AdmitResult { outcome, waited_ms: 0 });
+        };
+        let waited = end_of(waiting).await?;
+        let outcome =
+            if waited.waiting_for.is_empty() { AdmitOutcome::Stable } else { AdmitOutcome::Deadline };
+        Ok(AdmitResult { outcome, waited_ms: millis(waited.time) })
+    }
+}
+
+#[derive(Debug)]
+pub struct AwaitStable;
+
+impl WriteHandler for AwaitStable {
+    type Params = AwaitStableParams;
+    type Result = AwaitStableResult;
+
+    async fn write(sidecar: &Sidecar, params: Self::Params) -> Result<AwaitStableResult> {
+        let AwaitStableParams { environments, request, timeout_ms } = params;
+        sidecar.read(|session, _| {
+            environments.iter().try_for_each(|name| environment(session, name).map(drop))
+        })?;
+        let timeout = timeout_ms.map(Duration::from_millis);
+        let Some(waiting) = sidecar.await_stable(environments, request, timeout) else {
+            return Ok(AwaitStableResult { stable: true, waited_ms: 0, waiting_for: Vec::new() });
+        };
+        let Waited { waiting_for, time } = end_of(waiting).await?;
+        Ok(AwaitStableResult { stable: waiting_for.is_empty(), waited_ms: millis(time), waiting_for })
+    }
+}
+
+fn environment<'a>(session: &'a Session, name: &str) -> Result<&'a OpenEnvironment> {
+    session.environment(name).ok_or_else(|| {
+        let open: Vec<_> = session.environments().map(|environment| &*environment.name).collect();
+        Error::invalid_params(format!(
+            "no environment {name:?} is open (open: {}); send environment/didOpen first",
+            open.join(", ")
+        ))
+    })
+}
+
+/// A wait ends unanswered only when the session ends.
+async fn end_of(waiting: oneshot::Receiver<Waited>) -> Result<Waited> {
+    waiting.await.map_err(|_| Error::request_cancelled())
+}

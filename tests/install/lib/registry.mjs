@@ -1,0 +1,69 @@
+// A registry on loopback with what would be published; whatever else is asked for, it takes from the one that npm is configured to use.
+import { spawn } from 'node:child_process'
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { freePort } from '../../e2e/lib/free-port.mjs'
+import { binary } from '../../e2e/lib/paths.mjs'
+import { until } from '../../e2e/lib/waiting.mjs'
+import { end, run } from './run.mjs'
+
+const stage = fileURLToPath(new URL('../../../clients/vite/scripts/stage.mjs', import.meta.url))
+const platforms = fileURLToPath(new URL('../../../clients/vite/platforms.json', import.meta.url))
+const verdaccio = fileURLToPath(new URL('../node_modules/verdaccio/bin/verdaccio', import.meta.url))
+export const platform = `${process.platform}-${process.arch}`
+
+/** Starts one with nothing of an earlier run in it; `close()` it. */
+export async function startRegistry(folder) {
+  await mkdir(folder, { recursive: true })
+  const upstream = (await run('npm', ['config', 'get', 'registry'])).stdout.trim()
+  const config = path.join(folder, 'config.yaml')
+  await writeFile(config, configFor(upstream))
+  const port = await freePort()
+  const args = [verdaccio, '--config', config, '--listen', `127.0.0.1:${port}`]
+  const server = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
+  let log = ''
+  for (const stream of [server.stdout, server.stderr]) stream.setEncoding('utf8').on('data', (text) => (log += text))
+  const url = `http://127.0.0.1:${port}/`
+  const answers = () => fetch(`${url}-/ping`).then(({ ok }) => ok, () => false)
+  await until('the registry answers', answers, { within: 90_000 }).catch(({ message }) => {
+    server.kill('SIGKILL')
+    throw new Error(`${message}\n${log}`)
+  })
+  return { url, log: () => log, close: () => end(server) }
+}
+
+const configFor = (upstream) => `
+storage: ./storage
+auth: { htpasswd: { file: ./htpasswd } }
+uplinks:
+  upstream: { url: '${upstream}', timeout: 60s, max_fails: 20, maxage: 1h }
+packages:
+  'evenkeel': { access: $all, publish: $all }
+  '@evenkeel/*': { access: $all, publish: $all }
+  '**': { access: $all, proxy: upstream }
+max_body_size: 100mb
+log: { type: stdout, format: pretty, level: warn }
+`
+
+/**
+ * Publishes what `cargo xtask package` makes, with the binary that all tests use. The packages of other systems hold none:
+ * a package manager that took one for this system's could not go unnoticed.
+ */
+export async function publish(registry, folder) {
+  const names = Object.keys(JSON.parse(await readFile(platforms, 'utf8')))
+  const nothing = path.join(folder, 'nothing')
+  await mkdir(folder, { recursive: true })
+  await writeFile(nothing, 'made for another system\n')
+  const binaries = names.map((name) => `${name}=${name === platform ? binary : nothing}`)
+  await run(process.execPath, [stage, folder, ...binaries])
+  const npmrc = path.join(folder, '.npmrc')
+  await writeFile(npmrc, `${registry.url.replace('http:', '')}:_authToken=nobody\n`)
+  // The plugin is the last: whoever can install it finds what it depends on.
+  for (const name of [...names.map((name) => `@evenkeel/${name}`), 'evenkeel']) {
+    const target = path.join(folder, name)
+    await cp(npmrc, path.join(target, '.npmrc'))
+    await run('npm', ['publish', '--access', 'public', '--registry', registry.url, '--loglevel', 'error'], { cwd: target })
+    await rm(path.join(target, '.npmrc'))
+  }
+}

@@ -1,0 +1,30 @@
+// Programs that have to succeed, and one that is ended.
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+
+/** Resolves with what it printed, and with how it ended; one that fails is an error, unless it is `mayFail`. */
+export function run(program, args, { mayFail = false, ...options } = {}) {
+  return new Promise((resolve, reject) => {
+    execFile(program, args, { timeout: 240_000, maxBuffer: 1 << 26, ...options }, (error, stdout, stderr) => {
+      if (error && !mayFail) reject(new Error(`${program} ${args.join(' ')}: ${error.message}\n${stdout}\n${stderr}`))
+      else resolve({ code: error ? error.code : 0, stdout, stderr })
+    })
+  })
+}
+
+/** The whole group, where it leads one: a package manager stands between a test and what it runs. */
+export async function end(child, { group = false } = {}) {
+  const send = (signal) => {
+    try {
+      process.kill(group ? -child.pid : child.pid, signal)
+    } catch {
+      // Already gone, which is what was wanted.
+    }
+  }
+  if (child.exitCode !== null || child.signalCode !== null) return send('SIGKILL')
+  const ended = once(child, 'exit')
+  send('SIGTERM')
+  const timer = setTimeout(send, 5_000, 'SIGKILL')
+  await ended
+  clearTimeout(timer)
+}

@@ -1,0 +1,27 @@
+//! The extension for VS Code.
+
+use std::path::Path;
+
+use crate::node;
+use crate::run::{Failure, Step, root};
+
+pub const FOLDER: &str = "clients/vscode";
+
+/// Writes the `.vsix`, and looks into what was written.
+pub fn package(target: &Path) -> Result<(), Failure> {
+    build()?;
+    let name = Step::new("node")
+        .args(["-p", "const { name, version } = require('./package.json'); `${name}-${version}.vsix`"])
+        .within(FOLDER)
+        .output()
+        .ok_or_else(|| Failure(format!("{FOLDER}/package.json tells no name and version")))?;
+    let file = target.join(name);
+    Step::npm(["run", "--silent", "package", "--", "--out"]).args([&file]).within(FOLDER).quiet().run()?;
+    Step::new("node").args([root().join(FOLDER).join("scripts/check-package.mjs"), file]).run()
+}
+
+/// Without the package, which takes longer.
+pub fn build() -> Result<(), Failure> {
+    node::install(FOLDER)?;
+    Step::npm(["run", "--silent", "build"]).within(FOLDER).run()
+}
