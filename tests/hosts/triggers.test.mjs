@@ -1,9 +1,11 @@
-// What reaches a worker beside requests: a cron that is triggered by hand, and a WebSocket of a Durable Object. Without foresight, so
-// that late dependencies are met by them: where runs reload they are held, where runs add there is nothing to wait for.
+// What reaches a worker beside requests: a cron that is triggered by hand, a WebSocket of a Durable Object, and one of somebody's own
+// server. Without foresight, so that late dependencies are met by them: where runs reload they are held, where runs add there is
+// nothing to wait for.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { draft } from '../e2e/lib/drafts.mjs'
 import { evenkeel } from '../e2e/lib/command.mjs'
+import { connectHotClient } from '../e2e/lib/hot-client.mjs'
 import { saveLine } from '../e2e/lib/log.mjs'
 import { visit } from '../e2e/lib/visit.mjs'
 import { until } from '../e2e/lib/waiting.mjs'
@@ -18,8 +20,8 @@ const cron = '/cdn-cgi/handler/scheduled'
 const late = draft(1, [spares.find(({ content }) => content.includes('toggle'))])
 
 /** A host that has shown its page, and then a save with a late dependency that Vite has seen. */
-async function openSaved(env, run) {
-  const { app, save, close } = await openHost('workers', env)
+async function openSaved(env, run, host = 'workers') {
+  const { app, save, close } = await openHost(host, env)
   try {
     await until('the page is there', async () => (await visit(app, '/')).status === 200)
     const from = app.log().length
@@ -43,9 +45,8 @@ function firstMessage(app) {
   })
 }
 
-function saysLate(message, app) {
-  for (const expect of late.expects) assert.ok(message.includes(expect), `${message}\n${app.log()}`)
-}
+const isLate = (message) => late.expects.every((expect) => message.includes(expect))
+const saysLate = (message, app) => assert.ok(isLate(message), `${message}\n${app.log()}`)
 
 test('without Evenkeel a cron that meets a late dependency fails', () =>
   openSaved({}, async (app) => assert.equal((await visit(app, cron)).status, 500)))
@@ -74,3 +75,14 @@ test('where runs reload, a WebSocket that is opened while the optimizer is at wo
     saysLate(await firstMessage(app), app)
     assert.equal((await page).status, 200)
   }))
+
+test("without Evenkeel a WebSocket of somebody's own server fails on a late dependency", () =>
+  openSaved({}, async (app) => assert.ok(!isLate(await firstMessage(app)), app.log()), 'express'))
+
+test("where runs add, a WebSocket of somebody's own server gets the first message, and Vite's own is opened beside it", () =>
+  openSaved(adding, async (app) => {
+    const [message, page] = await Promise.all([firstMessage(app), connectHotClient(app)])
+    page.close()
+    saysLate(message, app)
+    assert.equal(page.reloads(), 0, app.log())
+  }, 'express'))

@@ -1,4 +1,7 @@
 import { fileURLToPath } from 'node:url'
+import { draft } from '../../e2e/lib/drafts.mjs'
+import { spares } from './spares.mjs'
+import { vueDraft, vueSpares } from './vue.mjs'
 
 const bin = (file) => fileURLToPath(new URL(`../node_modules/${file}`, import.meta.url))
 const vite = [bin('vite/bin/vite.js'), '--host', '127.0.0.1', '--strictPort']
@@ -13,4 +16,29 @@ export const hosts = {
   tanstack: { command: vite, file: 'src/draft.tsx', loads: ['idle', 'slow transforms'] },
   express: { command: ['server.mjs'], file: 'src/pages/draft.tsx', loads: ['idle', 'busy processors'] },
   workers: { command: vite, file: 'src/draft.tsx' },
+  'hono-worker': { command: vite, file: 'src/draft.tsx' },
 }
+
+const nuxt = {
+  folder: 'nuxt',
+  command: [bin('nuxt/bin/nuxt.mjs'), 'dev', '--no-fork', '--host', '127.0.0.1'],
+  ready: /Nitro server built in/,
+  file: 'app/draft.vue',
+  draft: vueDraft,
+  spares: vueSpares,
+}
+const hono = { folder: 'hono', command: vite, file: 'src/draft.tsx', served: { expects: ['<div id="page"></div>'] } }
+
+/**
+ * Their server side runs in Node and takes packages as they are. What meets late dependencies is the page in the browser.
+ * `served`: what the server answers with where it is the browser that renders the draft.
+ */
+export const pageHosts = {
+  nuxt,
+  'nuxt, with environments of one server': { ...nuxt, env: { NUXT_ENVIRONMENT_API: 'true' } },
+  hono,
+  "hono, with Cloudflare's adapter": { ...hono, env: { HONO_ADAPTER: 'cloudflare' } },
+}
+
+/** A host with all that it says nothing of. */
+export const hostNamed = (name) => ({ folder: name, env: {}, draft, spares, ...(hosts[name] ?? pageHosts[name]) })

@@ -3,13 +3,12 @@ import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { startApp } from '../../e2e/lib/app.mjs'
-import { draft, shows } from '../../e2e/lib/drafts.mjs'
+import { shows } from '../../e2e/lib/drafts.mjs'
 import { hookErrors, reloads } from '../../e2e/lib/log.mjs'
 import { binary } from '../../e2e/lib/paths.mjs'
 import { visit } from '../../e2e/lib/visit.mjs'
 import { until } from '../../e2e/lib/waiting.mjs'
-import { hosts } from './hosts.mjs'
-import { spares } from './spares.mjs'
+import { hostNamed } from './hosts.mjs'
 
 const folder = fileURLToPath(new URL('..', import.meta.url))
 
@@ -22,14 +21,16 @@ const beside = { expects: ['<h1>beside 42</h1>'] }
 
 /** Starts a host on a copy of its app; whoever starts it closes it. */
 export async function openHost(name, env) {
-  const { command, file } = hosts[name]
-  const root = await mkdtemp(path.join(folder, `.tmp-${name}-`))
+  const host = hostNamed(name)
+  const { command, ready, file, draft } = host
+  const root = await mkdtemp(path.join(folder, `.tmp-${host.folder}-`))
   const save = (next) => writeFile(path.join(root, file), next.source)
   const remove = () => rm(root, { recursive: true, force: true })
   try {
-    await cp(path.join(folder, name), root, { recursive: true })
+    await cp(path.join(folder, host.folder), root, { recursive: true })
     await save(draft(0))
-    const app = await startApp({ root, command, cacheDir: path.join(root, 'node_modules/.vite'), env: { ...env, EVENKEEL_BINARY: binary } })
+    const cacheDir = path.join(root, 'node_modules/.vite')
+    const app = await startApp({ root, command, ready, cacheDir, env: { ...host.env, ...env, EVENKEEL_BINARY: binary } })
     const close = async () => {
       await app.stop()
       await remove()
@@ -41,12 +42,17 @@ export async function openHost(name, env) {
   }
 }
 
-/** Saves late dependencies one after the other and asks for the page, and another one, while the optimizer is at work. */
-export async function measure(name, { env, saves }) {
+/**
+ * Saves late dependencies one after the other and asks for the page, and another one, while the optimizer is at work.
+ * `watch` opens the app for somebody who waits for each save to be shown.
+ */
+export async function measure(name, { env, saves, watch }) {
+  const { draft, spares, served } = hostNamed(name)
   const { app, save, close } = await openHost(name, env)
   try {
-    const first = await askUntil(app, '/', draft(0))
+    const first = await askUntil(app, '/', served ?? draft(0))
     await askUntil(app, '/beside', beside)
+    const shown = await watch?.(app)
     const asked = []
     for (let at = 0; at < saves; at++) {
       const next = draft(at + 1, [spares[at]])
@@ -57,10 +63,11 @@ export async function measure(name, { env, saves }) {
         await pause(delay)
         await ask('/beside', delay, beside)
       }))
-      await ask('/', delays[at % delays.length], next)
+      await ask('/', delays[at % delays.length], served ?? next)
       await others
-      await askUntil(app, '/', next)
+      await askUntil(app, '/', served ?? next)
       await askUntil(app, '/beside', beside)
+      await shown?.(next)
     }
     return figures(app, first, asked)
   } finally {
