@@ -146,6 +146,7 @@ fn test(parts: &[&str]) -> Result<(), Failure> {
         node_tests(run::files_ending("tests/install", TEST)?)?;
     }
     if asked("hosts") {
+        setup::browser_and_editor()?;
         prepare()?;
         node::install("tests/hosts")?;
         node_tests(run::files_ending("tests/hosts", TEST)?)?;

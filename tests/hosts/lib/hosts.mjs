@@ -35,9 +35,9 @@ const hono = { folder: 'hono', command: vite, file: 'src/draft.tsx', served: { e
  */
 export const pageHosts = {
   nuxt,
-  'nuxt, with environments of one server': { ...nuxt, env: { NUXT_ENVIRONMENT_API: 'true' } },
+  'nuxt, with environments of one server': { ...nuxt, env: { NUXT_ENVIRONMENT_API: 'true' }, variant: true },
   hono,
-  "hono, with Cloudflare's adapter": { ...hono, env: { HONO_ADAPTER: 'cloudflare' } },
+  "hono, with Cloudflare's adapter": { ...hono, env: { HONO_ADAPTER: 'cloudflare' }, variant: true },
 }
 
 /** A host with all that it says nothing of. */
