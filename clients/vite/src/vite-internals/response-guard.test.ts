@@ -453,6 +453,19 @@ describe('meanwhile', () => {
     })
   }
 
+  test('what a handler has written wrongly is thrown late, at nobody, and ends the connection', async () => {
+    const port = await serve(
+      (response) => {
+        response.writeHead(99_999)
+        response.end('never sent')
+      },
+      { guardedBy: { onHead: severalTurns } },
+    )
+    await expect(ask(port)).rejects.toMatchObject({ code: 'ECONNRESET' })
+    // An error that nobody catches would be found by the test runner, and would end a dev server.
+    await severalTurns()
+  })
+
   for (const [what, read] of Object.entries<(request: Request) => unknown>({
     'nobody has read': () => {},
     'was left in the middle': async (request) => {
