@@ -104,6 +104,8 @@ class Additions {
   readonly #installation: Installation
   /** Why the latest run could not be bundled. */
   #failure: Doubt | undefined
+  /** The entries of the latest run. */
+  #asked: Entries = {}
 
   constructor(environment: DevEnvironment, optimizer: DepsOptimizer, runs: Runs) {
     const { name, config } = environment
@@ -148,7 +150,8 @@ class Additions {
   /** A bundler may have doubts of its own: one that comes up in a run begins another run. */
   begin(entries: Entries, bundlersDoubt?: Doubt): Run {
     const startedAt = performance.now()
-    const { base, doubt } = this.#base(entries, bundlersDoubt)
+    const { base, doubt } = this.#base(entries, this.#forgotten(entries) ?? bundlersDoubt)
+    this.#asked = entries
     const plan = planLayer(base, entries)
     const failed: Run['failed'] = (error) => {
       this.#failure = new Doubt('other', `the run before failed: ${error.message}`)
@@ -164,6 +167,12 @@ class Additions {
       this.#runs.wrote(doubt ? { kind: 'rebundled', ...doubt, ...run } : { kind: 'added', layer: plan.number, ...run })
     }
     return { plan, bundled, failed }
+  }
+
+  /** When a run fails, Vite forgets what it was for; but modules still ask for its files, until a reload transforms them anew. */
+  #forgotten(entries: Entries): Doubt | undefined {
+    const name = Object.keys(this.#asked).find((asked) => !(asked in entries))
+    return name === undefined ? undefined : new Doubt('other', `the run before failed, and Vite has forgotten ${name}`)
   }
 
   /** What the run adds to. On any doubt it is nothing, and Vite reloads what has been loaded. */
