@@ -1,5 +1,5 @@
-// Rolldown keeps the hooks of each build, so a build of a layer must not be kept by its hooks: a server that bundles often would keep
-// every version of its dependencies.
+// Rolldown keeps a hook of each build for ever, so a layer must not be kept by the hooks of its build: a server that bundles often
+// would keep every version of its dependencies.
 import assert from 'node:assert/strict'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

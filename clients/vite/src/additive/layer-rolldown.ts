@@ -87,8 +87,8 @@ function missingExcluded(excluded: string[]): Rolldown.Plugin[] {
 }
 
 /**
- * Rolldown keeps the hooks of every build for as long as the process lives. So they let go of the layer and of all that was printed of
- * it when the build ends; else a server would keep each version of its dependencies.
+ * Rolldown 1.2.19 keeps `generateBundle` for as long as the process lives, and so all that any hook here refers to. They let go of
+ * the layer and of what was printed of it when the build ends; else a server would keep each version of its dependencies.
  */
 function layerPlugin(run: Run): Rolldown.Plugin {
   let bundling: LayerBundler | undefined = new LayerBundler(run)
