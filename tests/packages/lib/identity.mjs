@@ -28,7 +28,7 @@ export const expected = (here) => Object.fromEntries(here.map(({ what, expects }
 /** What each row's last module answered. */
 export function answersOf({ answers }, here) {
   const entries = here.map(({ what, modules }, nth) => {
-    const { answer, error } = answers.find(({ module }) => module === pathOf(nth, modules.length - 1))
+    const { answer, unanswered, error = unanswered } = answers.find(({ module }) => module === pathOf(nth, modules.length - 1))
     return [what, error ? { error } : { answer }]
   })
   return Object.fromEntries(entries)

@@ -5,7 +5,8 @@ export async function meet({ side, ids, stock = false, include = [] }) {
   const paths = ids.map((_, nth) => `/late/${nth}.mjs`)
   const modules = Object.fromEntries(ids.map((id, nth) => [paths[nth], importing(JSON.stringify(id))]))
   const { answers, ...run } = await askAll({ side, modules, asked: paths, include, stock })
-  return { ...run, met: answers.map((answer, nth) => ({ id: ids[nth], ...answer })) }
+  // One that never answers is one that fails.
+  return { ...run, met: answers.map(({ unanswered, ...answer }, nth) => ({ id: ids[nth], ...answer, ...(unanswered && { error: unanswered }) })) }
 }
 
 const importing = (id) => `import * as namespace from ${id}
