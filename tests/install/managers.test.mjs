@@ -1,30 +1,22 @@
 // Each package manager installs Evenkeel from a registry into a fresh app. The dev server starts, a late dependency is added.
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { startVite, writeApp } from './lib/app.mjs'
 import { ask, configure, managers } from './lib/managers.mjs'
-import { publish, startRegistry } from './lib/registry.mjs'
+import { openRegistry } from './lib/registry.mjs'
 
-let folder
 let registry
 before(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'evenkeel-install-'))
-  registry = await startRegistry(path.join(folder, 'registry'))
-  await publish(registry, path.join(folder, 'staged'))
+  registry = await openRegistry()
 })
-after(async () => {
-  await registry?.close()
-  await rm(folder, { recursive: true, force: true })
-})
+after(() => registry?.close())
 
 for (const [name, manager] of Object.entries(managers)) {
   test(name, async () => {
-    const root = path.join(folder, name.replaceAll(/\W+/g, '-'))
+    const root = path.join(registry.folder, name.replaceAll(/\W+/g, '-'))
     await writeApp(root)
-    await configure(root, registry, path.join(folder, 'caches'))
+    await configure(root, registry, path.join(registry.folder, 'caches'))
     await ask(manager, root, [...manager.add, 'evenkeel@0.1.0'])
 
     const vite = await startVite(manager, root)

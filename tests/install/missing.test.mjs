@@ -1,33 +1,26 @@
 // What may be lacking where Evenkeel is installed: each ends in one sentence that says what to type, and Vite goes on.
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
 import { startVite, writeApp } from './lib/app.mjs'
 import { ask, configure, managers } from './lib/managers.mjs'
-import { platform, publish, startRegistry } from './lib/registry.mjs'
+import { openRegistry, platform } from './lib/registry.mjs'
 
 const { npm } = managers
 const scope = (root, name = '') => path.join(root, 'node_modules/@evenkeel', name)
 const command = (root) => ask(npm, root, [...npm.exec, 'evenkeel', 'doctor'], { mayFail: true })
 
-let folder
 let root
 let registry
 before(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'evenkeel-install-'))
-  root = path.join(folder, 'app')
-  registry = await startRegistry(path.join(folder, 'registry'))
-  await publish(registry, path.join(folder, 'staged'))
+  registry = await openRegistry()
+  root = path.join(registry.folder, 'app')
   await writeApp(root, { dependencies: { evenkeel: '0.1.0' } })
-  await configure(root, registry, path.join(folder, 'caches'))
+  await configure(root, registry, path.join(registry.folder, 'caches'))
 })
 beforeEach(() => ask(npm, root, npm.install))
-after(async () => {
-  await registry?.close()
-  await rm(folder, { recursive: true, force: true })
-})
+after(() => registry?.close())
 
 /** Vite's log and the command say the same sentence, once; pages are answered. */
 async function isSaid(words) {

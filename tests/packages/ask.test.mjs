@@ -18,7 +18,7 @@ before(async () => {
 })
 after(() => rm(folder, { recursive: true }))
 
-describe('a package whose module loops for ever is told as such, and the others answer', () => {
+describe('a package whose module loops for ever is told as such, and the others answer', { concurrency: true }, () => {
   for (const side of ['node', 'browser', 'workerd']) {
     test(side, { timeout: 300_000 }, async () => {
       const modules = {

@@ -5,20 +5,15 @@ import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { freePort } from './free-port.mjs'
 import * as checkout from './paths.mjs'
+import { endWithUs, killGroup } from './process-group.mjs'
 
 const viteCommand = ({ viteBin }) => [viteBin, '--host', '127.0.0.1', '--strictPort']
 const readyDeadline = 60_000
 const stopDeadline = 10_000
 
-// A harness that ends early must leave neither servers nor caches behind.
-const running = new Map()
-process.on('exit', () => {
-  for (const [child, ownCache] of running) {
-    killGroup(child)
-    if (ownCache) rmSync(ownCache, { recursive: true, force: true })
-  }
-})
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
+// A harness that ends early must not leave caches behind, either. Its servers have been killed by then.
+const ownCaches = new Set()
+process.on('exit', () => ownCaches.forEach((cache) => rmSync(cache, { recursive: true, force: true })))
 
 /**
  * The app's folder under another name beside it: the same depth, so that `../routes` and node_modules are found as before.
@@ -50,12 +45,17 @@ export async function startApp({
 } = {}) {
   const cache = cacheDir ?? (await newCacheDir())
   const ownCache = cacheDir ? undefined : cache
-  const removeCache = () => ownCache && rm(ownCache, { recursive: true, force: true })
+  const removeCache = async () => {
+    if (!ownCache) return
+    await rm(ownCache, { recursive: true, force: true })
+    ownCaches.delete(ownCache)
+  }
+  if (ownCache) ownCaches.add(ownCache)
   try {
     // Between asking for a free port and listening, another process may have taken it.
     for (let attempt = 1; ; attempt++) {
       try {
-        const { stop, ...started } = await startOnce({ stack, root, env, cache, ownCache, command, ready })
+        const { stop, ...started } = await startOnce({ stack, root, env, cache, command, ready })
         return { ...started, stop: () => stop().finally(removeCache) }
       } catch (error) {
         if (attempt === 3 || !/Port \d+ is already in use/.test(error.message)) throw error
@@ -73,7 +73,7 @@ export async function newCacheDir() {
   return mkdtemp(path.join(checkout.cachesFolder, 'run-'))
 }
 
-async function startOnce({ stack, root, env, cache, ownCache, command, ready }) {
+async function startOnce({ stack, root, env, cache, command, ready }) {
   const port = await freePort()
   const startedAt = performance.now()
   const child = spawn(stack.nodeBin, [...command, '--port', String(port)], {
@@ -91,7 +91,7 @@ async function startOnce({ stack, root, env, cache, ownCache, command, ready }) 
       CACHE_DIR: cache,
     },
   })
-  running.set(child, ownCache)
+  endWithUs(child)
 
   let log = ''
   const listeners = []
@@ -101,7 +101,7 @@ async function startOnce({ stack, root, env, cache, ownCache, command, ready }) 
       for (const listener of listeners) listener(text)
     })
   }
-  const exited = once(child, 'exit').finally(() => running.delete(child))
+  const exited = once(child, 'exit')
   exited.catch(() => {})
 
   /** Resolves with whether the server had to be killed: a server that ends by itself when asked to is worth a test. */
@@ -160,12 +160,4 @@ async function settlesWithin(promise, ms) {
   let timer
   const late = new Promise((resolve) => (timer = setTimeout(resolve, ms, false)))
   return Promise.race([promise.then(() => true), late]).finally(() => clearTimeout(timer))
-}
-
-function killGroup(child) {
-  try {
-    process.kill(-child.pid, 'SIGKILL')
-  } catch {
-    // Already gone, which is what was wanted.
-  }
 }

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { freePort } from '../../e2e/lib/free-port.mjs'
+import { endWithUs } from '../../e2e/lib/process-group.mjs'
 import { until } from '../../e2e/lib/waiting.mjs'
 import { clean } from './managers.mjs'
 import { end } from './run.mjs'
@@ -74,7 +75,8 @@ export async function startVite(manager, root, { env, ...options } = {}) {
   })
   let log = ''
   for (const stream of [server.stdout, server.stderr]) stream.setEncoding('utf8').on('data', (text) => (log += text))
-  const close = () => end(server, { group: true })
+  endWithUs(server)
+  const close = () => end(server)
   const ready = () => /ready\s+in/.test(log) || server.exitCode !== null
   await until('Vite is ready', ready, { within: 60_000 }).catch(async ({ message }) => {
     await close()

@@ -1,10 +1,12 @@
 // A registry on loopback with what would be published; whatever else is asked for, it takes from the one that npm is configured to use.
 import { spawn } from 'node:child_process'
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../../e2e/lib/free-port.mjs'
 import { binary } from '../../e2e/lib/paths.mjs'
+import { endWithUs } from '../../e2e/lib/process-group.mjs'
 import { until } from '../../e2e/lib/waiting.mjs'
 import { end, run } from './run.mjs'
 
@@ -13,21 +15,34 @@ const platforms = fileURLToPath(new URL('../../../clients/vite/platforms.json', 
 const verdaccio = fileURLToPath(new URL('../node_modules/verdaccio/bin/verdaccio', import.meta.url))
 export const platform = `${process.platform}-${process.arch}`
 
-/** Starts one with nothing of an earlier run in it; `close()` it. */
-export async function startRegistry(folder) {
+/** A folder outside the checkout, and in it a registry that has what would be published; `close()` ends and removes both. */
+export async function openRegistry() {
+  const folder = await mkdtemp(path.join(tmpdir(), 'evenkeel-install-'))
+  const remove = () => rm(folder, { recursive: true, force: true })
+  try {
+    const registry = await startRegistry(path.join(folder, 'registry'))
+    await publish(registry, path.join(folder, 'staged'))
+    return { ...registry, folder, close: () => registry.close().then(remove) }
+  } catch (error) {
+    await remove()
+    throw error
+  }
+}
+
+async function startRegistry(folder) {
   await mkdir(folder, { recursive: true })
   const upstream = (await run('npm', ['config', 'get', 'registry'])).stdout.trim()
   const config = path.join(folder, 'config.yaml')
   await writeFile(config, configFor(upstream))
   const port = await freePort()
   const args = [verdaccio, '--config', config, '--listen', `127.0.0.1:${port}`]
-  const server = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
+  const server = endWithUs(spawn(process.execPath, args, { cwd: folder, detached: true, stdio: ['ignore', 'pipe', 'pipe'] }))
   let log = ''
   for (const stream of [server.stdout, server.stderr]) stream.setEncoding('utf8').on('data', (text) => (log += text))
   const url = `http://127.0.0.1:${port}/`
   const answers = () => fetch(`${url}-/ping`).then(({ ok }) => ok, () => false)
-  await until('the registry answers', answers, { within: 90_000 }).catch(({ message }) => {
-    server.kill('SIGKILL')
+  await until('the registry answers', answers, { within: 90_000 }).catch(async ({ message }) => {
+    await end(server)
     throw new Error(`${message}\n${log}`)
   })
   return { url, log: () => log, close: () => end(server) }
@@ -50,7 +65,7 @@ log: { type: stdout, format: pretty, level: warn }
  * Publishes what `cargo xtask package` makes, with the binary that all tests use. The packages of other systems hold none:
  * a package manager that took one for this system's could not go unnoticed.
  */
-export async function publish(registry, folder) {
+async function publish(registry, folder) {
   const names = Object.keys(JSON.parse(await readFile(platforms, 'utf8')))
   const nothing = path.join(folder, 'nothing')
   await mkdir(folder, { recursive: true })

@@ -1,6 +1,7 @@
 // Programs that have to succeed, and one that is ended.
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
+import { killGroup, signalGroup } from '../../e2e/lib/process-group.mjs'
 
 /** Resolves with what it printed, and with how it ended; one that fails is an error, unless it is `mayFail`. */
 export function run(program, args, { mayFail = false, ...options } = {}) {
@@ -12,19 +13,14 @@ export function run(program, args, { mayFail = false, ...options } = {}) {
   })
 }
 
-/** The whole group, where it leads one: a package manager stands between a test and what it runs. */
-export async function end(child, { group = false } = {}) {
-  const send = (signal) => {
-    try {
-      process.kill(group ? -child.pid : child.pid, signal)
-    } catch {
-      // Already gone, which is what was wanted.
-    }
+/** The whole group that it leads: a package manager stands between a test and what it runs. */
+export async function end(child) {
+  if (child.exitCode === null && child.signalCode === null) {
+    const ended = once(child, 'exit')
+    signalGroup(child, 'SIGTERM')
+    const timer = setTimeout(killGroup, 5_000, child)
+    await ended
+    clearTimeout(timer)
   }
-  if (child.exitCode !== null || child.signalCode !== null) return send('SIGKILL')
-  const ended = once(child, 'exit')
-  send('SIGTERM')
-  const timer = setTimeout(send, 5_000, 'SIGKILL')
-  await ended
-  clearTimeout(timer)
+  killGroup(child)
 }

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { binary } from '../../e2e/lib/paths.mjs'
+import { endWithUs, killGroup } from '../../e2e/lib/process-group.mjs'
 import { bundledModules } from './bundled-modules.mjs'
 
 const program = fileURLToPath(new URL('ask-all.mjs', import.meta.url))
@@ -13,9 +14,6 @@ const caches = fileURLToPath(new URL('../node_modules/.vite-packages/', import.m
 const patience = 300_000
 /** How long a process that is told to end may take for its browser. */
 const farewell = 5_000
-
-const running = new Set()
-process.on('exit', () => running.forEach(kill))
 
 /**
  * Asks late modules on a server of their own. `modules` is their code by path, `asked` the paths in order, `include` what stock Vite
@@ -41,12 +39,11 @@ async function askSome({ on, ...request }, deadline) {
   const env = { ...process.env, CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGLER_SEND_METRICS: 'false', ...(on && { LATE_STACK: on, EVENKEEL_BINARY: binary }) }
   // A group of its own, so that a worker that never ends, either, is ended with it.
   const child = spawn(process.execPath, [program], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], env, detached: true })
-  running.add(child)
+  endWithUs(child)
   try {
     const run = await conversation(child, { ...request, cacheDir }, deadline)
     return { ...run, bundled: run.folder ? await bundledModules(run.folder) : {} }
   } finally {
-    running.delete(child)
     await rm(cacheDir, { recursive: true, force: true, maxRetries: 3 })
   }
 }
@@ -61,7 +58,7 @@ function conversation(child, request, deadline) {
       isLate = true
       child.kill('SIGTERM')
       await sleep(farewell)
-      kill(child)
+      killGroup(child)
     }
     let timer = setTimeout(late, patience)
     child.on('message', ({ answer, seen }) => {
@@ -76,22 +73,13 @@ function conversation(child, request, deadline) {
     child.on('error', reject)
     child.on('exit', (code) => {
       clearTimeout(timer)
-      kill(child)
+      killGroup(child)
       const hasAnswered = answers.length === request.asked.length
       if (!isOpen || (!isLate && (code !== 0 || !hasAnswered))) return reject(new Error(`asking the modules on the side ${request.side} failed (${code})\n${last.printed}`))
       resolve({ ...last, answers, isLate: isLate && !hasAnswered })
     })
     child.send(request)
   })
-}
-
-/** The process and all that it has started in its group. */
-function kill({ pid }) {
-  try {
-    process.kill(-pid, 'SIGKILL')
-  } catch {
-    // Already gone, which is what was wanted.
-  }
 }
 
 function together(runs) {
