@@ -79,7 +79,7 @@ fn bench(name: &str, arguments: &[&str]) -> Result<(), Failure> {
         Step::cargo(["build", "--quiet", "--release", "--package", "evenkeel", "--example", "echo"]).run()?;
     }
     if name == "additive" {
-        node::install("tests/additive")?;
+        install("e2e")?;
     }
     Step::new(node::recent()?).args([format!("bench/{name}.mjs")]).args(arguments).within("tests").run()
 }
@@ -89,7 +89,7 @@ const TEST: &str = ".test.mjs";
 
 const PARTS: [&str; 8] = ["rust", "client", "e2e", "versions", "install", "hosts", "packages", "soak"];
 
-/// Whose packages each part needs beside those of `prepare`.
+/// The folders whose packages each part needs, beside what `prepare` sees to.
 const FIXTURES: [(&str, &str); 7] = [
     ("client", "clients/vite"),
     ("e2e", "tests"),
@@ -99,6 +99,14 @@ const FIXTURES: [(&str, &str); 7] = [
     ("hosts", "tests/hosts"),
     ("packages", "tests/packages"),
 ];
+
+fn fixtures_of(part: &str) -> impl Iterator<Item = &'static str> {
+    FIXTURES.iter().filter(move |(name, _)| *name == part).map(|(_, folder)| *folder)
+}
+
+fn install(part: &str) -> Result<(), Failure> {
+    fixtures_of(part).try_for_each(node::install)
+}
 
 fn test(parts: &[&str]) -> Result<(), Failure> {
     let asked = |part: &str| parts.is_empty() || parts.contains(&part);
@@ -110,8 +118,8 @@ fn test(parts: &[&str]) -> Result<(), Failure> {
         setup::browser_and_editor()?;
     }
     // Packages come over the network while the compiler has the processors.
-    let mut folders: Vec<String> =
-        FIXTURES.iter().filter(|(part, _)| asked(part)).map(|(_, folder)| (*folder).into()).collect();
+    let fixtures = PARTS.into_iter().filter(|part| asked(part)).flat_map(fixtures_of).map(str::to_owned);
+    let mut folders: Vec<String> = fixtures.collect();
     if asked("versions") || asked("packages") {
         folders.extend(stacks()?);
     }
@@ -124,7 +132,7 @@ fn test(parts: &[&str]) -> Result<(), Failure> {
     }
     installing.join().map_err(|_| Failure("the thread that installs packages panicked".into()))??;
     if asked("client") {
-        node::install("clients/vite")?;
+        install("client")?;
         Step::npm(["run", "--silent", "build"]).within("clients/vite").run()?;
         Step::npm(["run", "--silent", "lint"]).within("clients/vite").run()?;
         Step::npm(["test", "--silent"]).within("clients/vite").run()?;
@@ -142,13 +150,13 @@ fn test(parts: &[&str]) -> Result<(), Failure> {
     }
     if asked("install") {
         prepare()?;
-        node::install("tests/install")?;
+        install("install")?;
         node_tests(run::files_ending("tests/install", TEST)?)?;
     }
     if asked("hosts") {
         setup::browser_and_editor()?;
         prepare()?;
-        node::install("tests/hosts")?;
+        install("hosts")?;
         node_tests(run::files_ending("tests/hosts", TEST)?)?;
     }
     if asked("packages") {
@@ -174,7 +182,7 @@ fn e2e(names: &[&str]) -> Result<(), Failure> {
     setup::browser_and_editor()?;
     prepare()?;
     package::build_vscode()?;
-    node::install("tests/additive")?;
+    install("e2e")?;
     node_tests(files)
 }
 
@@ -188,7 +196,7 @@ fn e2e_file(all: &[PathBuf], name: &str) -> Result<PathBuf, Failure> {
 /// The matrix of versions: each of its stacks has packages of its own.
 fn versions() -> Result<(), Failure> {
     prepare()?;
-    node::install("tests/versions")?;
+    install("versions")?;
     install_stacks()?;
     node_tests(run::files_ending("tests/versions", TEST)?)
 }
@@ -209,7 +217,7 @@ fn install_stacks() -> Result<(), Failure> {
 fn packages(arguments: &[&str]) -> Result<(), Failure> {
     setup::browser_and_editor()?;
     prepare()?;
-    node::install("tests/packages")?;
+    install("packages")?;
     if arguments.is_empty() {
         install_stacks()?;
         node_tests(run::files_ending("tests/packages", TEST)?)?;
