@@ -29,25 +29,12 @@ impl Session {
         let Some(request) = self.requests.get(&failure.request) else {
             return Verdict::pass(ErrorKind::Unrelated, "the request is not inside a guarded environment");
         };
-        let said = failure.error.as_ref().map_or(ErrorKind::Unrelated, kind_of);
         let doomed_by = self.doomed_by(request).map(str::to_owned);
-        let (kind, cause) = match (&doomed_by, said) {
-            (Some(_), ErrorKind::Unrelated) => (ErrorKind::Doomed, RetryCause::Epoch(self.epoch)),
-            (Some(_), said) => (said, RetryCause::Epoch(self.epoch)),
-            (None, said) if said != ErrorKind::Unrelated && self.recently_disturbed(now) => {
-                (said, RetryCause::Single(failure.request))
-            }
-            (None, _) => match request.doubt_of_failure().filter(|_| failure.has_failed()) {
-                Some(doubt) => (doubt.into(), RetryCause::Single(failure.request)),
-                None => {
-                    return Verdict::pass(ErrorKind::Unrelated, "no re-optimization touched the request");
-                }
-            },
+        let Some((kind, cause)) = self.cause_of(failure, request, doomed_by.is_some(), now) else {
+            return Verdict::pass(ErrorKind::Unrelated, "no re-optimization touched the request");
         };
-        let record = match kind {
-            ErrorKind::Reloaded => None,
-            _ => self.history.latest(doomed_by.as_deref()),
-        };
+        let of_a_run = kind != ErrorKind::Reloaded;
+        let record = self.history.latest(doomed_by.as_deref()).filter(|_| of_a_run);
         let verdict = explain(Verdict::pass(kind, ""), record);
         if !self.policy.recover {
             return Verdict { reason: "recovery is turned off".into(), ..verdict };
@@ -74,9 +61,9 @@ impl Session {
             return Verdict { reason, ..verdict };
         };
         self.handed_on.hand_on(request, &self.policy, now);
-        match kind {
-            ErrorKind::Reloaded => self.counts.recovered += 1,
-            _ => self.count_recovered(doomed_by.as_deref(), lost),
+        self.counts.recovered += 1;
+        if of_a_run && let Some(record) = self.history.latest_mut(doomed_by.as_deref()) {
+            record.recover(lost);
         }
         let reason = match kind {
             ErrorKind::EnteredUnstable => "the request entered before its environment was stable",
@@ -87,10 +74,27 @@ impl Session {
             action: Action::Retry,
             reason: reason.into(),
             // What a save changes in pages is Vite's to tell them.
-            reload_browser: kind != ErrorKind::Reloaded && !navigation && self.take_browser_reload(),
+            reload_browser: of_a_run && !navigation && self.take_browser_reload(),
             attempt: Some(attempt),
             ..verdict
         }
+    }
+
+    /// What a failure comes from, and what a re-issue because of it is counted under; nothing, if it is the app's own.
+    fn cause_of(
+        &self,
+        failure: &Failure,
+        request: &InFlight,
+        is_doomed: bool,
+        now: Time,
+    ) -> Option<(ErrorKind, RetryCause)> {
+        let said = failure.error.as_ref().map(kind_of).filter(|said| *said != ErrorKind::Unrelated);
+        if is_doomed {
+            return Some((said.unwrap_or(ErrorKind::Doomed), RetryCause::Epoch(self.epoch)));
+        }
+        let said = said.filter(|_| self.recently_disturbed(now));
+        let doubted = || request.doubt_of_failure().filter(|_| failure.has_failed()).map(ErrorKind::from);
+        said.or_else(doubted).map(|kind| (kind, RetryCause::Single(failure.request)))
     }
 
     /// The browser is told to reload once for each disturbance, however many requests it doomed.
@@ -103,13 +107,6 @@ impl Session {
     /// An error's text counts only in the neighbourhood of a re-optimization: anyone may throw the same words.
     fn recently_disturbed(&self, now: Time) -> bool {
         self.disturbed || self.history.has_disturbed(now.saturating_sub(self.policy.retry_window()))
-    }
-
-    fn count_recovered(&mut self, environment: Option<&str>, lost: Time) {
-        self.counts.recovered += 1;
-        if let Some(record) = self.history.latest_mut(environment) {
-            record.recover(lost);
-        }
     }
 }
 
