@@ -150,7 +150,7 @@ class Additions {
   /** A bundler may have doubts of its own: one that comes up in a run begins another run. */
   begin(entries: Entries, bundlersDoubt?: Doubt): Run {
     const startedAt = performance.now()
-    const { base, doubt } = this.#base(entries, this.#forgotten(entries) ?? bundlersDoubt)
+    const { base, doubt } = this.#base(entries, bundlersDoubt)
     this.#asked = entries
     const plan = planLayer(base, entries)
     const failed: Run['failed'] = (error) => {
@@ -179,7 +179,9 @@ class Additions {
   #base(wanted: Entries, bundlersDoubt: Doubt | undefined): { base: Manifest; doubt?: Doubt } {
     const committed = this.#failure ?? this.#store.read()
     const doubt =
-      committed instanceof Doubt ? committed : (bundlersDoubt ?? movedEntry(committed, wanted) ?? this.#changedInstallation(committed))
+      committed instanceof Doubt
+        ? committed
+        : (bundlersDoubt ?? this.#forgotten(wanted) ?? movedEntry(committed, wanted) ?? this.#changedInstallation(committed))
     if (!doubt) return { base: committed as Manifest }
     const isFirstRun = Object.keys(this.#optimizer.metadata.optimized).length === 0
     if (isFirstRun) return { base: newManifest() }

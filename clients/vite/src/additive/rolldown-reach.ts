@@ -16,10 +16,11 @@ export async function unreachable(
   plan: LayerPlan,
   excluded: string[],
 ): Promise<Doubt | undefined> {
-  const opaque = new Map([...plan.base.modules].flatMap(([id, module]) => (module.kind === 'opaque' ? [[id, module.why]] : [])))
   const entries = Object.values(plan.fresh)
+  if (entries.length === 0) return undefined
+  const opaque = new Map([...plan.base.modules].flatMap(([id, module]) => (module.kind === 'opaque' ? [[id, module.why]] : [])))
   const [first] = opaque
-  if (!first || entries.length === 0) return undefined
+  if (!first) return undefined
   let met: Doubt | undefined
   const meet: Rolldown.Plugin = {
     name: 'evenkeel:reach',
