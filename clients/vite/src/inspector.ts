@@ -53,7 +53,7 @@ export class Inspector {
 }
 
 /**
- * Behind the check of the host, which is Vite's: whether another site's page asks. Such a page may lead here, but may neither
+ * After the check of the host, which is Vite's: whether another site's page asks. Such a page may lead here, but may neither
  * read nor frame what is shown.
  */
 function isForeign({ headers }: IncomingMessage): boolean {

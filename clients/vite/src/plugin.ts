@@ -51,7 +51,7 @@ export function evenkeelFor(framework: Framework, options?: EvenkeelOptions): Pl
           guarded = opened
           open.add(opened)
           const { gate, inspector } = opened
-          // Here and now: behind Vite's check of the host, and before anything that a worker could answer.
+          // Here and now: after Vite's check of the host, and before anything that a worker could answer.
           server.middlewares.use(inspector.handle)
           server.middlewares.use(gate.enterTrigger)
           holdUpgrades(server, () => gate.hold())
@@ -90,7 +90,7 @@ export function evenkeelFor(framework: Framework, options?: EvenkeelOptions): Pl
       name: 'evenkeel:recover',
       apply: 'serve',
       enforce: 'post',
-      // Behind the worker's handler, so that its errors come by.
+      // After the worker's handler, so that its errors come by.
       configureServer: {
         order: 'post',
         handler(server) {
@@ -100,7 +100,7 @@ export function evenkeelFor(framework: Framework, options?: EvenkeelOptions): Pl
           }
         },
       },
-      // Behind all plugins that have a say in what a change touches, a glob import for one.
+      // After all plugins that have a say in what a change touches, a glob import for one.
       hotUpdate: {
         order: 'post',
         handler({ file, modules, timestamp }) {

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 
 /** An editor that truncates a file and writes it has mostly done both by then. */
 const WRITTEN_MS = 10
-/** Behind a change, Vite's watcher swallows further changes of the same file for so long. */
+/** After a change, Vite's watcher swallows further changes of the same file for so long. */
 const SWALLOWED_MS = 50
 /** Vite hears of what is reported once more long before that. */
 const HEARD_MS = 2_000

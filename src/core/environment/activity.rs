@@ -16,7 +16,7 @@ struct Fetched {
     for_request: bool,
 }
 
-/// See the module's text.
+/// The modules that are on their way, and those that the runner has.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct ModuleActivity {
     /// Modules that are being fetched or transformed.
@@ -30,7 +30,7 @@ pub struct ModuleActivity {
 }
 
 impl ModuleActivity {
-    /// Behind a snapshot of a server that goes on. Nobody tells of the end of what was on its way.
+    /// After a snapshot of a server that goes on. Nobody tells of the end of what was on its way.
     pub fn resumed(self) -> Self {
         ModuleActivity { in_flight: 0, optimized_in_flight: 0, ..self }
     }
@@ -71,7 +71,7 @@ impl ModuleActivity {
     }
 
     /// Forgets what was fetched. Of it, gives back what was for no request, and what was for those that came at or
-    /// behind `since`.
+    /// after `since`.
     pub fn take_fetched(&mut self, since: Option<Time>) -> impl Iterator<Item = Box<str>> {
         let wanted =
             move |fetched: &Fetched| !fetched.for_request || since.is_some_and(|since| fetched.at >= since);

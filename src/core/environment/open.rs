@@ -69,7 +69,7 @@ impl OpenEnvironment {
         }
     }
 
-    /// The same behind another snapshot. Its runner may still have what it has fetched.
+    /// The same after another snapshot. Its runner may still have what it has fetched.
     pub fn replaced_by(self, snapshot: EnvironmentSnapshot, generation: u32, now: Time) -> Self {
         OpenEnvironment { modules: self.modules.resumed(), ..Self::new(snapshot, generation, now) }
     }
@@ -159,7 +159,7 @@ impl OpenEnvironment {
     }
 
     /// The modules that the runner is about to fetch again, one after the other, under the URLs they have now:
-    /// those of its entries, and those of requests that came at or behind `since`. Files of the optimizer that
+    /// those of its entries, and those of requests that came at or after `since`. Files of the optimizer that
     /// are gone are left out, and where they are lent, all: whoever borrows one transforms it.
     pub fn take_fetched(&mut self, since: Option<Time>) -> Vec<String> {
         let current = self.optimizer.as_ref().map(Optimizer::hashes).unwrap_or_default();

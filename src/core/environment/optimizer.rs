@@ -53,7 +53,7 @@ enum Runs {
 enum Run {
     /// Vite begins it when it has waited for more.
     Due,
-    /// Another order would only make another run, behind that one.
+    /// Another order would only make another run, after that one.
     Ordered,
 }
 

@@ -7,7 +7,7 @@ import { type SourceMap, makeAbsolute } from './source-maps.js'
 
 /**
  * The borrowed files of the lending side's optimizer. Nobody saves them, and a reload of the borrowing side alone leaves them
- * as they are: to transform them anew would only keep a request behind it waiting.
+ * as they are: to transform them anew would only keep a request waiting.
  */
 export class OptimizerFiles {
   /** Where they are, by the id they are borrowed under. */

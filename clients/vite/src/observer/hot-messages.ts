@@ -60,7 +60,7 @@ export class HotMessages {
 
   /**
    * A page that takes an update with a late dependency gets it beside the modules of before, and is then reloaded all the
-   * same. So an update waits for what its crawl finds, and for the optimizer. Behind a reload nobody needs it: what was
+   * same. So an update waits for what its crawl finds, and for the optimizer. After a reload nobody needs it: what was
    * saved before that is in the new page, and the old one is still there for a moment.
    */
   async #unlessReloaded(sendUpdate: () => void): Promise<void> {

@@ -89,7 +89,7 @@ export class OptimizerReports {
   /**
    * Lets Vite resolve what earlier sessions met late, as if it were imported now: it joins the first optimizer run.
    * An entry in `optimizeDeps.include` would change the hash of the config, and with it throw away the cache of every
-   * start behind one that has learned something.
+   * start after one that has learned something.
    */
   async #recall(): Promise<void> {
     const { name, pluginContainer } = this.#environment
