@@ -148,9 +148,10 @@ test('a module that cannot be reached does no harm until a late dependency needs
     for (const [name, loads] of [['second', 0], ['third', 1], ['fourth', 1]]) {
       await page.says(name, `${name} with core 1.0.0`)
       assert.equal(page.loads(), loads, `${name}\n${server.log()}`)
+      // A page that is about to reload may still be given the new file, beside the old ones: Vite answers who has waited for the run.
+      if (loads === 0) assert.deepEqual(page.wrong, [])
     }
     for (const name of ['first', 'second', 'third']) await page.says(name, `${name} with core 1.0.0`)
-    assert.deepEqual(page.wrong, [])
     assert.deepEqual(await page.cores(), ['1.0.0'])
     assert.equal(await page.counted('hiddens'), 1, 'the hidden module is there once')
     await page.close()
