@@ -1,17 +1,14 @@
 //! `cargo xtask`: everything that takes more than cargo alone.
 
-mod bench_graph;
-mod codegen;
 mod node;
 mod package;
-mod run;
 mod setup;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread;
 
-use run::{Failure, Step};
+use xtask::run::{self, Failure, Step};
 
 const HELP: &str = "\
 Usage: cargo xtask <command>
@@ -31,7 +28,7 @@ Usage: cargo xtask <command>
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let result = match &arguments[..] {
+    run::to_exit_code(match &arguments[..] {
         ["demo", rest @ ..] => demo(rest),
         ["test", "packages", rest @ ..] if rest.first().is_none_or(|first| first.starts_with("--")) => {
             packages(rest)
@@ -39,28 +36,26 @@ fn main() -> ExitCode {
         ["test", "e2e", files @ ..] if files.first().is_some_and(|file| !PARTS.contains(file)) => e2e(files),
         ["test", rest @ ..] => test(rest),
         ["soak", rest @ ..] => soak(rest),
-        ["bench", "graph", rest @ ..] => bench_graph::run(rest),
+        ["bench", "graph", ..] | ["codegen"] | ["codegen", "--check"] => with_sidecar(&arguments),
         [
             "bench",
             name @ ("rpc" | "attach" | "journal" | "recovery" | "startup" | "rwsdk" | "additive"),
             rest @ ..,
         ] => bench(name, rest),
         ["package"] => package::everything(),
-        ["codegen"] => codegen::write(),
-        ["codegen", "--check"] => codegen::check(),
         ["-h" | "--help"] => {
             println!("{HELP}");
             Ok(())
         }
         _ => Err(Failure(format!("unknown command: {}\n\n{HELP}", arguments.join(" ")))),
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(Failure(message)) => {
-            eprintln!("xtask: {message}");
-            ExitCode::FAILURE
-        }
-    }
+    })
+}
+
+/// What works on the sidecar's own code. The other commands do not wait until that is compiled.
+fn with_sidecar(arguments: &[&str]) -> Result<(), Failure> {
+    let run =
+        ["run", "--quiet", "--package", "xtask", "--features", "sidecar", "--bin", "xtask-sidecar", "--"];
+    Step::cargo(run).args(arguments).run()
 }
 
 fn demo(arguments: &[&str]) -> Result<(), Failure> {
@@ -88,6 +83,9 @@ fn bench(name: &str, arguments: &[&str]) -> Result<(), Failure> {
 const TEST: &str = ".test.mjs";
 
 const PARTS: [&str; 8] = ["rust", "client", "e2e", "versions", "install", "hosts", "packages", "soak"];
+
+/// Those that do not start the sidecar that is shipped.
+const WITHOUT_SIDECAR: [&str; 2] = ["rust", "client"];
 
 /// The folders whose packages each part needs, beside what `prepare` sees to.
 const FIXTURES: [(&str, &str); 7] = [
@@ -124,13 +122,14 @@ fn test(parts: &[&str]) -> Result<(), Failure> {
         folders.extend(stacks()?);
     }
     let installing = thread::spawn(move || folders.iter().try_for_each(|folder| node::install(folder)));
+    // The last step of a release build has one processor busy for minutes.
+    let runs_sidecar = PARTS.iter().any(|part| asked(part) && !WITHOUT_SIDECAR.contains(part));
+    let building = runs_sidecar.then(|| thread::spawn(build_sidecar));
     if asked("rust") {
-        Step::cargo(["fmt", "--all", "--check"]).run()?;
-        Step::cargo(["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"])
-            .run()?;
-        Step::cargo(["test", "--workspace", "--all-features"]).run()?;
+        rust()?;
     }
-    installing.join().map_err(|_| Failure("the thread that installs packages panicked".into()))??;
+    join(installing)?;
+    building.map_or(Ok(()), join)?;
     if asked("client") {
         install("client")?;
         Step::npm(["run", "--silent", "build"]).within("clients/vite").run()?;
@@ -167,6 +166,17 @@ fn test(parts: &[&str]) -> Result<(), Failure> {
         soak(&[])?;
     }
     Ok(())
+}
+
+fn rust() -> Result<(), Failure> {
+    Step::cargo(["fmt", "--all", "--check"]).run()?;
+    Step::cargo(["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"])
+        .run()?;
+    Step::cargo(["test", "--workspace", "--all-features"]).run()
+}
+
+fn join(thread: thread::JoinHandle<Result<(), Failure>>) -> Result<(), Failure> {
+    thread.join().map_err(|_| Failure("what ran beside the tests of Rust panicked".into()))?
 }
 
 const E2E: &str = "tests/e2e";
@@ -233,8 +243,12 @@ fn node_tests(files: Vec<PathBuf>) -> Result<(), Failure> {
 
 /// Builds the sidecar and the npm package and installs what the fixtures need.
 fn prepare() -> Result<(), Failure> {
-    Step::cargo(["build", "--quiet", "--release", "--package", "evenkeel", "--bin", "evenkeel"]).run()?;
+    build_sidecar()?;
     node::install("clients/vite")?;
     Step::npm(["run", "--silent", "build"]).within("clients/vite").run()?;
     node::install("tests")
+}
+
+fn build_sidecar() -> Result<(), Failure> {
+    Step::cargo(["build", "--quiet", "--release", "--package", "evenkeel", "--bin", "evenkeel"]).run()
 }
