@@ -150,13 +150,13 @@ fn test(parts: &[&str]) -> Result<(), Failure> {
     if asked("install") {
         prepare()?;
         install("install")?;
-        node_tests(run::files_ending("tests/install", TEST)?)?;
+        node_tests(run::files_ending("tests/install", TEST)?, ONE_BY_ONE)?;
     }
     if asked("hosts") {
         setup::browser_and_editor()?;
         prepare()?;
         install("hosts")?;
-        node_tests(run::files_ending("tests/hosts", TEST)?)?;
+        node_tests(run::files_ending("tests/hosts", TEST)?, ONE_BY_ONE)?;
     }
     if asked("packages") {
         packages(&[])?;
@@ -193,7 +193,7 @@ fn e2e(names: &[&str]) -> Result<(), Failure> {
     prepare()?;
     package::build_vscode()?;
     install("e2e")?;
-    node_tests(files)
+    node_tests(files, SIDE_BY_SIDE)
 }
 
 fn e2e_file(all: &[PathBuf], name: &str) -> Result<PathBuf, Failure> {
@@ -208,7 +208,7 @@ fn versions() -> Result<(), Failure> {
     prepare()?;
     install("versions")?;
     install_stacks()?;
-    node_tests(run::files_ending("tests/versions", TEST)?)
+    node_tests(run::files_ending("tests/versions", TEST)?, SIDE_BY_SIDE)
 }
 
 /// The folders of the stacks.
@@ -230,14 +230,19 @@ fn packages(arguments: &[&str]) -> Result<(), Failure> {
     install("packages")?;
     if arguments.is_empty() {
         install_stacks()?;
-        node_tests(run::files_ending("tests/packages", TEST)?)?;
+        node_tests(run::files_ending("tests/packages", TEST)?, SIDE_BY_SIDE)?;
     }
     Step::new(node::recent()?).args(["packages/run.mjs"]).args(arguments).within("tests").run()
 }
 
-/// The machine is small and the servers are real: two files at once would only slow each other down.
-fn node_tests(files: Vec<PathBuf>) -> Result<(), Failure> {
-    let runner = ["--test", "--test-concurrency=1", "--test-timeout=900000", "--test-reporter=spec"];
+/// Two at once: their servers spend much of their time waiting, and what is right on busy processors only is seen there too.
+const SIDE_BY_SIDE: usize = 2;
+/// For tests that keep the processors busy themselves, or print times.
+const ONE_BY_ONE: usize = 1;
+
+fn node_tests(files: Vec<PathBuf>, at_once: usize) -> Result<(), Failure> {
+    let concurrency = format!("--test-concurrency={at_once}");
+    let runner = ["--test", &concurrency, "--test-timeout=900000", "--test-reporter=spec"];
     Step::new(node::recent()?).args(runner).args(files).run()
 }
 
