@@ -5,6 +5,8 @@
 pub mod attach;
 pub mod cli;
 pub mod core;
+#[cfg(test)]
+mod fuzzing;
 pub mod journal;
 pub mod lsp;
 mod project;
