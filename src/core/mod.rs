@@ -31,7 +31,7 @@ pub use graph::ModuleGraph;
 pub use policy::Policy;
 pub use reoptimization::{
     Bundling, Cost, HandledBy, LateDependency, Outcome, Reoptimization, RunEnd, State, advice, causes,
-    millis, names, title,
+    millis, names,
 };
 pub use session::{Counts, Effect, ReloadPlan, ReloadTarget, Session, Stability};
 pub use verdict::{Action, ErrorInfo, ErrorKind, Failure, Verdict};

@@ -39,7 +39,7 @@ macro_rules! for_each_type {
             Activity, ActivityKind, Moment, ReloadRequested, ReloadPlan, ReloadTarget, ResolveOptimizedIdParams,
             ResolvedId, RequestStarted, RequestFinished, AdmitParams, AdmitOutcome, AdmitResult, Failure, ErrorInfo,
             ErrorKind, Action, Verdict, AwaitStableParams, AwaitStableResult, StatusParams, StatusReport,
-            EnvironmentStatus, Phase, Reoptimization, ReoptimizationOutcome, LateDependency, Counts, ServerStatus, Health, Progress,
+            EnvironmentStatus, Phase, Reoptimization, ReoptimizationOutcome, LateDependency, Counts, ServerStatus, ServerActivity, ActivityPhase, Health, Progress,
             ProgressValue, LogMessage,
             Changed, ChangeCause, WarmupRequest, Learned, HandledBy, Listening, RestartRequest, RunRequest
         )

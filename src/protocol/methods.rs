@@ -86,7 +86,7 @@ macro_rules! method_table {
             server_notification "devServer/restartRequest" (RestartRequest),
             "Somebody wants the dev server to be restarted, from an editor or the command line.";
             server_notification "experimental/serverStatus" (ServerStatus),
-            "Health, quiescence and a short message; sent when one of them changes.";
+            "Health, quiescence, what is going on, and all that in a short message; sent when one of them changes.";
             server_notification "$/progress" (Progress),
             "One `begin` and one `end` for each re-optimization.";
             server_notification "window/logMessage" (LogMessage),

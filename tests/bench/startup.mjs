@@ -91,7 +91,7 @@ async function measureGate() {
 async function measureAdmit() {
   const child = spawn(findBinary(), ['serve'], { stdio: ['pipe', 'pipe', 'inherit'] })
   const connection = new RpcConnection(child.stdout, child.stdin, () => {})
-  await connection.request('initialize', { processId: process.pid, capabilities: {}, initializationOptions: { protocolVersion: 1 } })
+  await connection.request('initialize', { processId: process.pid, capabilities: {}, initializationOptions: { protocolVersion: 2 } })
   connection.notify('initialized', {})
   const optimizer = { browserHash: '3f9a1c07', optimized: [], discovered: [] }
   connection.notify('environment/didOpen', { name: 'worker', consumer: 'server', root: '/app', base: '/', optimizer })

@@ -55,7 +55,7 @@ const initialized = (rest: string) => `
       const message = JSON.parse(text.slice(begin, begin + Number(match[1])))
       text = text.slice(begin + Number(match[1]))
       appendFileSync(process.argv[1] + '.log', JSON.stringify(message) + '\\n')
-      if (message.method === 'initialize') answer(message.id, { capabilities: { experimental: { evenkeel: { protocolVersion: 1 } } } })
+      if (message.method === 'initialize') answer(message.id, { capabilities: { experimental: { evenkeel: { protocolVersion: 2 } } } })
       else hear(message)
     }
   })

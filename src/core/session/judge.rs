@@ -43,7 +43,7 @@ impl Session {
             return Verdict { reason: "the optimizer run failed; Vite's log says why".into(), ..verdict };
         }
         if failure.sent {
-            let reload_browser = self.take_browser_reload();
+            let reload_browser = self.disturbance.take_browser_reload();
             let reason = "the response was on its way when the environment changed".into();
             return Verdict { action: Action::Reload, reload_browser, reason, ..verdict };
         }
@@ -74,7 +74,7 @@ impl Session {
             action: Action::Retry,
             reason: reason.into(),
             // What a save changes in pages is Vite's to tell them.
-            reload_browser: of_a_run && !navigation && self.take_browser_reload(),
+            reload_browser: of_a_run && !navigation && self.disturbance.take_browser_reload(),
             attempt: Some(attempt),
             ..verdict
         }
@@ -90,23 +90,16 @@ impl Session {
     ) -> Option<(ErrorKind, RetryCause)> {
         let said = failure.error.as_ref().map(kind_of).filter(|said| *said != ErrorKind::Unrelated);
         if is_doomed {
-            return Some((said.unwrap_or(ErrorKind::Doomed), RetryCause::Epoch(self.epoch)));
+            return Some((said.unwrap_or(ErrorKind::Doomed), RetryCause::Epoch(self.disturbance.epoch)));
         }
         let said = said.filter(|_| self.recently_disturbed(now));
         let doubted = || request.doubt_of_failure().filter(|_| failure.has_failed()).map(ErrorKind::from);
         said.or_else(doubted).map(|kind| (kind, RetryCause::Single(failure.request)))
     }
 
-    /// The browser is told to reload once for each disturbance, however many requests it doomed.
-    fn take_browser_reload(&mut self) -> bool {
-        let first = self.browser_reloaded_in != Some(self.epoch);
-        self.browser_reloaded_in = Some(self.epoch);
-        first
-    }
-
     /// An error's text counts only in the neighbourhood of a re-optimization: anyone may throw the same words.
     fn recently_disturbed(&self, now: Time) -> bool {
-        self.disturbed || self.history.has_disturbed(now.saturating_sub(self.policy.retry_window()))
+        self.is_disturbed() || self.history.has_disturbed(now.saturating_sub(self.policy.retry_window()))
     }
 }
 

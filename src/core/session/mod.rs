@@ -1,5 +1,6 @@
 //! The session: every environment, every request inside one, and what to do about them.
 
+mod disturbance;
 mod judge;
 mod reload;
 
@@ -7,6 +8,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
+
+use disturbance::Disturbance;
 
 use super::environment::{Environment, OpenEnvironment, Optimizer};
 use super::event::{
@@ -113,10 +116,7 @@ pub struct Session {
     fallbacks: BTreeMap<FallbackReason, u32>,
     /// Counts the commits that reloaded an environment, whichever: bridged environments share it.
     generation: u32,
-    /// Counts the disturbances: everything between two stable states is one.
-    epoch: u64,
-    disturbed: bool,
-    browser_reloaded_in: Option<u64>,
+    disturbance: Disturbance,
     /// Where a browser finds the dev server.
     url: Option<String>,
 }
@@ -136,9 +136,7 @@ impl Session {
             counts: Counts::default(),
             fallbacks: BTreeMap::new(),
             generation: 0,
-            epoch: 0,
-            disturbed: false,
-            browser_reloaded_in: None,
+            disturbance: Disturbance::default(),
             url: None,
         }
     }
@@ -173,7 +171,14 @@ impl Session {
 
     /// Whether a guarded environment was unstable at the last event.
     pub fn is_disturbed(&self) -> bool {
-        self.disturbed
+        self.disturbance.is_going_on()
+    }
+
+    /// Since when guarded environments have been as stable, or as unstable, as they are now.
+    pub fn unchanged_since(&self, now: Time) -> Time {
+        let is_stable = self.stability(&[], now) == Stability::Stable;
+        // Time alone may have made them stable, and nobody has looked since.
+        if is_stable && self.is_disturbed() { now } else { self.disturbance.since() }
     }
 
     /// Where a browser finds the dev server, once it listens.
@@ -183,7 +188,7 @@ impl Session {
 
     /// Whether the mere passing of time may change something.
     pub fn is_settling(&self) -> bool {
-        self.disturbed || self.settling().next().is_some()
+        self.is_disturbed() || self.settling().next().is_some()
     }
 
     /// The environments that have a reload, or a record that ends when they are stable.
@@ -262,7 +267,7 @@ impl Session {
             environment.settle(&self.policy, now);
         }
         self.end_records(now, &mut effects);
-        if self.disturbed {
+        if self.is_disturbed() {
             self.note_disturbance(now);
         }
         effects
@@ -285,9 +290,8 @@ impl Session {
     }
 
     fn note_disturbance(&mut self, now: Time) {
-        let unstable = self.guarded().any(|environment| !environment.is_stable(&self.policy, now));
-        self.epoch += u64::from(unstable && !self.disturbed);
-        self.disturbed = unstable;
+        let is_unstable = self.guarded().any(|environment| !environment.is_stable(&self.policy, now));
+        self.disturbance.note(is_unstable, now);
     }
 
     fn guarded(&self) -> impl Iterator<Item = &OpenEnvironment> {
