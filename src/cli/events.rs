@@ -77,7 +77,7 @@ pub fn describe(input: &Input, answer: Option<&Response>) -> Option<String> {
             Action::Reload => format!("request {}: the browser reloads; {}", failure.request, verdict.reason),
         },
         (Input::PlanReload(reload), Some(Response::Plan(plan))) => {
-            let with: Vec<&str> = plan.reload.iter().map(|target| &*target.environment).collect();
+            let with = &plan.reload;
             let with = if with.is_empty() { String::new() } else { format!(", and {}", with.join(", ")) };
             let because = reload.triggered_by.as_ref().map_or(String::new(), |file| format!(" for {file}"));
             let inside = count(plan.doomed.len() as u64, "request");

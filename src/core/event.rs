@@ -291,8 +291,6 @@ pub enum ActivityKind {
 pub enum Moment {
     Begin,
     End,
-    /// The activity was seen, but neither its begin nor its end can be.
-    Seen,
 }
 
 /// One observation of [`Transformed`].

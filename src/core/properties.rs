@@ -194,7 +194,7 @@ impl World {
             };
             self.session.apply(Event::ReloadRequested(reload.clone()), self.now);
             for target in self.session.plan_reload(&reload, self.now).reload {
-                let target = NAMES.iter().position(|name| *name == target.environment).expect("it is known");
+                let target = NAMES.iter().position(|name| *name == target).expect("it is known");
                 assert!(
                     self.reach(*environment).contains(&target),
                     "{} borrows nothing of it",

@@ -2,6 +2,20 @@
 
 export const PROTOCOL_VERSION = 2;
 
+/** What a client need not send. */
+export const DEFAULT_POLICY = {
+  "foresee": true,
+  "foreseeBudgetMs": 5000,
+  "foreseeConcurrency": 8,
+  "hold": true,
+  "recover": true,
+  "quietMs": 20,
+  "debounceMs": 500,
+  "deadlineMs": 10000,
+  "retryBudget": 3,
+  "retryWindowMs": 10000
+} satisfies Policy;
+
 /**
  * `initializationOptions` of `initialize`.
  */
@@ -16,45 +30,45 @@ protocolVersion: number, policy: Partial<Policy>, };
  */
 export type Policy = { 
 /**
- * Crawl the modules of guarded environments before a request meets them. Default `true`.
+ * Crawl the modules of guarded environments before a request meets them.
  */
 foresee: boolean, 
 /**
- * How long a crawl may go on. Default 5 000.
+ * How long a crawl may go on.
  */
 foreseeBudgetMs: number, 
 /**
- * How many modules a crawl transforms at once. Default 8.
+ * How many modules a crawl transforms at once.
  */
 foreseeConcurrency: number, 
 /**
- * Hold requests in front of an environment that is not stable. Default `true`.
+ * Hold requests in front of an environment that is not stable.
  */
 hold: boolean, 
 /**
- * Re-issue requests that a re-optimization doomed. Default `true`.
+ * Re-issue requests that a re-optimization doomed.
  */
 recover: boolean, 
 /**
- * Quiet time after the last module fetch or transform before an environment counts as stable. Default 20.
+ * Quiet time after the last module fetch or transform before an environment counts as stable.
  */
 quietMs: number, 
 /**
  * After this long without activity, a runner is given up on that is not known to import again by itself.
- * Default 500.
+ *
  */
 debounceMs: number, 
 /**
  * How long a request may be kept waiting, together with those that it is re-issued as, and how long `awaitStable`
- * waits by default. Default 10 000.
+ * waits by default.
  */
 deadlineMs: number, 
 /**
- * How many re-issues one method and URL may have within the retry window. Default 3.
+ * How many re-issues one method and URL may have within the retry window.
  */
 retryBudget: number, 
 /**
- * The length of the retry window. Default 10 000.
+ * The length of the retry window.
  */
 retryWindowMs: number, };
 
@@ -232,7 +246,7 @@ export type ActivityKind = "fetch" | "transform" | "warmup";
 /**
  * Which end of an activity was seen.
  */
-export type Moment = "begin" | "end" | "seen";
+export type Moment = "begin" | "end";
 
 /**
  * A `full-reload` is about to be sent in an environment.
@@ -252,10 +266,10 @@ alongside?: Array<string>, };
  */
 export type ReloadPlan = { 
 /**
- * The other environments to reload in lockstep, each exactly once. Reloads sent because of this plan are
- * not to be reported again.
+ * The other environments to reload in lockstep, each exactly once. Vite has not invalidated their module graphs: that
+ * comes first. Reloads sent because of this plan are not to be reported again.
  */
-reload: Array<ReloadTarget>, 
+reload: Array<string>, 
 /**
  * Requests in flight that saw modules of another generation: ask `classifyError` about each.
  */
@@ -265,15 +279,6 @@ doomed: Array<number>,
  * transforming them at once, side by side, shortens that.
  */
 warm: Array<string>, };
-
-/**
- * One environment that has to reload.
- */
-export type ReloadTarget = { environment: string, 
-/**
- * Whether its module graph is to be invalidated first. Vite has done so where the reload came from.
- */
-invalidate: boolean, };
 
 export type ResolveOptimizedIdParams = { environment: string, 
 /**

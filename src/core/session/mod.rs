@@ -46,24 +46,14 @@ pub enum Stability {
     },
 }
 
-/// One environment that has to reload.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
-pub struct ReloadTarget {
-    pub environment: String,
-    /// Whether its module graph is to be invalidated first. Vite has done so where the reload came from.
-    pub invalidate: bool,
-}
-
 /// The answer to `onFullReload`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
 pub struct ReloadPlan {
-    /// The other environments to reload in lockstep, each exactly once. Reloads sent because of this plan are
-    /// not to be reported again.
-    pub reload: Vec<ReloadTarget>,
+    /// The other environments to reload in lockstep, each exactly once. Vite has not invalidated their module graphs: that
+    /// comes first. Reloads sent because of this plan are not to be reported again.
+    pub reload: Vec<String>,
     /// Requests in flight that saw modules of another generation: ask `classifyError` about each.
     pub doomed: Vec<HttpRequest>,
     /// Modules of the environment that reloads, as URLs. Its runner is going to fetch them one after the other;

@@ -1,6 +1,6 @@
 //! What a reload takes along.
 
-use super::{ReloadPlan, ReloadTarget, Session};
+use super::{ReloadPlan, Session};
 use crate::core::Time;
 use crate::core::event::ReloadRequested;
 
@@ -18,7 +18,7 @@ impl Session {
     }
 
     /// Begins the reload of everything that borrows from an environment, in the same generation, each once.
-    fn reload_bridged(&mut self, reload: &ReloadRequested, now: Time) -> Vec<ReloadTarget> {
+    fn reload_bridged(&mut self, reload: &ReloadRequested, now: Time) -> Vec<String> {
         let Some(from) = self.environment(&reload.environment) else { return Vec::new() };
         let generation = from.is_reloading_generation().then_some(from.generation);
         let mut targets = self.bridged_from(&reload.environment);
@@ -32,7 +32,7 @@ impl Session {
         let earlier = reload.alongside.iter().filter(|other| index(other) < index(&reload.environment));
         let theirs: Vec<String> = earlier.flat_map(|other| self.bridged_from(other)).collect();
         targets.retain(|target| !reload.alongside.contains(target) && !theirs.contains(target));
-        targets.into_iter().map(|environment| ReloadTarget { environment, invalidate: true }).collect()
+        targets
     }
 
     /// Everything that borrows from an environment, directly or through others.

@@ -403,7 +403,7 @@ fn a_lender_that_adds_leaves_its_borrower_alone_and_takes_it_along_when_it_reloa
     story.fall_back("ssr");
     story.commit("ssr", "swr", true);
     let plan = story.reload("ssr");
-    assert_eq!(plan.reload, [ReloadTarget { environment: "worker".into(), invalidate: true }]);
+    assert_eq!(plan.reload, ["worker"]);
     assert_eq!(plan.doomed, [1]);
 }
 
