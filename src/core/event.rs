@@ -23,14 +23,6 @@ pub enum Event {
     Transformed(Transformed),
     ReloadRequested(ReloadRequested),
     Arrived(Arrived),
-    /// A request waits at the gate.
-    Held {
-        request: HttpRequest,
-    },
-    /// A request may enter; what it enters is remembered from here on.
-    Admitted {
-        request: HttpRequest,
-    },
     RequestStarted(RequestStarted),
     RequestFinished(RequestFinished),
     Listening(Listening),
@@ -345,16 +337,20 @@ pub struct ReloadRequested {
     pub alongside: Vec<String>,
 }
 
-/// An HTTP request comes to the gate.
+/// An HTTP request comes to the gate. With that it begins: it enters, or it is held and enters later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
 pub struct Arrived {
-    pub request: HttpRequest,
-    /// Its method and its URL, by which one that was re-issued is known again.
-    pub method: Option<String>,
-    pub url: Option<String>,
+    #[serde(flatten)]
+    pub started: RequestStarted,
+    /// How long it may be held; the policy's deadline by default.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "codegen", ts(type = "number"))]
+    pub timeout_ms: Option<u64>,
 }
 
-/// An HTTP request enters an environment.
+/// An HTTP request, as its client sent it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]

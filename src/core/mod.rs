@@ -33,6 +33,7 @@ pub use reoptimization::{
     Bundling, Cost, HandledBy, LateDependency, Outcome, Reoptimization, RunEnd, State, advice, causes,
     millis, names,
 };
+pub use request::{Admission, AdmitOutcome};
 pub use session::{Counts, Effect, ReloadPlan, Session, Stability};
 pub use verdict::{Action, ErrorInfo, ErrorKind, Failure, Verdict};
 

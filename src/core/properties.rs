@@ -415,7 +415,6 @@ impl Guarded {
 
     fn enter(&mut self) {
         let request = u32::try_from(self.inside.len()).expect("they are few");
-        self.session.apply(Event::Admitted { request }, self.now);
         let (method, url) = ("GET".to_owned(), format!("/{request}"));
         let started = RequestStarted { request, method, url, mode: None };
         self.session.apply(Event::RequestStarted(started), self.now);

@@ -67,6 +67,12 @@ impl Story {
         self.apply(Event::RequestStarted(started));
     }
 
+    /// A request comes to the gate, and enters if it may.
+    fn arrive(&mut self, request: HttpRequest, method: &str, url: &str) {
+        let started = RequestStarted { request, method: method.into(), url: url.into(), mode: None };
+        self.apply(Event::Arrived(Arrived { started, timeout_ms: None }));
+    }
+
     fn discover(&mut self, environment: &str, id: &str) -> Vec<Effect> {
         let importer = Some(ImportSite { file: format!("/app/{id}.tsx"), line: Some(3), column: None });
         self.apply(Event::Discovered(Discovered {
@@ -553,8 +559,9 @@ fn a_failed_run_ends_the_wait_and_is_not_retried() {
 #[test]
 fn an_admitted_request_remembers_what_it_was_admitted_to() {
     let mut story = Story::begin();
-    story.apply(Event::Admitted { request: 1 });
+    story.arrive(1, "GET", "/late");
     story.reoptimize("worker", "zod");
+    // Nothing that is told of it later makes it a newer one.
     story.enter(1, "GET", "/late");
     assert_eq!(story.classify(1, "200").action, Action::Retry);
 }
@@ -675,10 +682,11 @@ fn a_save_is_crawled_before_the_next_request() {
 fn a_record_says_which_line_of_defence_met_it_and_what_it_cost() {
     let mut story = Story::begin();
     story.discover("worker", "zod");
-    story.apply(Event::Held { request: 1 });
+    story.arrive(1, "GET", "/early");
     story.wait(100);
     story.commit("worker", "zod", false);
-    story.apply(Event::Admitted { request: 1 });
+    story.wait(0);
+    story.apply(Event::RequestFinished(RequestFinished { request: 1 }));
     assert_eq!((story.record().met, story.record().cost.lost_ms), (HandledBy::Held, 100));
     story.enter(2, "GET", "/late");
     story.reoptimize("worker", "swr");
@@ -790,13 +798,11 @@ fn a_request_that_entered_at_its_deadline_is_suspect() {
 fn a_chain_of_re_issued_requests_has_one_deadline() {
     let mut story = Story::begin();
     let arrive = |story: &mut Story, request| {
-        let (method, url) = (Some("GET".to_owned()), Some("/late".to_owned()));
-        story.apply(Event::Arrived(Arrived { request, method, url }));
+        story.arrive(request, "GET", "/late");
         story.session.deadline_of(request).expect("it has one")
     };
     let deadline = arrive(&mut story, 1);
     assert_eq!(deadline, story.now + Time::from_secs(10));
-    story.enter(1, "GET", "/late");
     story.reoptimize("worker", "zod");
     assert_eq!(story.classify(1, "500").action, Action::Retry);
     assert_eq!(story.session.deadline_of(1), Some(deadline));
@@ -885,10 +891,9 @@ fn nobody_is_sent_around_without_end() {
     let mut story = Story::begin();
     for (request, expected) in [(1, Action::Retry), (2, Action::Retry), (3, Action::Retry), (4, Action::Pass)]
     {
-        let (method, url) = (Some("GET".to_owned()), Some("/late".to_owned()));
-        story.apply(Event::Arrived(Arrived { request, method, url }));
         story.discover("worker", "zod");
-        story.enter(request, "GET", "/late");
+        story.arrive(request, "GET", "/late");
+        story.wait(10_000);
         assert_eq!(story.classify(request, OUTDATED).action, expected, "hop {request}");
     }
 }

@@ -37,7 +37,7 @@ macro_rules! for_each_type {
             DiscoveredDep, ImportSite, DidCloseEnvironment, Discovered, FellBack, Fallback, FallbackReason, Committed,
             CommitOutcome, BundledRun, Transformed,
             Activity, ActivityKind, Moment, ReloadRequested, ReloadPlan, ResolveOptimizedIdParams,
-            ResolvedId, RequestStarted, RequestFinished, AdmitParams, AdmitOutcome, AdmitResult, Failure, ErrorInfo,
+            ResolvedId, RequestStarted, RequestFinished, Arrived, AdmitOutcome, AdmitResult, Failure, ErrorInfo,
             ErrorKind, Action, Verdict, AwaitStableParams, AwaitStableResult, StatusParams, StatusReport,
             EnvironmentStatus, Phase, Reoptimization, ReoptimizationOutcome, LateDependency, Counts, ServerStatus, ServerActivity, ActivityPhase, Health, Progress,
             ProgressValue, LogMessage,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::core::{Event, HttpRequest, LateDependency, Policy};
+use crate::core::{AdmitOutcome, Event, HttpRequest, LateDependency, Policy};
 
 /// `initializationOptions` of `initialize`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -37,36 +37,6 @@ pub struct ResolveOptimizedIdParams {
     pub environment: String,
     /// A bare id, as in `optimizeDeps.include`.
     pub id: String,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
-pub struct AdmitParams {
-    pub request: HttpRequest,
-    /// The method and the URL as the client sent them. A request that comes in place of one that was re-issued waits no longer than
-    /// that one still might have.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub method: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub url: Option<String>,
-    /// How long to wait at most; the policy's deadline by default.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "codegen", ts(type = "number"))]
-    pub timeout_ms: Option<u64>,
-}
-
-/// Why a request may enter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
-pub enum AdmitOutcome {
-    /// Every guarded environment is stable.
-    Stable,
-    /// They are not, but the request waited long enough.
-    Deadline,
-    /// Holding is turned off.
-    NotHeld,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

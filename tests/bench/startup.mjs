@@ -98,9 +98,8 @@ async function measureAdmit() {
   const times = []
   for (let request = 1; request <= admitTrips; request++) {
     const startedAt = performance.now()
-    await connection.request('admit', { request })
+    await connection.request('admit', { request, method: 'GET', url: '/' })
     times.push(performance.now() - startedAt)
-    connection.notify('request/didStart', { request, method: 'GET', url: '/' })
     connection.notify('request/didFinish', { request })
   }
   child.stdin.end()

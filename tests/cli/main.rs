@@ -171,7 +171,9 @@ fn sidecar_with_a_history(runtime: &Path, root: &Path) -> Process {
             "environment": "worker", "id": "zod", "importer": { "file": page, "line": 1, "column": 16 },
         }),
     ));
-    send(serde_json::json!({ "jsonrpc": "2.0", "id": 2, "method": "admit", "params": { "request": 2 } }));
+    send(
+        serde_json::json!({ "jsonrpc": "2.0", "id": 2, "method": "admit", "params": { "request": 2, "method": "GET", "url": "/" } }),
+    );
     send(notify(
         "optimizer/didCommit",
         serde_json::json!({

@@ -309,16 +309,22 @@ mode?: string, };
  */
 export type RequestFinished = { request: number, };
 
-export type AdmitParams = { request: number, 
 /**
- * The method and the URL as the client sent them. A request that comes in place of one that was re-issued waits no longer than
- * that one still might have.
+ * An HTTP request comes to the gate. With that it begins: it enters, or it is held and enters later.
  */
-method?: string, url?: string, 
+export type Arrived = { 
 /**
- * How long to wait at most; the policy's deadline by default.
+ * How long it may be held; the policy's deadline by default.
  */
-timeoutMs?: number, };
+timeoutMs?: number, request: number, method: string, 
+/**
+ * Path and query as the browser sent them, `base` included.
+ */
+url: string, 
+/**
+ * The `sec-fetch-mode` header, when a browser sent one.
+ */
+mode?: string, };
 
 /**
  * Why a request may enter.
@@ -654,7 +660,7 @@ export type RunRequest = { environment: string, };
 export interface Requests {
   'onFullReload': { params: ReloadRequested; result: ReloadPlan };
   'resolveOptimizedId': { params: ResolveOptimizedIdParams; result: ResolvedId };
-  'admit': { params: AdmitParams; result: AdmitResult };
+  'admit': { params: Arrived; result: AdmitResult };
   'classifyError': { params: Failure; result: Verdict };
   'awaitStable': { params: AwaitStableParams; result: AwaitStableResult };
   'status': { params: StatusParams; result: StatusReport };

@@ -108,9 +108,10 @@ export class Sidecar {
     return ++this.#lastRequest
   }
 
-  requestStarted(request: RequestStarted): void {
+  /** A request is inside. The sidecar that has `admitted` it knows, and a new one will have to be told. */
+  requestStarted(request: RequestStarted, admitted = false): void {
     this.#requests.set(request.request, request)
-    this.notify('request/didStart', request)
+    if (!admitted) this.notify('request/didStart', request)
     this.#changed()
   }
 

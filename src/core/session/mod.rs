@@ -1,6 +1,7 @@
 //! The session: every environment, every request inside one, and what to do about them.
 
 mod disturbance;
+mod gate;
 mod judge;
 mod reload;
 
@@ -13,11 +14,11 @@ use disturbance::Disturbance;
 
 use super::environment::{Environment, OpenEnvironment, Optimizer};
 use super::event::{
-    Arrived, BundledRun, Commit, Discovered, EnvironmentSnapshot, Event, Fallback, FallbackReason, FellBack,
-    RequestStarted, Transformed,
+    BundledRun, Commit, Discovered, EnvironmentSnapshot, Event, Fallback, FallbackReason, FellBack,
+    Transformed,
 };
 use super::reoptimization::{Bundling, HandledBy, History, LateDependency, Outcome, Reoptimization};
-use super::request::{Chain, Doubt, HandedOn, InFlight, RetryBudget};
+use super::request::{HandedOn, Inside, Request, RetryBudget};
 use super::{HttpRequest, Policy, Time};
 
 /// What the shell is to do after an event.
@@ -77,29 +78,15 @@ pub struct Counts {
     pub reloads: u32,
 }
 
-/// What a request found when it entered.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Entered {
-    /// The generation that was running in each guarded environment, by its index.
-    generations: Vec<(usize, u32)>,
-    /// Whether one of them was not stable.
-    doubt: Option<Doubt>,
-}
-
 /// See the module's text.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Session {
     policy: Policy,
     environments: IndexMap<String, Environment>,
-    requests: HashMap<HttpRequest, InFlight>,
-    /// What an admitted request enters, until it reports that it has.
-    admitted: HashMap<HttpRequest, Entered>,
+    /// Those that have come and have not left.
+    requests: HashMap<HttpRequest, Request>,
     budget: RetryBudget,
     handed_on: HandedOn,
-    /// The chains of requests that came to the gate and have not entered.
-    arrived: HashMap<HttpRequest, Chain>,
-    /// Since when requests wait at the gate.
-    held: HashMap<HttpRequest, Time>,
     history: History,
     counts: Counts,
     /// How often runs have bundled everything again where they add.
@@ -117,11 +104,8 @@ impl Session {
             policy,
             environments: IndexMap::new(),
             requests: HashMap::new(),
-            admitted: HashMap::new(),
             budget: RetryBudget::default(),
             handed_on: HandedOn::default(),
-            arrived: HashMap::new(),
-            held: HashMap::new(),
             history: History::default(),
             counts: Counts::default(),
             fallbacks: BTreeMap::new(),
@@ -178,7 +162,7 @@ impl Session {
 
     /// Whether the mere passing of time may change something.
     pub fn is_settling(&self) -> bool {
-        self.is_disturbed() || self.settling().next().is_some()
+        self.is_disturbed() || self.held_until().is_some() || self.settling().next().is_some()
     }
 
     /// The environments that have a reload, or a record that ends when they are stable.
@@ -189,14 +173,10 @@ impl Session {
         self.environments().filter(settles)
     }
 
-    pub fn requests_in_flight(&self) -> usize {
-        self.requests.len()
-    }
-
     /// The only way in which a session changes, but for [`Session::classify`] and [`Session::plan_reload`],
     /// which change it by what they answer.
     pub fn apply(&mut self, event: Event, now: Time) -> Vec<Effect> {
-        let mut effects = self.tick(now);
+        let mut effects = self.pass(now);
         let mut all_met_in = None;
         match event {
             Event::EnvironmentOpened(snapshot) => self.open(snapshot, now, &mut effects),
@@ -222,19 +202,15 @@ impl Session {
                         && environment.is_guarded()
                 });
                 if reloads {
-                    self.requests.values_mut().for_each(InFlight::doubt_reload);
+                    let inside = self.requests.values_mut().filter_map(Request::inside_mut);
+                    inside.for_each(Inside::doubt_reload);
                 }
             }
             Event::Arrived(arrived) => self.arrive(arrived, now),
-            Event::Held { request } => self.hold(request, now),
-            Event::Admitted { request } => self.admit(request, now),
             Event::RequestStarted(started) => self.start(started, now),
             Event::Listening(listening) => self.url = Some(listening.url),
             Event::RequestFinished(finished) => {
                 self.requests.remove(&finished.request);
-                self.admitted.remove(&finished.request);
-                self.arrived.remove(&finished.request);
-                self.held.remove(&finished.request);
             }
         }
         self.crawl(all_met_in.as_deref(), now, &mut effects);
@@ -244,14 +220,21 @@ impl Session {
 
     /// The environment, if a crawl has met the last of its late dependencies with this.
     fn observe(&mut self, transformed: Transformed, now: Time) -> Option<String> {
-        let (busy, policy) = (!self.requests.is_empty(), self.policy);
+        let (busy, policy) = (self.inside().next().is_some(), self.policy);
         let environment = self.environment_mut(&transformed.environment)?;
         let all_met = environment.observe(&transformed.activities, busy, &policy, now);
         all_met.then_some(transformed.environment)
     }
 
-    /// What the passing of time alone has changed.
+    /// What the passing of time alone has changed; and those enter who are held for nothing any more. They do so here alone: what
+    /// is stable between two messages that have come together is none of their business.
     pub fn tick(&mut self, now: Time) -> Vec<Effect> {
+        let effects = self.pass(now);
+        self.let_in(now);
+        effects
+    }
+
+    fn pass(&mut self, now: Time) -> Vec<Effect> {
         let mut effects = Vec::new();
         for environment in self.environments.values_mut().filter_map(Environment::as_open_mut) {
             environment.settle(&self.policy, now);
@@ -266,17 +249,6 @@ impl Session {
     /// When an environment that settles will have, if nothing else happens.
     pub fn settles_at(&self, now: Time) -> Option<Time> {
         self.settling().filter_map(|environment| environment.stable_at(&self.policy, now)).min()
-    }
-
-    /// Until when a request may be kept waiting, from the first of its chain on.
-    pub fn deadline_of(&self, request: HttpRequest) -> Option<Time> {
-        let inside = self.requests.get(&request).map(|request| request.chain);
-        inside.or_else(|| self.arrived.get(&request).copied()).map(|chain| chain.deadline)
-    }
-
-    /// Whether a request waits at the gate.
-    pub fn is_held(&self, request: HttpRequest) -> bool {
-        self.held.contains_key(&request)
     }
 
     fn note_disturbance(&mut self, now: Time) {
@@ -410,11 +382,11 @@ impl Session {
         let Some(environment) = self.environment(name) else { return };
         let generation = environment.generation;
         let waiting: Vec<_> = environment.pending().map(str::to_owned).collect();
-        let requests = &self.requests;
+        let inside: Vec<Time> = self.inside().map(|inside| inside.since).collect();
         let Some(record) = self.history.running_mut(name) else { return };
         if !record.adds() && !matches!(outcome, Outcome::Reloaded { .. }) {
             let since = record.discovered_at;
-            record.wait(requests.values().map(|request| now - request.since.max(since)).sum());
+            record.wait(inside.into_iter().map(|entered| now - entered.max(since)).sum());
         }
         let missed = record.split_off(&waiting);
         let (met, has_failed) = (record.met, outcome == Outcome::Failed);
@@ -438,29 +410,9 @@ impl Session {
         effects.extend(self.history.end(is_stable, now).into_iter().map(Effect::Ended));
     }
 
-    fn arrive(&mut self, arrived: Arrived, now: Time) {
-        let place = arrived.method.zip(arrived.url);
-        let handed_on = place.and_then(|(method, url)| self.handed_on.take(&method, &url));
-        self.arrived.insert(arrived.request, handed_on.unwrap_or(Chain::new(&self.policy, now)));
-    }
-
-    fn hold(&mut self, request: HttpRequest, now: Time) {
-        self.counts.held += 1;
-        self.held.insert(request, now);
-        self.history.hold();
-    }
-
-    fn admit(&mut self, request: HttpRequest, now: Time) {
-        self.admitted.insert(request, self.entering(now));
-        let Some(since) = self.held.remove(&request) else { return };
-        if let Some(record) = self.history.latest_mut(None).filter(|record| record.cost.held > 0) {
-            record.admit(now - since);
-        }
-    }
-
     /// Orders what the crawls want next.
     fn crawl(&mut self, all_met_in: Option<&str>, now: Time, effects: &mut Vec<Effect>) {
-        let busy = !self.requests.is_empty();
+        let busy = self.inside().next().is_some();
         for environment in self.environments.values_mut().filter_map(Environment::as_open_mut) {
             let modules = environment.next_to_crawl(busy, &self.policy, now);
             if !modules.is_empty() {
@@ -470,27 +422,6 @@ impl Session {
                 effects.push(Effect::Optimize { environment: environment.name.clone() });
             }
         }
-    }
-
-    /// What a request finds that enters now.
-    fn entering(&self, now: Time) -> Entered {
-        let indexed = self.environments.values().map(Environment::as_open).enumerate();
-        let open = indexed.filter_map(|(index, environment)| Some((index, environment?)));
-        let guarded = open.filter(|(_, environment)| environment.is_guarded());
-        Entered {
-            generations: guarded.map(|(index, found)| (index, found.running_generation())).collect(),
-            doubt: (self.stability(&[], now) != Stability::Stable).then_some(Doubt::EnteredUnstable),
-        }
-    }
-
-    fn start(&mut self, started: RequestStarted, now: Time) {
-        let RequestStarted { request, method, url, mode } = started;
-        let Entered { generations: entered, doubt } =
-            self.admitted.remove(&request).unwrap_or_else(|| self.entering(now));
-        let chain = self.arrived.remove(&request).unwrap_or(Chain::new(&self.policy, now));
-        self.counts.requests += 1;
-        let inside = InFlight { method, url, mode, entered, doubt, since: now, chain };
-        self.requests.insert(request, inside);
     }
 
     /// Whether the named environments (all guarded ones, if none is named) are stable now. The browser's, which is

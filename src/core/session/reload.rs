@@ -9,7 +9,8 @@ impl Session {
     pub fn plan_reload(&mut self, reload: &ReloadRequested, now: Time) -> ReloadPlan {
         let reload_too = self.reload_bridged(reload, now);
         let doomed = self.doomed();
-        let since = doomed.iter().filter_map(|id| self.requests.get(id)).map(|request| request.since).min();
+        let inside = doomed.iter().filter_map(|id| self.requests.get(id)?.inside());
+        let since = inside.map(|inside| inside.since).min();
         let warm = match self.environment_mut(&reload.environment) {
             Some(environment) if environment.is_reloading_generation() => environment.take_fetched(since),
             _ => Vec::new(),

@@ -136,7 +136,7 @@ fn a_fallback_is_announced_and_then_holds_and_dooms_as_ever() {
     story.fall_back("worker");
     assert!(!story.is_stable());
     assert_eq!(story.phase("worker"), Phase::Discovering);
-    story.apply(Event::Held { request: 2 });
+    story.arrive(2, "GET", "/other");
     story.wait(100);
     assert_eq!(story.phase("worker"), Phase::Optimizing);
 
@@ -356,7 +356,7 @@ fn who_is_held_because_of_another_environment_is_no_matter_of_what_is_added() {
     story.open("ssr", &[]);
     story.discover("worker", "zod");
     story.discover("ssr", "swr");
-    story.apply(Event::Held { request: 1 });
+    story.arrive(1, "GET", "/");
     let held: Vec<_> =
         story.session.records().map(|record| (&*record.environment, record.cost.held)).collect();
     assert_eq!(held, [("worker", 0), ("ssr", 1)]);
