@@ -511,18 +511,4 @@ proptest! {
             world.check_resolved();
         }
     }
-
-    #[test]
-    fn a_journal_replays_to_the_same_state(
-        steps in prop::collection::vec(step(), 0..40),
-        bridges in bridges(),
-        adding in adding(),
-    ) {
-        let run = || {
-            let mut world = World::new(bridges.clone(), &adding);
-            steps.iter().for_each(|step| world.take(step));
-            format!("{:?}", world.session)
-        };
-        prop_assert_eq!(run(), run());
-    }
 }

@@ -5,6 +5,8 @@
 //! as it was then. Such a copy shares the module graph with the session and takes no time to speak of, so that a text is
 //! made of it, and it is dropped, where nobody waits.
 
+#[cfg(test)]
+mod properties;
 mod replay;
 
 pub use replay::{Difference, Replay, ReplayError, entry, replay};

@@ -10,7 +10,7 @@ use super::clock::Clock;
 use super::outbox::Outbox;
 use super::waiters::{Waited, Waiters};
 use super::{progress, status};
-use crate::attach::{Host, Publisher, methods::STATUS};
+use crate::attach::{Host, Publisher};
 use crate::core::{
     Admission, Arrived, Effect, Event, Failure, HttpRequest, Policy, ReloadPlan, ReloadRequested, Session,
     Stability, Time, Verdict,
@@ -178,7 +178,7 @@ impl Sidecar {
         if due > now {
             return Some(due);
         }
-        self.publisher.publish(STATUS, &status::report(state.session(), now));
+        self.publisher.publish(&status::report(state.session(), now));
         state.snapshot_at = Some(now);
         None
     }
