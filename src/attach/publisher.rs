@@ -3,7 +3,6 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use dashmap::DashMap;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
@@ -16,14 +15,16 @@ const EVERY: Time = Time::from_millis(100);
 /// Lines that a reader may be behind before it is dropped.
 pub const LINES: usize = 1024;
 
+/// What readers see of a session at a moment; `None` before anybody has looked.
+pub type Snapshot = Option<Arc<RawValue>>;
+
 type Order = oneshot::Sender<Saved>;
 
 /// Between the writer's thread and that of the readers.
 #[derive(Debug)]
 pub struct Publisher {
-    /// The latest snapshot of each kind, as JSON, by the method that asks for it.
-    snapshots: DashMap<&'static str, Arc<RawValue>>,
-    published: watch::Sender<u64>,
+    /// The latest snapshot, as JSON.
+    snapshot: watch::Sender<Snapshot>,
     lines: broadcast::Sender<Arc<str>>,
     /// For journals. Only the writer takes one out, so that the lock is always free for it.
     orders: mpsc::UnboundedSender<Order>,
@@ -39,8 +40,7 @@ impl Default for Publisher {
     fn default() -> Self {
         let (orders, ordered) = mpsc::unbounded_channel();
         Publisher {
-            snapshots: DashMap::new(),
-            published: watch::Sender::new(0),
+            snapshot: watch::Sender::new(None),
             lines: broadcast::Sender::new(LINES),
             orders,
             ordered: Mutex::new(ordered),
@@ -56,14 +56,15 @@ impl Default for Publisher {
 #[derive(Debug)]
 pub struct Watcher {
     publisher: Arc<Publisher>,
-    published: watch::Receiver<u64>,
+    snapshot: watch::Receiver<Snapshot>,
 }
 
 impl Watcher {
     /// Waits for the next snapshot.
-    pub async fn changed(&mut self) {
+    pub async fn next(&mut self) -> Snapshot {
         // The sender lives as long as the publisher does.
-        let _ = self.published.changed().await;
+        self.snapshot.changed().await.ok()?;
+        self.snapshot.borrow_and_update().clone()
     }
 }
 
@@ -77,20 +78,16 @@ impl Drop for Watcher {
 impl Publisher {
     pub fn watch(self: &Arc<Self>) -> Watcher {
         self.watchers.fetch_add(1, Relaxed);
-        Watcher { publisher: self.clone(), published: self.published.subscribe() }
+        Watcher { publisher: self.clone(), snapshot: self.snapshot.subscribe() }
     }
 
     /// A snapshot that was made behind this call.
-    pub async fn fresh(&self, kind: &str) -> Option<Arc<RawValue>> {
-        let mut published = self.published.subscribe();
+    pub async fn fresh(&self) -> Snapshot {
+        let mut snapshot = self.snapshot.subscribe();
         self.wanted.store(true, Relaxed);
         self.wake.notify_one();
-        published.changed().await.ok()?;
-        self.latest(kind)
-    }
-
-    pub fn latest(&self, kind: &str) -> Option<Arc<RawValue>> {
-        self.snapshots.get(kind).map(|found| found.clone())
+        snapshot.changed().await.ok()?;
+        snapshot.borrow_and_update().clone()
     }
 
     /// The journal as it is behind this call.
@@ -147,13 +144,12 @@ impl Publisher {
         due.then(|| last.map_or(now, |last| last + EVERY))
     }
 
-    pub fn publish(&self, kind: &'static str, snapshot: &impl Serialize) {
+    pub fn publish(&self, snapshot: &impl Serialize) {
         self.wanted.store(false, Relaxed);
         self.changed.store(false, Relaxed);
         match serde_json::value::to_raw_value(snapshot) {
-            Ok(json) => self.snapshots.insert(kind, json.into()),
-            Err(error) => return tracing::error!(%error, "a snapshot could not be written"),
-        };
-        self.published.send_modify(|version| *version += 1);
+            Ok(json) => drop(self.snapshot.send_replace(Some(json.into()))),
+            Err(error) => tracing::error!(%error, "a snapshot could not be written"),
+        }
     }
 }

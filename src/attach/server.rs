@@ -113,7 +113,7 @@ fn answer(
 fn methods(host: Arc<impl Host>) -> Result<Methods, Problem> {
     let mut module = RpcModule::from_arc(host);
     module.register_async_method(STATUS, |_, host, _| async move {
-        let status = host.publisher().fresh(STATUS).await;
+        let status = host.publisher().fresh().await;
         status.ok_or_else(|| ErrorObjectOwned::from(ErrorCode::InternalError))
     })?;
     let one_at_a_time = Arc::new(Mutex::new(()));
@@ -167,13 +167,13 @@ where
 /// The status now, and whenever it has changed: a reader that takes its time is told of fewer changes.
 async fn send_status(sink: SubscriptionSink, publisher: Arc<Publisher>, cut: CancellationToken) {
     let mut watcher = publisher.watch();
-    let mut status = publisher.fresh(STATUS).await;
+    let mut status = publisher.fresh().await;
     while let Some(found) = status {
         if !send(&sink, &found, &cut).await {
             return;
         }
         tokio::select! {
-            () = watcher.changed() => status = publisher.latest(STATUS),
+            next = watcher.next() => status = next,
             () = sink.closed() => return,
         }
     }

@@ -77,11 +77,14 @@ pub fn describe(input: &Input, answer: Option<&Response>) -> Option<String> {
             Action::Reload => format!("request {}: the browser reloads; {}", failure.request, verdict.reason),
         },
         (Input::PlanReload(reload), Some(Response::Plan(plan))) => {
-            let with: Vec<&str> = plan.reload.iter().map(|target| &*target.environment).collect();
+            let with = &plan.reload;
             let with = if with.is_empty() { String::new() } else { format!(", and {}", with.join(", ")) };
             let because = reload.triggered_by.as_ref().map_or(String::new(), |file| format!(" for {file}"));
             let inside = count(plan.doomed.len() as u64, "request");
             format!("{}: reloads{with}{because}; {inside} inside", reload.environment)
+        }
+        (Input::Event(Event::Arrived(arrived)), Some(Response::Held)) => {
+            format!("request {}: held", arrived.started.request)
         }
         (Input::Event(event), _) => return describe_event(event),
         _ => return None,
@@ -111,10 +114,8 @@ fn describe_event(event: &Event) -> Option<String> {
             let cause = cause.as_str().unwrap_or_default();
             format!("{}: {cause} of {}", changed.environment, shorten(&changed.modules))
         }
-        Event::Held { request } => format!("request {request}: held"),
         Event::Listening(listening) => format!("listening at {}", listening.url),
         Event::Arrived(_)
-        | Event::Admitted { .. }
         | Event::ReloadRequested(_)
         | Event::RequestStarted(_)
         | Event::RequestFinished(_)

@@ -33,7 +33,6 @@ fn reoptimize(session: &mut Session, run: u32, now: Time) {
         modules: vec!["/src/page.tsx".into()],
     };
     session.apply(Event::Changed(saved), now);
-    session.apply(Event::Admitted { request: run }, now);
     session.apply(Event::RequestStarted(request), now);
     for nth in 0..DEPENDENCIES {
         let importer = Some(ImportSite { file: "/app/src/page.tsx".into(), line: Some(1), column: None });

@@ -31,9 +31,10 @@ pub use graph::ModuleGraph;
 pub use policy::Policy;
 pub use reoptimization::{
     Bundling, Cost, HandledBy, LateDependency, Outcome, Reoptimization, RunEnd, State, advice, causes,
-    millis, names, title,
+    millis, names,
 };
-pub use session::{Counts, Effect, ReloadPlan, ReloadTarget, Session, Stability};
+pub use request::{Admission, AdmitOutcome};
+pub use session::{Counts, Effect, ReloadPlan, Session, Stability};
 pub use verdict::{Action, ErrorInfo, ErrorKind, Failure, Verdict};
 
 use std::time::Duration;

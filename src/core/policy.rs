@@ -9,31 +9,30 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 #[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
 pub struct Policy {
-    /// Crawl the modules of guarded environments before a request meets them. Default `true`.
+    /// Crawl the modules of guarded environments before a request meets them.
     pub foresee: bool,
-    /// How long a crawl may go on. Default 5 000.
+    /// How long a crawl may go on.
     #[cfg_attr(feature = "codegen", ts(type = "number"))]
     pub foresee_budget_ms: u64,
-    /// How many modules a crawl transforms at once. Default 8.
+    /// How many modules a crawl transforms at once.
     pub foresee_concurrency: u32,
-    /// Hold requests in front of an environment that is not stable. Default `true`.
+    /// Hold requests in front of an environment that is not stable.
     pub hold: bool,
-    /// Re-issue requests that a re-optimization doomed. Default `true`.
+    /// Re-issue requests that a re-optimization doomed.
     pub recover: bool,
-    /// Quiet time after the last module fetch or transform before an environment counts as stable. Default 20.
+    /// Quiet time after the last module fetch or transform before an environment counts as stable.
     #[cfg_attr(feature = "codegen", ts(type = "number"))]
     pub quiet_ms: u64,
     /// After this long without activity, a runner is given up on that is not known to import again by itself.
-    /// Default 500.
     #[cfg_attr(feature = "codegen", ts(type = "number"))]
     pub debounce_ms: u64,
     /// How long a request may be kept waiting, together with those that it is re-issued as, and how long `awaitStable`
-    /// waits by default. Default 10 000.
+    /// waits by default.
     #[cfg_attr(feature = "codegen", ts(type = "number"))]
     pub deadline_ms: u64,
-    /// How many re-issues one method and URL may have within the retry window. Default 3.
+    /// How many re-issues one method and URL may have within the retry window.
     pub retry_budget: u32,
-    /// The length of the retry window. Default 10 000.
+    /// The length of the retry window.
     #[cfg_attr(feature = "codegen", ts(type = "number"))]
     pub retry_window_ms: u64,
 }

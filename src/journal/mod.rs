@@ -5,6 +5,8 @@
 //! as it was then. Such a copy shares the module graph with the session and takes no time to speak of, so that a text is
 //! made of it, and it is dropped, where nobody waits.
 
+#[cfg(test)]
+mod properties;
 mod replay;
 
 pub use replay::{Difference, Replay, ReplayError, entry, replay};
@@ -13,10 +15,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::core::{Effect, Event, Failure, Policy, ReloadPlan, ReloadRequested, Session, Time, Verdict};
+use crate::core::{
+    Arrived, Effect, Event, Failure, Policy, ReloadPlan, ReloadRequested, Session, Time, Verdict,
+};
 
 /// The version of the format.
-pub const FORMAT: u32 = 4;
+pub const FORMAT: u32 = 5;
 /// Half of what is kept at most, in bytes.
 const HALF: usize = 1024 * 1024;
 /// So that the last line of a half mostly fits without another allocation.
@@ -39,6 +43,18 @@ pub enum Input {
 pub enum Response {
     Plan(ReloadPlan),
     Verdict(Verdict),
+    /// A request that has come is held.
+    Held,
+}
+
+impl Response {
+    /// What an event was answered, if it was: who may enter at once is told nothing else.
+    fn to(event: &Event, session: &Session) -> Option<Self> {
+        match event {
+            Event::Arrived(arrived) if session.is_held(arrived.started.request) => Some(Response::Held),
+            _ => None,
+        }
+    }
 }
 
 /// A line of a journal: the first begins with a session, the last of a saved one ends with it, all others are inputs.
@@ -117,6 +133,9 @@ impl Recorded {
     }
 
     pub fn apply(&mut self, event: Event, now: Time) -> Vec<Effect> {
+        if let Event::Arrived(arrived) = event {
+            return self.arrive(arrived, now);
+        }
         let Input::Event(event) = self.record(Input::Event(event), now) else { return Vec::new() };
         self.session.apply(event, now)
     }
@@ -155,6 +174,15 @@ impl Recorded {
         self.make_room();
         self.write(&input, None, now);
         input
+    }
+
+    fn arrive(&mut self, arrived: Arrived, now: Time) -> Vec<Effect> {
+        self.make_room();
+        let event = Event::Arrived(arrived);
+        let effects = self.session.apply(event.clone(), now);
+        let response = Response::to(&event, &self.session);
+        self.write(&Input::Event(event), response.as_ref(), now);
+        effects
     }
 
     fn make_room(&mut self) {

@@ -122,8 +122,8 @@ fn take_if_possible(session: &mut Session, input: &Input, now: Time) -> Result<O
 fn take(session: &mut Session, input: &Input, now: Time) -> Option<Response> {
     match input.clone() {
         Input::Event(event) => {
-            session.apply(event, now);
-            None
+            session.apply(event.clone(), now);
+            Response::to(&event, session)
         }
         Input::Tick => {
             session.tick(now);
@@ -215,13 +215,11 @@ mod tests {
             fetch("end"),
             json!({ "event": "requestStarted", "request": 1, "method": "GET", "url": "/", "mode": "navigate" }),
             json!({ "event": "discovered", "environment": "worker", "id": "zod", "importer": { "file": "a.ts", "line": 3 } }),
-            json!({ "event": "held", "request": 2 }),
+            json!({ "event": "arrived", "request": 2, "method": "POST", "url": "/" }),
             json!({ "event": "committed", "environment": "worker", "outcome": "committed", "browserHash": "b",
                 "reload": true, "changed": changed, "removed": ["react"], "pending": [] }),
             fetch("begin"),
             fetch("end"),
-            json!({ "event": "admitted", "request": 2 }),
-            json!({ "event": "requestStarted", "request": 2, "method": "POST", "url": "/" }),
             json!({ "event": "requestFinished", "request": 2 }),
             json!({ "event": "committed", "environment": "rsc", "outcome": "committed", "browserHash": "a", "reload": false,
                 "changed": changed, "removed": [], "pending": [],

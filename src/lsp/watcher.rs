@@ -14,7 +14,7 @@ use super::documents::Documents;
 use super::late::{LateImport, late_imports};
 use super::progress::Progresses;
 use crate::attach::{self, Attached};
-use crate::protocol::{Health, ServerStatus, StatusReport};
+use crate::protocol::{ServerStatus, StatusReport};
 
 /// How often a sidecar is looked for while there is none.
 const LOOK: Duration = Duration::from_millis(500);
@@ -132,8 +132,7 @@ impl SidecarWatcher {
         for file in self.marked.keys().cloned().collect::<Vec<_>>() {
             self.mark(file, &[]).await;
         }
-        let status = ServerStatus { health: Health::Ok, quiescent: true, message: "no dev server".into() };
-        self.publish(status).await;
+        self.publish(ServerStatus::no_dev_server()).await;
     }
 
     async fn publish(&mut self, status: ServerStatus) {

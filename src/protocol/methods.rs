@@ -58,7 +58,7 @@ macro_rules! method_table {
             notification "onTransform" (Transformed) Transformed,
             "Activity of an environment, batched: module fetches and transforms, their begin and end, and what the modules import.";
             notification "request/didStart" (RequestStarted) RequestStarted,
-            "An HTTP request enters an environment.";
+            "An HTTP request is inside without an `admit`: holding is turned off, or another sidecar has admitted it.";
             notification "devServer/didListen" (Listening) Listening,
             "The dev server listens: where a browser finds it.";
             notification "request/didFinish" (RequestFinished) RequestFinished,
@@ -68,8 +68,8 @@ macro_rules! method_table {
             "A `full-reload` is being sent in an environment. The answer says which other environments to invalidate and reload in lockstep, and which requests in flight are doomed.";
             request "resolveOptimizedId" (ResolveOptimizedIdParams) -> ResolvedId, ResolveOptimizedId, Reads,
             "Where a bare id is now, from the optimizer's live metadata: never a stale hash.";
-            request "admit" (AdmitParams) -> AdmitResult, Admit, Waits,
-            "May this request enter now? Answers when it may, or at its deadline.";
+            request "admit" (Arrived) -> AdmitResult, Admit, Waits,
+            "An HTTP request has come: may it enter now? Answers when it may, or at its deadline. From then on it is inside.";
             request "classifyError" (Failure) -> Verdict, ClassifyError, Applies,
             "Judges how a request fares by its error, its status or the mere fact that it is doomed. A verdict to retry counts against the retry budget.";
             request "awaitStable" (AwaitStableParams) -> AwaitStableResult, AwaitStable, Waits,
@@ -86,7 +86,7 @@ macro_rules! method_table {
             server_notification "devServer/restartRequest" (RestartRequest),
             "Somebody wants the dev server to be restarted, from an editor or the command line.";
             server_notification "experimental/serverStatus" (ServerStatus),
-            "Health, quiescence and a short message; sent when one of them changes.";
+            "Health, quiescence, what is going on, and all that in a short message; sent when one of them changes.";
             server_notification "$/progress" (Progress),
             "One `begin` and one `end` for each re-optimization.";
             server_notification "window/logMessage" (LogMessage),

@@ -8,19 +8,22 @@ pub mod codegen;
 mod committed;
 mod methods;
 mod reoptimization;
+mod status;
 mod types;
 
 pub use committed::{CommitOutcome, Committed};
 pub use methods::{Kind, Method, Ordering, Sender, methods};
 pub use reoptimization::{Reoptimization, ReoptimizationOutcome};
+pub use status::{
+    ActivityPhase, EnvironmentStatus, Health, ServerActivity, ServerStatus, StatusReport, title,
+};
 pub use types::{
-    AdmitOutcome, AdmitParams, AdmitResult, AwaitStableParams, AwaitStableResult, DidCloseEnvironment,
-    EnvironmentStatus, Health, InitializationOptions, Learned, LogLevel, LogMessage, Progress, ProgressValue,
-    ResolveOptimizedIdParams, RestartRequest, RunRequest, ServerStatus, StatusParams, StatusReport,
-    WarmupRequest,
+    AdmitResult, AwaitStableParams, AwaitStableResult, DidCloseEnvironment, InitializationOptions, Learned,
+    LogLevel, LogMessage, Progress, ProgressValue, ResolveOptimizedIdParams, RestartRequest, RunRequest,
+    StatusParams, WarmupRequest,
 };
 
 pub(crate) use methods::method_table;
 
 /// Raised with every change that an older client or sidecar would misunderstand. Both sides compare it.
-pub const PROTOCOL_VERSION: u32 = 1;
+pub const PROTOCOL_VERSION: u32 = 2;

@@ -2,9 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::core::{
-    self, BundledRun, Bundling, Fallback, HandledBy, LateDependency, Outcome, causes, millis, title,
-};
+use super::status::title;
+use crate::core::{self, BundledRun, Bundling, Fallback, HandledBy, LateDependency, Outcome, causes, millis};
 
 /// How a re-optimization ended, or that it has not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,11 +1,8 @@
 //! Shapes that exist on the wire alone. Facts, plans and verdicts have theirs in `core`.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
-use super::Reoptimization;
-use crate::core::{Counts, Event, FallbackReason, HttpRequest, LateDependency, Phase, Policy};
+use crate::core::{AdmitOutcome, Event, HttpRequest, LateDependency, Policy};
 
 /// `initializationOptions` of `initialize`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -40,36 +37,6 @@ pub struct ResolveOptimizedIdParams {
     pub environment: String,
     /// A bare id, as in `optimizeDeps.include`.
     pub id: String,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
-pub struct AdmitParams {
-    pub request: HttpRequest,
-    /// The method and the URL as the client sent them. A request that comes in place of one that was re-issued waits no longer than
-    /// that one still might have.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub method: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub url: Option<String>,
-    /// How long to wait at most; the policy's deadline by default.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "codegen", ts(type = "number"))]
-    pub timeout_ms: Option<u64>,
-}
-
-/// Why a request may enter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
-pub enum AdmitOutcome {
-    /// Every guarded environment is stable.
-    Stable,
-    /// They are not, but the request waited long enough.
-    Deadline,
-    /// Holding is turned off.
-    NotHeld,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -146,77 +113,6 @@ pub struct RestartRequest {}
 pub struct Learned {
     pub environment: String,
     pub dependencies: Vec<LateDependency>,
-}
-
-/// As in rust-analyzer's `experimental/serverStatus`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
-pub enum Health {
-    Ok,
-    /// The last optimizer run failed.
-    Warning,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
-pub struct ServerStatus {
-    pub health: Health,
-    /// Whether every guarded environment is stable.
-    pub quiescent: bool,
-    pub message: String,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
-pub struct EnvironmentStatus {
-    pub name: String,
-    /// In milliseconds since the start of the sidecar. A dev server that restarts opens its environments anew.
-    #[cfg_attr(feature = "codegen", ts(type = "number"))]
-    pub opened_at_ms: u64,
-    pub guarded: bool,
-    pub phase: Phase,
-    pub generation: u32,
-    pub browser_hash: String,
-    /// How many dependencies are optimized.
-    pub optimized: u32,
-    /// Late dependencies that wait for an optimizer run.
-    pub pending: Vec<String>,
-    /// Whether runs add to what is there, so that nobody has to wait for them.
-    pub adds: bool,
-    /// Module fetches and transforms that have begun and not ended.
-    pub in_flight: u32,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
-#[cfg_attr(feature = "codegen", ts(optional_fields))]
-pub struct StatusReport {
-    /// The sidecar's version.
-    pub version: String,
-    /// The sidecar's process id.
-    pub pid: u32,
-    /// Vite's `root`, an absolute path, once an environment has been reported.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub root: Option<String>,
-    /// Where a browser finds the dev server, once it listens.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub url: Option<String>,
-    #[serde(flatten)]
-    pub status: ServerStatus,
-    pub environments: Vec<EnvironmentStatus>,
-    /// The latest re-optimizations, oldest first.
-    pub records: Vec<Reoptimization>,
-    pub counts: Counts,
-    /// How often runs have bundled everything again where they add, by reason.
-    #[cfg_attr(feature = "codegen", ts(type = "Partial<Record<FallbackReason, number>>"))]
-    pub fallbacks: BTreeMap<FallbackReason, u32>,
-    pub requests_in_flight: u32,
-    #[cfg_attr(feature = "codegen", ts(type = "number"))]
-    pub uptime_ms: u64,
 }
 
 /// The value of a `$/progress`, as LSP's `WorkDoneProgress`.

@@ -12,12 +12,11 @@ use super::sidecar::Sidecar;
 use super::status;
 use super::waiters::Waited;
 use crate::core::{
-    Arrived, Failure, OpenEnvironment, ReloadPlan, ReloadRequested, ResolvedId, Session, Time, Verdict,
-    millis,
+    Admission, Arrived, Failure, OpenEnvironment, ReloadPlan, ReloadRequested, ResolvedId, Session, Time,
+    Verdict, millis,
 };
 use crate::protocol::{
-    AdmitOutcome, AdmitParams, AdmitResult, AwaitStableParams, AwaitStableResult, ResolveOptimizedIdParams,
-    StatusParams, StatusReport,
+    AdmitResult, AwaitStableParams, AwaitStableResult, ResolveOptimizedIdParams, StatusParams, StatusReport,
 };
 
 /// A request that only reads. It is answered before the next message is looked at, and cannot be called off.
@@ -90,21 +89,12 @@ impl WriteHandler for ClassifyError {
 pub struct Admit;
 
 impl WriteHandler for Admit {
-    type Params = AdmitParams;
+    type Params = Arrived;
     type Result = AdmitResult;
 
     async fn write(sidecar: &Sidecar, params: Self::Params) -> Result<AdmitResult> {
-        let timeout = params.timeout_ms.map(Duration::from_millis);
-        let AdmitParams { request, method, url, .. } = params;
-        let Some(waiting) = sidecar.admit(Arrived { request, method, url }, timeout) else {
-            let holds = sidecar.read(|session, _| session.policy().hold);
-            let outcome = if holds { AdmitOutcome::Stable } else { AdmitOutcome::NotHeld };
-            return Ok(AdmitResult { outcome, waited_ms: 0 });
-        };
-        let waited = end_of(waiting).await?;
-        let outcome =
-            if waited.waiting_for.is_empty() { AdmitOutcome::Stable } else { AdmitOutcome::Deadline };
-        Ok(AdmitResult { outcome, waited_ms: millis(waited.time) })
+        let Admission { outcome, waited } = end_of(sidecar.admit(params)).await?;
+        Ok(AdmitResult { outcome, waited_ms: millis(waited) })
     }
 }
 
@@ -139,7 +129,7 @@ fn environment<'a>(session: &'a Session, name: &str) -> Result<&'a OpenEnvironme
     })
 }
 
-/// A wait ends unanswered only when the session ends.
-async fn end_of(waiting: oneshot::Receiver<Waited>) -> Result<Waited> {
+/// A wait ends unanswered only when the session ends, or the HTTP request that waited.
+async fn end_of<T>(waiting: oneshot::Receiver<T>) -> Result<T> {
     waiting.await.map_err(|_| Error::request_cancelled())
 }

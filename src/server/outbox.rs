@@ -49,6 +49,13 @@ impl Outbox {
         Self::default()
     }
 
+    /// What waits to be written.
+    #[cfg(test)]
+    pub fn queued(&self) -> String {
+        let queue = self.shared.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&queue).into_owned()
+    }
+
     pub fn notify(&self, method: &str, params: impl Serialize) {
         self.send(&Notification { jsonrpc: "2.0", method, params });
     }

@@ -1,8 +1,10 @@
 //! What a session's effects tell the client.
 
 use super::outbox::Outbox;
-use crate::core::{Bundling, Effect, HandledBy, Outcome, Reoptimization, causes, millis, names, title};
-use crate::protocol::{Learned, LogLevel, LogMessage, Progress, ProgressValue, RunRequest, WarmupRequest};
+use crate::core::{Bundling, Effect, HandledBy, Outcome, Reoptimization, causes, millis, names};
+use crate::protocol::{
+    Learned, LogLevel, LogMessage, Progress, ProgressValue, RunRequest, WarmupRequest, title,
+};
 
 pub fn notify(outbox: &Outbox, effects: Vec<Effect>) {
     for effect in effects {

@@ -8,12 +8,12 @@ use tokio::time::Instant;
 
 use super::clock::Clock;
 use super::outbox::Outbox;
-use super::waiters::{Waited, Waiters, Waits};
+use super::waiters::{Waited, Waiters};
 use super::{progress, status};
-use crate::attach::{Host, Publisher, methods::STATUS};
+use crate::attach::{Host, Publisher};
 use crate::core::{
-    Arrived, Effect, Event, Failure, HttpRequest, Policy, ReloadPlan, ReloadRequested, Session, Stability,
-    Time, Verdict,
+    Admission, Arrived, Effect, Event, Failure, HttpRequest, Policy, ReloadPlan, ReloadRequested, Session,
+    Stability, Time, Verdict,
 };
 use crate::journal::Recorded;
 use crate::protocol::{LogLevel, RestartRequest, ServerStatus};
@@ -111,18 +111,16 @@ impl Sidecar {
         self.state().recorded.classify(failure, self.clock.now())
     }
 
-    /// Puts a request before the gate: `None` when it may enter at once.
-    pub fn admit(&self, arrived: Arrived, timeout: Option<Duration>) -> Option<oneshot::Receiver<Waited>> {
-        let now = self.clock.now();
+    /// Puts a request before the gate. Resolves when it has entered, and at once if it has by now.
+    pub fn admit(&self, arrived: Arrived) -> oneshot::Receiver<Admission> {
         let mut state = self.state();
-        let request = arrived.request;
-        state.recorded.apply(Event::Arrived(arrived), now);
-        if !state.session().policy().hold || state.session().stability(&[], now) == Stability::Stable {
-            state.recorded.apply(Event::Admitted { request }, now);
-            return None;
-        }
-        state.recorded.apply(Event::Held { request }, now);
-        Some(self.wait(&mut state, Waits::AtTheGate(request), timeout, now))
+        let was_disturbed = state.session().is_disturbed();
+        let request = arrived.started.request;
+        let effects = state.recorded.apply(Event::Arrived(arrived), self.clock.now());
+        let State { recorded, waiters, .. } = &mut *state;
+        let admission = waiters.hold(request, recorded.session());
+        self.follow_up(&state, was_disturbed, effects);
+        admission
     }
 
     /// Waits for environments: `None` when they are stable now.
@@ -137,20 +135,10 @@ impl Sidecar {
         if state.session().stability(&environments, now) == Stability::Stable {
             return None;
         }
-        Some(self.wait(&mut state, Waits::For { environments, request }, timeout, now))
-    }
-
-    fn wait(
-        &self,
-        state: &mut State,
-        waits: Waits,
-        timeout: Option<Duration>,
-        now: Time,
-    ) -> oneshot::Receiver<Waited> {
-        let State { recorded, waiters, .. } = state;
-        let waiting = waiters.add(waits, timeout, recorded.session(), now);
+        let State { recorded, waiters, .. } = &mut *state;
+        let waiting = waiters.add(environments, request, timeout, recorded.session(), now);
         self.disturbed.notify_one();
-        waiting
+        Some(waiting)
     }
 
     /// Follows the state from change to change: ends waits, lets time pass, publishes the status.
@@ -172,7 +160,7 @@ impl Sidecar {
         let effects = state.recorded.tick(now);
         progress::notify(&self.outbox, effects);
         let State { recorded, waiters, .. } = &mut *state;
-        waiters.end(recorded, now);
+        waiters.end(recorded.session(), now);
         let status = status::status(state.session(), now);
         if state.initialized && state.published.as_ref() != Some(&status) {
             self.outbox.notify("experimental/serverStatus", &status);
@@ -190,7 +178,7 @@ impl Sidecar {
         if due > now {
             return Some(due);
         }
-        self.publisher.publish(STATUS, &status::report(state.session(), now));
+        self.publisher.publish(&status::report(state.session(), now));
         state.snapshot_at = Some(now);
         None
     }
@@ -223,6 +211,40 @@ impl State {
         };
         let waits = self.waiters.next(self.session(), now);
         let settles = self.session().settles_at(now).filter(|at| *at > now);
-        [stable_at, waits, settles].into_iter().flatten().min()
+        [stable_at, waits, settles, self.session().held_until()].into_iter().flatten().min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn event(event: Value) -> Event {
+        serde_json::from_value(event).expect("an event")
+    }
+
+    #[test]
+    fn what_has_ended_by_the_time_a_request_comes_is_told() {
+        let outbox = Outbox::new();
+        let sidecar = Sidecar::new(outbox.clone());
+        sidecar.initialize(Policy { quiet_ms: 5, ..Policy::default() });
+        let optimizer = json!({ "browserHash": "a", "optimized": [], "discovered": [] });
+        sidecar.apply(event(json!({ "event": "environmentOpened", "name": "worker", "consumer": "server",
+            "root": "/app", "base": "/", "optimizer": optimizer })));
+        sidecar.apply(event(json!({ "event": "discovered", "environment": "worker", "id": "zod" })));
+        sidecar.apply(event(json!({ "event": "committed", "environment": "worker", "browserHash": "b",
+            "reload": true, "changed": [], "removed": [], "pending": [] })));
+        std::thread::sleep(Duration::from_millis(20));
+        assert!(!outbox.queued().contains("re-optimized in"));
+        // Nobody has looked at the clock meanwhile.
+        let Event::Arrived(arrived) =
+            event(json!({ "event": "arrived", "request": 1, "method": "GET", "url": "/" }))
+        else {
+            panic!("a request that comes");
+        };
+        sidecar.admit(arrived).try_recv().expect("all is stable");
+        assert!(outbox.queued().contains("re-optimized in"), "{}", outbox.queued());
     }
 }

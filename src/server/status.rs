@@ -1,9 +1,9 @@
 //! What readers are told of a session.
 
 use crate::core::{
-    OpenEnvironment, Optimizer, Outcome, Reoptimization, Session, Stability, Time, causes, millis, title,
+    OpenEnvironment, Optimizer, Outcome, Phase, Reoptimization, Session, Stability, Time, millis,
 };
-use crate::protocol::{EnvironmentStatus, Health, ServerStatus, StatusReport};
+use crate::protocol::{ActivityPhase, EnvironmentStatus, Health, ServerActivity, ServerStatus, StatusReport};
 
 /// The whole picture.
 pub fn report(session: &Session, now: Time) -> StatusReport {
@@ -34,26 +34,33 @@ pub fn report(session: &Session, now: Time) -> StatusReport {
     }
 }
 
-/// Health, quiescence and a short message.
+/// Health, quiescence, and what is going on.
 pub fn status(session: &Session, now: Time) -> ServerStatus {
-    let records = || session.records();
-    let failed = records().next_back().and_then(Reoptimization::outcome) == Some(&Outcome::Failed);
+    let since = millis(session.unchanged_since(now));
     match session.stability(&[], now) {
-        Stability::Stable if failed => ServerStatus {
-            health: Health::Warning,
-            quiescent: true,
-            message: "the last optimizer run failed".into(),
-        },
-        Stability::Stable => ServerStatus { health: Health::Ok, quiescent: true, message: "stable".into() },
+        Stability::Stable => {
+            let latest = session.records().next_back().and_then(Reoptimization::outcome);
+            let health = if latest == Some(&Outcome::Failed) { Health::Warning } else { Health::Ok };
+            ServerStatus::new(health, ServerActivity::stable(since))
+        }
         Stability::Unstable { waiting_for, .. } => {
-            let running = records().rev().find(|record| !record.is_over() && !record.adds());
-            let message = match running {
-                Some(record) => {
-                    format!("{}: {}", title(&record.environment, false), causes(&record.dependencies))
-                }
-                None => format!("reloading {}", waiting_for.join(", ")),
-            };
-            ServerStatus { health: Health::Ok, quiescent: false, message }
+            ServerStatus::new(Health::Ok, activity(session, waiting_for, since, now))
         }
     }
+}
+
+/// What keeps environments from being stable: a re-optimization first of all, since it is the cause of the rest.
+fn activity(session: &Session, waiting_for: Vec<String>, since: u64, now: Time) -> ServerActivity {
+    let is_cause = |record: &&Reoptimization| {
+        !record.is_over() && !record.adds() && waiting_for.contains(&record.environment)
+    };
+    if let Some(record) = session.records().rev().find(is_cause) {
+        let (environments, since) = ([record.environment.clone()], millis(record.discovered_at));
+        let dependencies = record.dependencies.clone();
+        return ServerActivity::of(ActivityPhase::Reoptimizing, &environments, dependencies, since);
+    }
+    let phase_of = |name: &String| Some(session.environment(name)?.phase(session.policy(), now));
+    let is_crawled = waiting_for.iter().all(|name| phase_of(name) == Some(Phase::Discovering));
+    let phase = if is_crawled { ActivityPhase::Crawling } else { ActivityPhase::Reloading };
+    ServerActivity::of(phase, &waiting_for, Vec::new(), since)
 }

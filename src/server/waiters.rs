@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::core::{Event, HttpRequest, Session, Stability, Time};
-use crate::journal::Recorded;
+use crate::core::{Admission, HttpRequest, Session, Stability, Time};
 
 /// How a wait ended.
 #[derive(Debug)]
@@ -14,71 +13,62 @@ pub struct Waited {
     pub time: Duration,
 }
 
-/// What a wait is for.
-#[derive(Debug)]
-pub enum Waits {
-    /// An HTTP request is admitted when it ends.
-    AtTheGate(HttpRequest),
-    For {
-        /// All guarded ones, if none is named.
-        environments: Vec<String>,
-        /// The HTTP request whose deadline counts.
-        request: Option<HttpRequest>,
-    },
-}
-
-impl Waits {
-    fn environments(&self) -> &[String] {
-        match self {
-            Waits::AtTheGate(_) => &[],
-            Waits::For { environments, .. } => environments,
-        }
-    }
-
-    fn request(&self) -> Option<HttpRequest> {
-        match self {
-            Waits::AtTheGate(request) => Some(*request),
-            Waits::For { request, .. } => *request,
-        }
-    }
-}
-
+/// Who waits for environments. Which requests are held, and how long, the session knows.
 #[derive(Debug)]
 struct Waiter {
-    waits: Waits,
+    /// All guarded ones, if none is named.
+    environments: Vec<String>,
     since: Time,
     deadline: Time,
     response: oneshot::Sender<Waited>,
 }
 
 #[derive(Debug, Default)]
-pub struct Waiters(Vec<Waiter>);
+pub struct Waiters {
+    held: Vec<(HttpRequest, oneshot::Sender<Admission>)>,
+    waiting: Vec<Waiter>,
+}
 
 impl Waiters {
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.held.is_empty() && self.waiting.is_empty()
     }
 
+    /// Waits until a request has entered.
+    pub fn hold(&mut self, request: HttpRequest, session: &Session) -> oneshot::Receiver<Admission> {
+        let (response, waiting) = oneshot::channel();
+        match session.admission(request) {
+            Some(admission) => {
+                let _ = response.send(admission);
+            }
+            None => self.held.push((request, response)),
+        }
+        waiting
+    }
+
+    /// Waits until environments are stable. `request` is the HTTP request that waits, whose deadline counts.
     pub fn add(
         &mut self,
-        waits: Waits,
+        environments: Vec<String>,
+        request: Option<HttpRequest>,
         timeout: Option<Duration>,
         session: &Session,
         now: Time,
     ) -> oneshot::Receiver<Waited> {
         let (response, waiting) = oneshot::channel();
         let own = now + timeout.unwrap_or_else(|| session.policy().deadline());
-        let of_request = waits.request().and_then(|request| session.deadline_of(request));
+        let of_request = request.and_then(|request| session.deadline_of(request));
         let deadline = of_request.map_or(own, |deadline| own.min(deadline));
-        self.0.push(Waiter { waits, since: now, deadline, response });
+        self.waiting.push(Waiter { environments, since: now, deadline, response });
         waiting
     }
 
     /// Ends the waits that are over.
-    pub fn end(&mut self, recorded: &mut Recorded, now: Time) {
+    pub fn end(&mut self, session: &Session, now: Time) {
+        self.end_admitted(session);
         let mut kept = Vec::new();
-        for waiter in self.0.drain(..).filter(|waiter| !waiter.response.is_closed()) {
-            let waiting_for = match recorded.session().stability(waiter.waits.environments(), now) {
+        for waiter in self.waiting.drain(..).filter(|waiter| !waiter.response.is_closed()) {
+            let waiting_for = match session.stability(&waiter.environments, now) {
                 Stability::Stable => Vec::new(),
                 Stability::Unstable { .. } if now < waiter.deadline => {
                     kept.push(waiter);
@@ -86,25 +76,32 @@ impl Waiters {
                 }
                 Stability::Unstable { waiting_for, .. } => waiting_for,
             };
-            // Its client may have left, and said so, before it could be called off.
-            if let Waits::AtTheGate(request) = waiter.waits
-                && recorded.session().is_held(request)
-            {
-                recorded.apply(Event::Admitted { request }, now);
-            }
             // Whoever cancelled in this very moment needs no answer.
             let _ = waiter.response.send(Waited { waiting_for, time: now - waiter.since });
         }
-        self.0 = kept;
+        self.waiting = kept;
     }
 
-    /// When the first of the waits is over, if nothing else happens.
+    /// Those who are neither inside nor held have gone away: their wait ends without an answer.
+    fn end_admitted(&mut self, session: &Session) {
+        let mut kept = Vec::new();
+        for (request, response) in self.held.drain(..).filter(|(_, response)| !response.is_closed()) {
+            if let Some(admission) = session.admission(request) {
+                let _ = response.send(admission);
+            } else if session.is_held(request) {
+                kept.push((request, response));
+            }
+        }
+        self.held = kept;
+    }
+
+    /// When the first of the waits for environments is over, if nothing else happens.
     pub fn next(&self, session: &Session, now: Time) -> Option<Time> {
         let stable_at =
-            self.0.iter().filter_map(|waiter| match session.stability(waiter.waits.environments(), now) {
+            self.waiting.iter().filter_map(|waiter| match session.stability(&waiter.environments, now) {
                 Stability::Unstable { at, .. } => at,
                 Stability::Stable => Some(now),
             });
-        stable_at.chain(self.0.iter().map(|waiter| waiter.deadline)).min()
+        stable_at.chain(self.waiting.iter().map(|waiter| waiter.deadline)).min()
     }
 }

@@ -91,16 +91,15 @@ async function measureGate() {
 async function measureAdmit() {
   const child = spawn(findBinary(), ['serve'], { stdio: ['pipe', 'pipe', 'inherit'] })
   const connection = new RpcConnection(child.stdout, child.stdin, () => {})
-  await connection.request('initialize', { processId: process.pid, capabilities: {}, initializationOptions: { protocolVersion: 1 } })
+  await connection.request('initialize', { processId: process.pid, capabilities: {}, initializationOptions: { protocolVersion: 2 } })
   connection.notify('initialized', {})
   const optimizer = { browserHash: '3f9a1c07', optimized: [], discovered: [] }
   connection.notify('environment/didOpen', { name: 'worker', consumer: 'server', root: '/app', base: '/', optimizer })
   const times = []
   for (let request = 1; request <= admitTrips; request++) {
     const startedAt = performance.now()
-    await connection.request('admit', { request })
+    await connection.request('admit', { request, method: 'GET', url: '/' })
     times.push(performance.now() - startedAt)
-    connection.notify('request/didStart', { request, method: 'GET', url: '/' })
     connection.notify('request/didFinish', { request })
   }
   child.stdin.end()

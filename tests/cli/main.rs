@@ -80,7 +80,7 @@ fn begun(runtime: &Path) -> Process {
     let policy = serde_json::json!({ "quietMs": 0, "debounceMs": 0 });
     let initialize = serde_json::json!({
         "jsonrpc": "2.0", "id": 1, "method": "initialize",
-        "params": { "capabilities": {}, "initializationOptions": { "protocolVersion": 1, "policy": policy } },
+        "params": { "capabilities": {}, "initializationOptions": { "protocolVersion": 2, "policy": policy } },
     });
     sidecar.send(&frame(initialize.to_string().as_bytes())).expect("it reads");
     sidecar.answered(1, PATIENCE);
@@ -171,7 +171,9 @@ fn sidecar_with_a_history(runtime: &Path, root: &Path) -> Process {
             "environment": "worker", "id": "zod", "importer": { "file": page, "line": 1, "column": 16 },
         }),
     ));
-    send(serde_json::json!({ "jsonrpc": "2.0", "id": 2, "method": "admit", "params": { "request": 2 } }));
+    send(
+        serde_json::json!({ "jsonrpc": "2.0", "id": 2, "method": "admit", "params": { "request": 2, "method": "GET", "url": "/" } }),
+    );
     send(notify(
         "optimizer/didCommit",
         serde_json::json!({

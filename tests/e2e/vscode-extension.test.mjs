@@ -39,7 +39,7 @@ describe('beside a dev server', () => {
     await Promise.all([printed(session.server, saveLine), session.save(next)])
     const answer = await session.ask()
     assert.ok(shows(next, answer), `${answer.status} ${answer.text}`)
-    const working = await until('the spinner is shown', () => window.bar.find(({ text }) => text === '$(sync~spin) re-optimizing'))
+    const working = await until('the spinner is shown', () => window.bar.find(({ text }) => text.startsWith('$(sync~spin) re-optimizing ')))
     assert.match(working.tooltip, new RegExp(late.dep))
     await shown('$(check) Evenkeel')
     await until('the import is marked', () => window.marks.get(session.inRoot('src/draft.tsx')) === 1)

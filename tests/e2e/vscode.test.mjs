@@ -58,9 +58,9 @@ describe('the status bar', () => {
   test('while a request meets a late dependency, and behind it', async () => {
     const { answer, line } = await meetLate(draft(1, [first]), first)
     assert.equal(answer.redirects, 1, 'the dependency was met late')
-    const working = bar.find(({ text }) => text === '$(sync~spin) re-optimizing')
+    const working = bar.find(({ text }) => text === `$(sync~spin) re-optimizing ${environment}`)
     assert.match(working.tooltip, new RegExp(`^Evenkeel: re-optimizing ${environment}: ${first.dep}, imported by \\S*src/draft\\.tsx:${line}$`))
-    for (const { text } of bar.slice(1)) assert.match(text, /^\$\(check\) Evenkeel$|^\$\(sync~spin\) (?:re-optimizing|reloading)$/)
+    for (const { text } of bar.slice(1)) assert.match(text, /^\$\(check\) Evenkeel$|^\$\(sync~spin\) (?:re-optimizing|reloading|looking at the modules of) \w+$/)
   })
 
   test('a config that only its author can change is left alone', async () => {
@@ -118,7 +118,8 @@ describe('the status bar', () => {
 })
 
 test('trouble is shown whatever it is about', () => {
-  const warning = statusBarContent({ health: 'warning', quiescent: true, message: 'the last optimizer run failed' })
+  const activity = { title: 'stable' }
+  const warning = statusBarContent({ health: 'warning', quiescent: true, message: 'the last optimizer run failed', activity })
   assert.deepEqual(warning, { text: '$(warning) Evenkeel', tooltip: 'Evenkeel: the last optimizer run failed', tone: 'warning' })
   const error = statusBarContent({ health: 'error', quiescent: true, message: 'gone' })
   assert.deepEqual(error, { text: '$(error) Evenkeel', tooltip: 'Evenkeel: gone', tone: 'error' })

@@ -3,7 +3,7 @@ import type { Connect } from 'vite'
 import { errorInfo } from './error-info.js'
 import type { Log } from './log.js'
 import type { ResolvedOptions } from './options.js'
-import type { ErrorInfo, ReloadPlan, Verdict } from './protocol.js'
+import type { ErrorInfo, ReloadPlan, RequestStarted, Verdict } from './protocol.js'
 import { samePath } from './request-target.js'
 import type { Sidecar } from './sidecar.js'
 import { isAssetOfWorker, isTrigger } from './vite-internals/middlewares.js'
@@ -139,13 +139,12 @@ export class Gate {
       this.#entered.delete(id)
       this.#sidecar.requestFinished(id)
     })
-    if (this.#options.hold) {
-      const admitted = await this.#sidecar.wait('admit', { request: id, method, url }, gone.signal)
-      entered.suspect = admitted?.outcome === 'deadline'
-    }
-    if (response.destroyed) return
     const mode = request.headers['sec-fetch-mode']
-    this.#sidecar.requestStarted({ request: id, method, url, ...(typeof mode === 'string' ? { mode } : {}) })
+    const started: RequestStarted = { request: id, method, url, ...(typeof mode === 'string' && { mode }) }
+    const admitted = this.#options.hold ? await this.#sidecar.wait('admit', started, gone.signal) : undefined
+    entered.suspect = admitted?.outcome === 'deadline'
+    if (response.destroyed) return
+    this.#sidecar.requestStarted(started, admitted !== undefined)
     this.#entered.set(id, entered)
     next()
   }

@@ -70,8 +70,8 @@ export class EnvironmentObserver implements Environment {
   }
 
   /** Reloads the environment because another one has; not to be reported again. */
-  reload(invalidate: boolean): void {
-    if (invalidate) this.#environment.moduleGraph.invalidateAll()
+  reload(): void {
+    this.#environment.moduleGraph.invalidateAll()
     this.#hot.reload()
   }
 

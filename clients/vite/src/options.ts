@@ -1,4 +1,4 @@
-import type { Policy } from './protocol.js'
+import { DEFAULT_POLICY, type Policy } from './protocol.js'
 
 /** What a user may set; everything has a default. */
 export interface EvenkeelOptions {
@@ -35,17 +35,18 @@ export type ResolvedOptions = Required<Omit<EvenkeelOptions, 'environments'>> & 
   environments: string[] | undefined
 }
 
+/** What the sidecar has a default for has it there. */
 const DEFAULTS: ResolvedOptions = {
   additive: true,
-  foresee: true,
-  foreseeBudget: 5_000,
+  foresee: DEFAULT_POLICY.foresee,
+  foreseeBudget: DEFAULT_POLICY.foreseeBudgetMs,
   learn: false,
-  hold: true,
-  recover: true,
+  hold: DEFAULT_POLICY.hold,
+  recover: DEFAULT_POLICY.recover,
   environments: undefined,
-  quiet: 20,
-  debounce: 500,
-  deadline: 10_000,
+  quiet: DEFAULT_POLICY.quietMs,
+  debounce: DEFAULT_POLICY.debounceMs,
+  deadline: DEFAULT_POLICY.deadlineMs,
   callDeadline: 1_000,
   log: 'info',
 }

@@ -47,7 +47,7 @@ export class ReloadPlans {
   }
 
   #carryOut(observer: EnvironmentObserver, plan: ReloadPlan | undefined): void {
-    for (const { environment, invalidate } of plan?.reload ?? []) this.#observers.get(environment)?.reload(invalidate)
+    for (const environment of plan?.reload ?? []) this.#observers.get(environment)?.reload()
     observer.warm(plan?.warm ?? [])
   }
 }

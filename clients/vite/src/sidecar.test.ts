@@ -55,7 +55,7 @@ const initialized = (rest: string) => `
       const message = JSON.parse(text.slice(begin, begin + Number(match[1])))
       text = text.slice(begin + Number(match[1]))
       appendFileSync(process.argv[1] + '.log', JSON.stringify(message) + '\\n')
-      if (message.method === 'initialize') answer(message.id, { capabilities: { experimental: { evenkeel: { protocolVersion: 1 } } } })
+      if (message.method === 'initialize') answer(message.id, { capabilities: { experimental: { evenkeel: { protocolVersion: 2 } } } })
       else hear(message)
     }
   })
@@ -100,7 +100,7 @@ for (const [what, make, words] of programs) {
     process.env.EVENKEEL_BINARY = await make()
     // Some say nothing to the end.
     const { sidecar, said } = lease(words.source.includes('within') ? { callDeadline: 300 } : {})
-    expect(await sidecar.wait('admit', { request: 1 })).toBeUndefined()
+    expect(await sidecar.wait('admit', { request: 1, method: 'GET', url: '/' })).toBeUndefined()
     await until(() => said.length > 0)
     expect(said[0]).toMatch(words)
     expect(await sidecar.request('status', {})).toBeUndefined()
@@ -120,7 +120,7 @@ for (const [what, rest, words] of answers) {
     process.env.EVENKEEL_BINARY = await script(initialized(rest))
     const { sidecar, said } = lease()
     const isPlan = what === 'a plan without lists'
-    const asked = isPlan ? sidecar.request('onFullReload', { environment: 'ssr' }) : sidecar.request('admit', { request: 1 })
+    const asked = isPlan ? sidecar.request('onFullReload', { environment: 'ssr' }) : sidecar.request('admit', { request: 1, method: 'GET', url: '/' })
     expect(await asked).toBeUndefined()
     await until(() => said.length > 0)
     expect(said[0]).toMatch(words)
@@ -175,9 +175,9 @@ test('one heartbeat at a time, and a wait that is over is called off on the wire
   )
   process.env.EVENKEEL_BINARY = file
   const { sidecar, said } = lease()
-  for (let request = 2; request < 40; request++) await sidecar.wait('admit', { request })
+  for (let request = 2; request < 40; request++) await sidecar.wait('admit', { request, method: 'GET', url: '/' })
   const gone = new AbortController()
-  const held = sidecar.wait('admit', { request: 1 }, gone.signal)
+  const held = sidecar.wait('admit', { request: 1, method: 'GET', url: '/' }, gone.signal)
   const pings = async () => (await heard(file)).filter(({ method }) => method === 'awaitStable').length
   await until(async () => (await pings()) >= 3)
   gone.abort()

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { endChild } from './child.js'
 import type { Log } from './log.js'
 import type { ResolvedOptions } from './options.js'
-import type { Activity, Notifications, Requests, RequestStarted, SidecarNotifications } from './protocol.js'
+import type { Activity, Notifications, Requests, RequestStarted, ServerStatus, SidecarNotifications } from './protocol.js'
 import { Restarts } from './restarts.js'
 import { type RpcConnection, RpcError } from './rpc.js'
 import { hasShape } from './shapes.js'
@@ -30,6 +30,7 @@ export class Sidecar {
   #ready: Promise<void> = Promise.resolve()
   /** Why nobody can be asked. */
   #trouble: string | undefined = STARTING
+  #status: ServerStatus | undefined
   readonly #watchers = new Set<() => void>()
   #devServer: DevServer | undefined
   readonly #restarts = new Restarts()
@@ -51,7 +52,10 @@ export class Sidecar {
     'devServer/restartRequest': () => this.#devServer?.restart(),
     'optimizer/runRequest': ({ environment }) => this.environments.get(environment)?.optimize(),
     'optimizer/didLearn': ({ environment, dependencies }) => this.environments.get(environment)?.learn(dependencies),
-    'experimental/serverStatus': () => this.#changed(),
+    'experimental/serverStatus': (status) => {
+      this.#status = status
+      this.#changed()
+    },
     '$/progress': () => this.#changed(),
     'window/logMessage': ({ type, message }) => (type <= 2 ? this.#log.warn(message) : this.#log.info(message)),
   }
@@ -69,6 +73,11 @@ export class Sidecar {
   /** Why nobody can be asked, in a sentence; `undefined` while somebody can. */
   get trouble(): string | undefined {
     return this.#trouble
+  }
+
+  /** What the sidecar has told last, unasked; `undefined` while there is none. */
+  get status(): ServerStatus | undefined {
+    return this.#status
   }
 
   /** Calls whenever `status` may have another answer than before, until the function it returns is called. */
@@ -99,9 +108,10 @@ export class Sidecar {
     return ++this.#lastRequest
   }
 
-  requestStarted(request: RequestStarted): void {
+  /** A request is inside. The sidecar that has `admitted` it knows, and a new one will have to be told. */
+  requestStarted(request: RequestStarted, admitted = false): void {
     this.#requests.set(request.request, request)
-    this.notify('request/didStart', request)
+    if (!admitted) this.notify('request/didStart', request)
     this.#changed()
   }
 
@@ -245,6 +255,7 @@ export class Sidecar {
     // A stopped process takes no other signal.
     this.#child?.kill('SIGKILL')
     this.#child = undefined
+    this.#status = undefined
     if (this.#closed) return
     const backoff = this.#restarts.died()
     const next = backoff === undefined ? 'Vite goes on without Evenkeel until it is restarted.' : 'It is being restarted; Vite goes on without it meanwhile.'

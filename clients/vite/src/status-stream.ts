@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { StatusReport } from './protocol.js'
+import type { ServerStatus, StatusReport } from './protocol.js'
 import type { Sidecar } from './sidecar.js'
 
 /** The least time between two requests, and the time between them while phases move without a word of the sidecar. */
@@ -28,6 +28,8 @@ export class StatusStream {
   /** Whether something changed since the latest request. */
   #stale = false
   #latest: string | undefined
+  /** What viewers have been told of what the sidecar tells unasked. */
+  #told: ServerStatus | undefined
   #closed = false
 
   constructor(sidecar: Sidecar, project: Project) {
@@ -75,8 +77,16 @@ export class StatusStream {
   }
 
   #changed(): void {
+    this.#tellAtOnce(this.#sidecar.status)
     this.#stale = true
     this.#pollIn(LEAST_PAUSE_MS)
+  }
+
+  /** What is going on is not to be waited for until the next request: a re-optimization may be over by then. */
+  #tellAtOnce(status: ServerStatus | undefined): void {
+    if (!status || status === this.#told) return
+    this.#told = status
+    this.#broadcast(event('activity', status))
   }
 
   /** Requests the status once so much time has passed since the latest request. */

@@ -1,8 +1,11 @@
-/** What the language server tells by `experimental/serverStatus`, each time that it changes. */
+/** What the language server tells by `experimental/serverStatus`, each time that it changes, as far as the status bar shows it. */
 export interface ServerStatus {
   health: 'ok' | 'warning' | 'error'
   quiescent: boolean
+  /** For a person to read. */
   message: string
+  /** Absent where no dev server runs. */
+  activity?: { title: string }
 }
 
 export interface StatusBarContent {
@@ -11,19 +14,12 @@ export interface StatusBarContent {
   tone: 'plain' | 'warning' | 'error'
 }
 
-const NO_DEV_SERVER = 'no dev server'
 const ICONS = { ok: 'check', warning: 'warning', error: 'error' }
 
-export function statusBarContent({ health, quiescent, message }: ServerStatus): StatusBarContent {
+export function statusBarContent({ health, quiescent, message, activity }: ServerStatus): StatusBarContent {
   const tone = health === 'ok' ? 'plain' : health
-  if (quiescent) {
-    const icon = health === 'ok' && message === NO_DEV_SERVER ? 'circle-outline' : ICONS[health]
-    return { text: `$(${icon}) Evenkeel`, tooltip: `Evenkeel: ${message}`, tone }
-  }
-  return { text: `$(sync~spin) ${activity(message)}`, tooltip: `Evenkeel: ${message}`, tone }
-}
-
-/** The message begins with what is being done: `re-optimizing worker: …`, `reloading worker`. */
-function activity(message: string): string {
-  return /^[\w-]+/.exec(message)?.[0] ?? 'working'
+  const tooltip = `Evenkeel: ${message}`
+  if (activity && !quiescent) return { text: `$(sync~spin) ${activity.title}`, tooltip, tone }
+  const icon = health === 'ok' && !activity ? 'circle-outline' : ICONS[health]
+  return { text: `$(${icon}) Evenkeel`, tooltip, tone }
 }

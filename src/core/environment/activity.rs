@@ -41,7 +41,6 @@ impl ModuleActivity {
         match activity.moment {
             Moment::Begin => *in_flight += 1,
             Moment::End => *in_flight = in_flight.saturating_sub(1),
-            Moment::Seen => {}
         }
     }
 

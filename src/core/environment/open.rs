@@ -199,7 +199,7 @@ impl OpenEnvironment {
             self.modules.note_fetch(&normalize(&activity.module), for_request, now);
         }
         // What the runner imported before the reload goes on, too; that is no sign that it has heard of it.
-        if activity.moment == Moment::Seen || (activity.entry && !self.bridges.is_empty()) {
+        if activity.entry && !self.bridges.is_empty() {
             self.runner.lend(&normalize(&activity.module), now);
         } else if activity.entry {
             self.runner.import_entry(&normalize(&activity.module), !busy, now);

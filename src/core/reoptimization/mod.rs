@@ -228,12 +228,6 @@ impl Reoptimization {
     }
 }
 
-/// What is going on while a run is.
-pub fn title(environment: &str, adds: bool) -> String {
-    let what = if adds { "adding to" } else { "re-optimizing" };
-    format!("{what} {environment}")
-}
-
 pub fn millis(time: Time) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -3,14 +3,14 @@
 use super::Session;
 use crate::core::event::ImportSite;
 use crate::core::reoptimization::Reoptimization;
-use crate::core::request::{InFlight, RetryCause};
+use crate::core::request::{Inside, Request, RetryCause};
 use crate::core::verdict::{Action, ErrorKind, Failure, Verdict, kind_of};
 use crate::core::{HttpRequest, Time};
 
 impl Session {
     /// The environment whose generation changed under the request, if one did, by its name.
-    fn doomed_by(&self, request: &InFlight) -> Option<&str> {
-        request.entered.iter().find_map(|(index, generation)| {
+    fn doomed_by(&self, inside: &Inside) -> Option<&str> {
+        inside.generations.iter().find_map(|(index, generation)| {
             let (name, found) = self.environments.get_index(*index)?;
             (found.generation() != *generation).then_some(&**name)
         })
@@ -18,19 +18,22 @@ impl Session {
 
     /// Requests in flight that saw modules of another generation.
     pub fn doomed(&self) -> Vec<HttpRequest> {
-        let is_doomed = |(_, request): &(&HttpRequest, &InFlight)| self.doomed_by(request).is_some();
-        let mut doomed: Vec<_> = self.requests.iter().filter(is_doomed).map(|(id, _)| *id).collect();
+        let is_doomed =
+            |request: &Request| request.inside().is_some_and(|inside| self.doomed_by(inside).is_some());
+        let doomed = self.requests.iter().filter(|(_, request)| is_doomed(request));
+        let mut doomed: Vec<_> = doomed.map(|(id, _)| *id).collect();
         doomed.sort_unstable();
         doomed
     }
 
     /// Judges how a request fares, and counts a re-issue when it orders one.
     pub fn classify(&mut self, failure: &Failure, now: Time) -> Verdict {
-        let Some(request) = self.requests.get(&failure.request) else {
+        let found = self.requests.get(&failure.request);
+        let Some((request, inside)) = found.and_then(|request| Some((request, request.inside()?))) else {
             return Verdict::pass(ErrorKind::Unrelated, "the request is not inside a guarded environment");
         };
-        let doomed_by = self.doomed_by(request).map(str::to_owned);
-        let Some((kind, cause)) = self.cause_of(failure, request, doomed_by.is_some(), now) else {
+        let doomed_by = self.doomed_by(inside).map(str::to_owned);
+        let Some((kind, cause)) = self.cause_of(failure, request, inside, doomed_by.is_some(), now) else {
             return Verdict::pass(ErrorKind::Unrelated, "no re-optimization touched the request");
         };
         let of_a_run = kind != ErrorKind::Reloaded;
@@ -43,7 +46,7 @@ impl Session {
             return Verdict { reason: "the optimizer run failed; Vite's log says why".into(), ..verdict };
         }
         if failure.sent {
-            let reload_browser = self.take_browser_reload();
+            let reload_browser = self.disturbance.take_browser_reload();
             let reason = "the response was on its way when the environment changed".into();
             return Verdict { action: Action::Reload, reload_browser, reason, ..verdict };
         }
@@ -51,7 +54,7 @@ impl Session {
             let reason = format!("{} has not failed and may have changed something", request.method);
             return Verdict { reason, ..verdict };
         }
-        let (navigation, lost) = (request.is_navigation(), now - request.since);
+        let (navigation, lost) = (request.is_navigation(), now - inside.since);
         let Some(attempt) = self.budget.spend(request, cause, &self.policy, now) else {
             self.counts.gave_up += 1;
             let reason = format!(
@@ -74,7 +77,7 @@ impl Session {
             action: Action::Retry,
             reason: reason.into(),
             // What a save changes in pages is Vite's to tell them.
-            reload_browser: of_a_run && !navigation && self.take_browser_reload(),
+            reload_browser: of_a_run && !navigation && self.disturbance.take_browser_reload(),
             attempt: Some(attempt),
             ..verdict
         }
@@ -84,29 +87,25 @@ impl Session {
     fn cause_of(
         &self,
         failure: &Failure,
-        request: &InFlight,
+        request: &Request,
+        inside: &Inside,
         is_doomed: bool,
         now: Time,
     ) -> Option<(ErrorKind, RetryCause)> {
         let said = failure.error.as_ref().map(kind_of).filter(|said| *said != ErrorKind::Unrelated);
         if is_doomed {
-            return Some((said.unwrap_or(ErrorKind::Doomed), RetryCause::Epoch(self.epoch)));
+            return Some((said.unwrap_or(ErrorKind::Doomed), RetryCause::Epoch(self.disturbance.epoch)));
         }
         let said = said.filter(|_| self.recently_disturbed(now));
-        let doubted = || request.doubt_of_failure().filter(|_| failure.has_failed()).map(ErrorKind::from);
+        let doubted = || {
+            inside.doubt_of_failure(request.is_safe()).filter(|_| failure.has_failed()).map(ErrorKind::from)
+        };
         said.or_else(doubted).map(|kind| (kind, RetryCause::Single(failure.request)))
-    }
-
-    /// The browser is told to reload once for each disturbance, however many requests it doomed.
-    fn take_browser_reload(&mut self) -> bool {
-        let first = self.browser_reloaded_in != Some(self.epoch);
-        self.browser_reloaded_in = Some(self.epoch);
-        first
     }
 
     /// An error's text counts only in the neighbourhood of a re-optimization: anyone may throw the same words.
     fn recently_disturbed(&self, now: Time) -> bool {
-        self.disturbed || self.history.has_disturbed(now.saturating_sub(self.policy.retry_window()))
+        self.is_disturbed() || self.history.has_disturbed(now.saturating_sub(self.policy.retry_window()))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a reload takes along.
 
-use super::{ReloadPlan, ReloadTarget, Session};
+use super::{ReloadPlan, Session};
 use crate::core::Time;
 use crate::core::event::ReloadRequested;
 
@@ -9,7 +9,8 @@ impl Session {
     pub fn plan_reload(&mut self, reload: &ReloadRequested, now: Time) -> ReloadPlan {
         let reload_too = self.reload_bridged(reload, now);
         let doomed = self.doomed();
-        let since = doomed.iter().filter_map(|id| self.requests.get(id)).map(|request| request.since).min();
+        let inside = doomed.iter().filter_map(|id| self.requests.get(id)?.inside());
+        let since = inside.map(|inside| inside.since).min();
         let warm = match self.environment_mut(&reload.environment) {
             Some(environment) if environment.is_reloading_generation() => environment.take_fetched(since),
             _ => Vec::new(),
@@ -18,7 +19,7 @@ impl Session {
     }
 
     /// Begins the reload of everything that borrows from an environment, in the same generation, each once.
-    fn reload_bridged(&mut self, reload: &ReloadRequested, now: Time) -> Vec<ReloadTarget> {
+    fn reload_bridged(&mut self, reload: &ReloadRequested, now: Time) -> Vec<String> {
         let Some(from) = self.environment(&reload.environment) else { return Vec::new() };
         let generation = from.is_reloading_generation().then_some(from.generation);
         let mut targets = self.bridged_from(&reload.environment);
@@ -32,7 +33,7 @@ impl Session {
         let earlier = reload.alongside.iter().filter(|other| index(other) < index(&reload.environment));
         let theirs: Vec<String> = earlier.flat_map(|other| self.bridged_from(other)).collect();
         targets.retain(|target| !reload.alongside.contains(target) && !theirs.contains(target));
-        targets.into_iter().map(|environment| ReloadTarget { environment, invalidate: true }).collect()
+        targets
     }
 
     /// Everything that borrows from an environment, directly or through others.

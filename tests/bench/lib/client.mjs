@@ -67,7 +67,7 @@ export class Client {
 
 export async function startSidecar() {
   const client = new Client(binary);
-  const initializationOptions = { protocolVersion: 1 };
+  const initializationOptions = { protocolVersion: 2 };
   const answer = await client.request('initialize', { processId: process.pid, capabilities: {}, initializationOptions });
   if (answer.error) throw new Error(answer.error.message);
   client.notify('initialized', {});

@@ -2,15 +2,13 @@ local M = {}
 
 --- What the language server tells by `experimental/serverStatus`, in a few words.
 function M.text(status)
-  if not status then
+  -- Without an activity, no dev server runs.
+  if not status or not status.activity then
     return ''
   elseif not status.quiescent then
-    -- The dependency and its importer stand behind the colon.
-    return 'evenkeel … ' .. status.message:match('^[^:]*')
+    return 'evenkeel … ' .. status.activity.title
   elseif status.health ~= 'ok' then
     return 'evenkeel ! ' .. status.message
-  elseif status.message == 'no dev server' then
-    return ''
   end
   return 'evenkeel ✓'
 end

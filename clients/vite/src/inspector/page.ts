@@ -1,4 +1,4 @@
-import type { Counts, EnvironmentStatus, FallbackReason, LateDependency, Phase, Reoptimization, StatusReport } from '../protocol.js'
+import type { Counts, EnvironmentStatus, FallbackReason, ImportSite, LateDependency, Phase, Reoptimization, ServerStatus, StatusReport } from '../protocol.js'
 
 type State = 'stable' | 'busy' | 'warning' | 'gone' | 'disconnected'
 type Tone = 'good' | 'busy' | 'warn' | 'bad' | 'quiet'
@@ -121,9 +121,17 @@ const epoch = new Epoch()
 const environmentRows = new Rows(byId('environments'))
 const recordRows = new Rows(byId('records'))
 
+function showActivity({ health, quiescent, message, activity }: ServerStatus): void {
+  if (quiescent || !activity) return say(health === 'warning' ? 'warning' : 'stable', sentence(message))
+  const named = activity.dependencies.slice(0, MOST_SHOWN).map(({ id, importer }) => (importer ? `${id}, imported by ${siteOf(importer)}` : id))
+  const more = activity.dependencies.length - named.length
+  if (more > 0) named.push(`and ${more} more`)
+  say('busy', sentence([activity.title, named.join('; ')].filter(Boolean).join(': ')))
+}
+
 function showStatus(status: StatusReport): void {
   epoch.hear(status.uptimeMs)
-  say(status.health === 'warning' ? 'warning' : status.quiescent ? 'stable' : 'busy', sentence(status.message.replaceAll(`${root}/`, '')))
+  showActivity(status)
   byId('sidecar').textContent = `Sidecar ${status.version}, running since ${clock(epoch.date(0))}`
   showCounts(status)
   environmentRows.show(status.environments, ({ name }) => name, (environment) => environment, environmentRow)
@@ -213,8 +221,11 @@ function listOf(dependencies: LateDependency[]): HTMLElement {
 function cause({ id, importer }: LateDependency): Array<Node | string> {
   const name = element('code', {}, id)
   if (!importer) return [name]
-  const site = [inProject(importer.file), importer.line, importer.column].filter((part) => part !== undefined).join(':')
-  return [name, element('span', { class: 'quiet' }, ' imported by '), element('code', { class: 'quiet' }, site)]
+  return [name, element('span', { class: 'quiet' }, ' imported by '), element('code', { class: 'quiet' }, siteOf(importer))]
+}
+
+function siteOf({ file, line, column }: ImportSite): string {
+  return [inProject(file), line, column].filter((part) => part !== undefined).join(':')
 }
 
 /** A file's path as it is seen from the root of the project. */
@@ -261,6 +272,7 @@ function connect(): void {
     root = (JSON.parse(data) as { root: string }).root
   })
   events.addEventListener('status', ({ data }: MessageEvent<string>) => showStatus(JSON.parse(data) as StatusReport))
+  events.addEventListener('activity', ({ data }: MessageEvent<string>) => showActivity(JSON.parse(data) as ServerStatus))
   events.addEventListener('gone', ({ data }: MessageEvent<string>) => {
     const { why } = JSON.parse(data) as { why: string }
     say('gone', sentence(why))

@@ -1,32 +1,11 @@
-//! HTTP requests inside guarded environments, and how often they may be re-issued.
+//! How often requests may be re-issued, and how long those that come in their place may wait.
 
 use std::collections::{HashMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use super::{HttpRequest, Policy, Time};
-
-/// A request that entered and has not left.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct InFlight {
-    pub method: String,
-    pub url: String,
-    pub mode: Option<String>,
-    /// Generation of every guarded environment, by its index, at the moment the request entered.
-    pub entered: Vec<(usize, u32)>,
-    pub doubt: Option<Doubt>,
-    pub since: Time,
-    pub chain: Chain,
-}
-
-/// Why a failure may not be the app's own, although no generation changed under the request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Doubt {
-    /// Some environment was not stable when it entered: it may have met anything.
-    EnteredUnstable,
-    /// A runner was told to reload while it was inside: it may have met modules of before and of after.
-    Reloaded,
-}
+use super::Request;
+use crate::core::{HttpRequest, Policy, Time};
 
 /// A request and those that came in its place when it was re-issued: its client waits for all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,33 +22,6 @@ impl Chain {
     }
 }
 
-impl InFlight {
-    /// GET and HEAD change nothing, so that running them again is always allowed.
-    pub fn is_safe(&self) -> bool {
-        matches!(self.method.as_str(), "GET" | "HEAD")
-    }
-
-    /// A browser that navigates gets the page by the redirect itself.
-    pub fn is_navigation(&self) -> bool {
-        self.mode.as_deref() == Some("navigate")
-    }
-
-    /// Modules are exchanged under it.
-    pub fn doubt_reload(&mut self) {
-        self.doubt.get_or_insert(Doubt::Reloaded);
-    }
-
-    /// What a failure of it may come from, if not from the app. Whoever changes things is not asked to do so again because
-    /// of a save alone.
-    pub fn doubt_of_failure(&self) -> Option<Doubt> {
-        self.doubt.filter(|doubt| *doubt == Doubt::EnteredUnstable || self.is_safe())
-    }
-
-    fn key(&self) -> String {
-        key(&self.method, &self.url)
-    }
-}
-
 fn key(method: &str, url: &str) -> String {
     format!("{method} {url}")
 }
@@ -82,13 +34,16 @@ pub struct HandedOn {
 }
 
 impl HandedOn {
-    pub fn hand_on(&mut self, request: &InFlight, policy: &Policy, now: Time) {
+    pub fn hand_on(&mut self, request: &Request, policy: &Policy, now: Time) {
         self.chains.retain(|_, chains| {
             chains.retain(|chain| chain.deadline + policy.retry_window() > now);
             !chains.is_empty()
         });
         let Chain { deadline, hops } = request.chain;
-        self.chains.entry(request.key()).or_default().push_back(Chain { deadline, hops: hops + 1 });
+        self.chains
+            .entry(key(&request.method, &request.url))
+            .or_default()
+            .push_back(Chain { deadline, hops: hops + 1 });
     }
 
     /// The chain that a request goes on with.
@@ -119,19 +74,13 @@ pub struct RetryBudget {
 
 impl RetryBudget {
     /// Counts a re-issue and gives its number, or `None` when the budget is spent.
-    pub fn spend(
-        &mut self,
-        request: &InFlight,
-        cause: RetryCause,
-        policy: &Policy,
-        now: Time,
-    ) -> Option<u32> {
+    pub fn spend(&mut self, request: &Request, cause: RetryCause, policy: &Policy, now: Time) -> Option<u32> {
         self.forget_old(policy, now);
         // However often the same cause is found, nobody is sent around without end.
         if request.chain.hops >= policy.retry_budget {
             return None;
         }
-        let spent = self.spent.entry(request.key()).or_default();
+        let spent = self.spent.entry(key(&request.method, &request.url)).or_default();
         if !spent.iter().any(|(_, earlier)| *earlier == cause) {
             if spent.len() as u32 >= policy.retry_budget {
                 return None;

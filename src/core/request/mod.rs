@@ -1,0 +1,124 @@
+//! The life of an HTTP request: it waits at the gate, is inside, and leaves.
+
+mod retries;
+
+pub use retries::{Chain, HandedOn, RetryBudget, RetryCause};
+
+use serde::{Deserialize, Serialize};
+
+use super::Time;
+use super::event::RequestStarted;
+
+/// A request that has come and has not left.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Request {
+    pub method: String,
+    pub url: String,
+    pub mode: Option<String>,
+    pub chain: Chain,
+    pub life: Life,
+}
+
+/// Where a request is.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Life {
+    /// It waits at the gate.
+    Held {
+        since: Time,
+        /// It enters by then, whatever the environments are like.
+        until: Time,
+    },
+    /// It is with the handler.
+    Inside(Inside),
+}
+
+/// What a request found when it entered, and what has happened to it since.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Inside {
+    pub since: Time,
+    pub admission: Admission,
+    /// The generation that was running in each guarded environment, by its index.
+    pub generations: Vec<(usize, u32)>,
+    pub doubt: Option<Doubt>,
+}
+
+/// How a request came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Admission {
+    pub outcome: AdmitOutcome,
+    pub waited: Time,
+}
+
+impl Admission {
+    /// It did not have to wait.
+    pub fn at_once(outcome: AdmitOutcome) -> Self {
+        Admission { outcome, waited: Time::ZERO }
+    }
+}
+
+/// Why a request may enter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub enum AdmitOutcome {
+    /// Every guarded environment is stable.
+    Stable,
+    /// They are not, but the request waited long enough.
+    Deadline,
+    /// Holding is turned off.
+    NotHeld,
+}
+
+/// Why a failure may not be the app's own, although no generation changed under the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Doubt {
+    /// Some environment was not stable when it entered: it may have met anything.
+    EnteredUnstable,
+    /// A runner was told to reload while it was inside: it may have met modules of before and of after.
+    Reloaded,
+}
+
+impl Request {
+    pub fn new(started: RequestStarted, chain: Chain, life: Life) -> Self {
+        let RequestStarted { method, url, mode, .. } = started;
+        Request { method, url, mode, chain, life }
+    }
+
+    pub fn inside(&self) -> Option<&Inside> {
+        match &self.life {
+            Life::Held { .. } => None,
+            Life::Inside(inside) => Some(inside),
+        }
+    }
+
+    pub fn inside_mut(&mut self) -> Option<&mut Inside> {
+        match &mut self.life {
+            Life::Held { .. } => None,
+            Life::Inside(inside) => Some(inside),
+        }
+    }
+
+    /// GET and HEAD change nothing, so that running them again is always allowed.
+    pub fn is_safe(&self) -> bool {
+        matches!(self.method.as_str(), "GET" | "HEAD")
+    }
+
+    /// A browser that navigates gets the page by the redirect itself.
+    pub fn is_navigation(&self) -> bool {
+        self.mode.as_deref() == Some("navigate")
+    }
+}
+
+impl Inside {
+    /// Modules are exchanged under it.
+    pub fn doubt_reload(&mut self) {
+        self.doubt.get_or_insert(Doubt::Reloaded);
+    }
+
+    /// What a failure may come from, if not from the app. Whoever changes things, and is not `safe`, is not asked to do so
+    /// again because of a save alone.
+    pub fn doubt_of_failure(&self, is_safe: bool) -> Option<Doubt> {
+        self.doubt.filter(|doubt| *doubt == Doubt::EnteredUnstable || is_safe)
+    }
+}

@@ -1,0 +1,104 @@
+//! Requests at the gate and inside: who is held, who enters, and what they find.
+
+use super::{Session, Stability};
+use crate::core::event::{Arrived, RequestStarted};
+use crate::core::request::{Admission, AdmitOutcome, Chain, Doubt, Inside, Life, Request};
+use crate::core::{HttpRequest, Time};
+
+impl Session {
+    /// How a request has come in; `None` while it has not.
+    pub fn admission(&self, request: HttpRequest) -> Option<Admission> {
+        self.requests.get(&request)?.inside().map(|inside| inside.admission)
+    }
+
+    /// Whether a request waits at the gate.
+    pub fn is_held(&self, request: HttpRequest) -> bool {
+        self.requests.get(&request).is_some_and(|request| matches!(request.life, Life::Held { .. }))
+    }
+
+    /// When the first of those who are held has waited long enough.
+    pub fn held_until(&self) -> Option<Time> {
+        let until = |request: &Request| match request.life {
+            Life::Held { until, .. } => Some(until),
+            Life::Inside(_) => None,
+        };
+        self.requests.values().filter_map(until).min()
+    }
+
+    /// Until when a request may be kept waiting, from the first of its chain on.
+    pub fn deadline_of(&self, request: HttpRequest) -> Option<Time> {
+        self.requests.get(&request).map(|request| request.chain.deadline)
+    }
+
+    pub fn requests_in_flight(&self) -> usize {
+        self.inside().count()
+    }
+
+    pub(super) fn inside(&self) -> impl Iterator<Item = &Inside> {
+        self.requests.values().filter_map(Request::inside)
+    }
+
+    /// A request comes to the gate. It enters, or is held.
+    pub(super) fn arrive(&mut self, arrived: Arrived, now: Time) {
+        let Arrived { started, timeout_ms } = arrived;
+        let id = started.request;
+        let handed_on = self.handed_on.take(&started.method, &started.url);
+        let chain = handed_on.unwrap_or(Chain::new(&self.policy, now));
+        let is_stable = self.stability(&[], now) == Stability::Stable;
+        let life = if !self.policy.hold {
+            self.enter(Admission::at_once(AdmitOutcome::NotHeld), now)
+        } else if is_stable {
+            self.enter(Admission::at_once(AdmitOutcome::Stable), now)
+        } else {
+            self.counts.held += 1;
+            self.history.hold();
+            let timeout = timeout_ms.map_or(self.policy.deadline(), Time::from_millis);
+            Life::Held { since: now, until: chain.deadline.min(now + timeout) }
+        };
+        self.requests.insert(id, Request::new(started, chain, life));
+    }
+
+    /// A request is inside that has not come through the gate, or did so when another sidecar was there.
+    pub(super) fn start(&mut self, started: RequestStarted, now: Time) {
+        let id = started.request;
+        let known = self.requests.get(&id);
+        if known.is_some_and(|request| request.inside().is_some()) {
+            return;
+        }
+        let chain = known.map_or(Chain::new(&self.policy, now), |request| request.chain);
+        let life = self.enter(Admission::at_once(AdmitOutcome::NotHeld), now);
+        self.requests.insert(id, Request::new(started, chain, life));
+    }
+
+    /// Lets those enter who wait at the gate for nothing any more, or have waited long enough.
+    pub(super) fn let_in(&mut self, now: Time) {
+        let is_stable = self.stability(&[], now) == Stability::Stable;
+        let outcome = if is_stable { AdmitOutcome::Stable } else { AdmitOutcome::Deadline };
+        let held = self.requests.iter().filter_map(|(id, request)| match request.life {
+            Life::Held { since, until } if is_stable || until <= now => Some((*id, now - since)),
+            Life::Held { .. } | Life::Inside(_) => None,
+        });
+        for (id, waited) in held.collect::<Vec<_>>() {
+            let life = self.enter(Admission { outcome, waited }, now);
+            if let Some(request) = self.requests.get_mut(&id) {
+                request.life = life;
+            }
+            if let Some(record) = self.history.latest_mut(None).filter(|record| record.cost.held > 0) {
+                record.admit(waited);
+            }
+        }
+    }
+
+    /// What a request finds that enters now.
+    fn enter(&mut self, admission: Admission, now: Time) -> Life {
+        self.counts.requests += 1;
+        let guarded = self.environments.values().enumerate().filter_map(|(index, environment)| {
+            let open = environment.as_open().filter(|open| open.is_guarded())?;
+            Some((index, open.running_generation()))
+        });
+        let generations = guarded.collect();
+        let is_stable = self.stability(&[], now) == Stability::Stable;
+        let doubt = (!is_stable).then_some(Doubt::EnteredUnstable);
+        Life::Inside(Inside { since: now, admission, generations, doubt })
+    }
+}

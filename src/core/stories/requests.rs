@@ -1,0 +1,203 @@
+//! What becomes of requests: held, admitted, judged, asked again.
+
+use super::*;
+
+#[test]
+fn what_becomes_of_a_request() {
+    use Action::{Pass, Reload, Retry};
+    // method, what is seen of its response, with a re-optimization, without one
+    let table = [
+        ("GET", "", Retry, Pass),
+        ("GET", "200", Retry, Pass),
+        ("GET", "500", Retry, Pass),
+        ("GET", "user error: boom", Retry, Pass),
+        ("HEAD", "200", Retry, Pass),
+        ("POST", "", Pass, Pass),
+        ("POST", "200", Pass, Pass),
+        ("POST", "404", Pass, Pass),
+        ("POST", "500", Retry, Pass),
+        ("POST", OUTDATED, Retry, Pass),
+        ("PUT", "503", Retry, Pass),
+        ("DELETE", "user error: boom", Retry, Pass),
+        ("GET", "sent", Reload, Pass),
+        ("POST", "sent", Reload, Pass),
+    ];
+    for (method, seen, doomed, untouched) in table {
+        let mut story = Story::begin();
+        story.enter(1, method, "/late");
+        assert_eq!(story.classify(1, seen).action, untouched, "{method} {seen} without a re-optimization");
+        story.reoptimize("worker", "zod");
+        assert_eq!(story.classify(1, seen).action, doomed, "{method} {seen} across a generation");
+        story.enter(2, method, "/late");
+        let text_counts = seen == OUTDATED;
+        let later = if text_counts { Retry } else { Pass };
+        assert_eq!(story.classify(2, seen).action, later, "{method} {seen} behind the re-optimization");
+    }
+}
+
+#[test]
+fn an_error_text_counts_only_near_a_re_optimization() {
+    let mut story = Story::begin();
+    story.enter(1, "GET", "/");
+    assert_eq!(story.classify(1, OUTDATED).action, Action::Pass, "anyone may throw these words");
+    story.reoptimize("worker", "zod");
+    story.enter(2, "GET", "/");
+    assert_eq!(story.classify(2, OUTDATED).action, Action::Retry);
+    story.wait(10_001);
+    story.enter(3, "GET", "/");
+    assert_eq!(story.classify(3, OUTDATED).action, Action::Pass);
+}
+
+#[test]
+fn a_request_that_fails_in_the_reload_of_a_save_is_asked_again_when_that_changes_nothing() {
+    use Action::{Pass, Retry};
+    let table = [
+        ("GET", "500", Retry),
+        ("HEAD", "user error: boom", Retry),
+        ("GET", "200", Pass),
+        ("POST", "500", Pass),
+    ];
+    for (method, seen, action) in table {
+        let mut story = Story::begin();
+        story.enter(1, method, "/");
+        story.reload("worker");
+        let verdict = story.classify(1, seen);
+        assert_eq!(verdict.action, action, "{method} {seen}");
+        let kind = if action == Retry { ErrorKind::Reloaded } else { ErrorKind::Unrelated };
+        assert_eq!((verdict.kind, verdict.dependency), (kind, None), "no re-optimization is to blame");
+        assert!(!verdict.reload_browser, "Vite tells pages of a save");
+    }
+}
+
+#[test]
+fn a_reload_of_the_browser_is_no_reason_to_ask_again() {
+    let mut story = Story::begin();
+    story.open_client();
+    story.enter(1, "GET", "/");
+    story.reload("client");
+    assert_eq!(story.classify(1, "500").action, Action::Pass);
+}
+
+#[test]
+fn the_retry_budget_is_three_re_optimizations_in_ten_seconds() {
+    let mut story = Story::begin();
+    for attempt in 1..=3 {
+        story.enter(attempt, "POST", "/late");
+        story.reoptimize("worker", "zod");
+        let verdict = story.classify(attempt, "500");
+        assert_eq!((verdict.action, verdict.attempt), (Action::Retry, Some(attempt)));
+    }
+    story.enter(4, "POST", "/late");
+    story.enter(5, "POST", "/other");
+    story.reoptimize("worker", "zod");
+    let spent = story.classify(4, "500");
+    assert_eq!(spent.action, Action::Pass);
+    assert!(spent.reason.contains("3 times"), "{}", spent.reason);
+    assert!(spent.advice.is_some(), "the true error comes with advice");
+    assert_eq!(story.classify(5, "500").action, Action::Retry, "each URL has its own budget");
+    assert_eq!(story.session.counts().gave_up, 1);
+    story.wait(10_000);
+    story.enter(6, "POST", "/late");
+    story.reoptimize("worker", "zod");
+    assert_eq!(story.classify(6, "500").action, Action::Retry, "the window has passed");
+}
+
+#[test]
+fn many_requests_doomed_at_once_count_once_and_reload_the_browser_once() {
+    let mut story = Story::begin();
+    for request in 1..=20 {
+        story.enter(request, "GET", "/late");
+    }
+    story.reoptimize("worker", "zod");
+    let verdicts: Vec<_> = (1..=20).map(|request| story.classify(request, "500")).collect();
+    assert!(verdicts.iter().all(|verdict| verdict.action == Action::Retry && verdict.attempt == Some(1)));
+    assert_eq!(verdicts.iter().filter(|verdict| verdict.reload_browser).count(), 1);
+}
+
+#[test]
+fn a_navigation_is_its_own_reload() {
+    let mut story = Story::begin();
+    let mode = Some("navigate".to_owned());
+    let started = RequestStarted { request: 1, method: "GET".into(), url: "/late".into(), mode };
+    story.apply(Event::RequestStarted(started));
+    story.reoptimize("worker", "zod");
+    let verdict = story.classify(1, "500");
+    assert_eq!((verdict.action, verdict.reload_browser), (Action::Retry, false));
+}
+
+#[test]
+fn a_failed_run_ends_the_wait_and_is_not_retried() {
+    let mut story = Story::begin();
+    story.enter(1, "GET", "/late");
+    story.discover("worker", "broken");
+    assert!(!story.is_stable());
+    story.fail_run("worker");
+    assert!(story.is_stable());
+    let verdict = story.classify(1, "Something unexpected happened while optimizing \"broken\"");
+    assert_eq!((verdict.action, verdict.kind), (Action::Pass, ErrorKind::OptimizerFailed));
+    assert_eq!(verdict.dependency.as_deref(), Some("broken"));
+}
+
+#[test]
+fn an_admitted_request_remembers_what_it_was_admitted_to() {
+    let mut story = Story::begin();
+    story.arrive(1, "GET", "/late");
+    story.reoptimize("worker", "zod");
+    // Nothing that is told of it later makes it a newer one.
+    story.enter(1, "GET", "/late");
+    assert_eq!(story.classify(1, "200").action, Action::Retry);
+}
+
+#[test]
+fn recovery_and_guarding_can_be_turned_off() {
+    let mut story = Story::with(Policy { recover: false, ..Policy::default() });
+    story.enter(1, "GET", "/late");
+    story.reoptimize("worker", "zod");
+    assert_eq!(story.classify(1, "500").action, Action::Pass);
+
+    let mut story = Story::begin();
+    story.discover("worker", "zod");
+    story.apply(Event::EnvironmentClosed { name: "worker".into() });
+    assert!(story.is_stable(), "a closed environment keeps nobody waiting");
+}
+
+#[test]
+fn a_request_that_entered_at_its_deadline_is_suspect() {
+    for (seen, expected) in
+        [("500", Action::Retry), ("user error: boom", Action::Retry), ("200", Action::Pass)]
+    {
+        let mut story = Story::begin();
+        story.discover("worker", "zod");
+        story.enter(1, "GET", "/late");
+        assert_eq!(story.classify(1, seen).action, expected, "{seen}");
+    }
+}
+
+#[test]
+fn a_chain_of_re_issued_requests_has_one_deadline() {
+    let mut story = Story::begin();
+    let arrive = |story: &mut Story, request| {
+        story.arrive(request, "GET", "/late");
+        story.session.deadline_of(request).expect("it has one")
+    };
+    let deadline = arrive(&mut story, 1);
+    assert_eq!(deadline, story.now + Time::from_secs(10));
+    story.reoptimize("worker", "zod");
+    assert_eq!(story.classify(1, "500").action, Action::Retry);
+    assert_eq!(story.session.deadline_of(1), Some(deadline));
+    story.wait(50);
+    assert_eq!(arrive(&mut story, 2), deadline, "the next one of the chain");
+    assert_eq!(arrive(&mut story, 3), story.now + Time::from_secs(10), "somebody else");
+}
+
+#[test]
+fn nobody_is_sent_around_without_end() {
+    let mut story = Story::begin();
+    for (request, expected) in [(1, Action::Retry), (2, Action::Retry), (3, Action::Retry), (4, Action::Pass)]
+    {
+        story.discover("worker", "zod");
+        story.arrive(request, "GET", "/late");
+        story.wait(10_000);
+        assert_eq!(story.classify(request, OUTDATED).action, expected, "hop {request}");
+    }
+}
