@@ -49,7 +49,9 @@ test('four commands from an empty folder to a late dependency that reloads nothi
 async function openTerminal(registry, script) {
   const cwd = path.join(registry.folder, 'empty')
   await mkdir(cwd)
-  const env = clean({ npm_config_registry: registry.url, npm_config_cache: path.join(registry.folder, 'npm'), npm_config_audit: 'false' })
+  // npm asks whether it may fetch `create-vite`.
+  const npm = { npm_config_yes: 'true', npm_config_cache: path.join(registry.folder, 'npm'), npm_config_audit: 'false' }
+  const env = clean({ npm_config_registry: registry.url, ...npm })
   const shell = spawn('bash', ['-c', script], { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
   endWithUs(shell)
   let log = ''
