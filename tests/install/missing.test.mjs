@@ -5,7 +5,9 @@ import path from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
 import { startVite, writeApp } from './lib/app.mjs'
 import { ask, configure, managers } from './lib/managers.mjs'
-import { openRegistry, platform } from './lib/registry.mjs'
+import { platform, version } from './lib/packages.mjs'
+import { openRegistry } from './lib/registry.mjs'
+import { run } from './lib/run.mjs'
 
 const { npm } = managers
 const scope = (root, name = '') => path.join(root, 'node_modules/@evenkeel', name)
@@ -16,7 +18,7 @@ let registry
 before(async () => {
   registry = await openRegistry()
   root = path.join(registry.folder, 'app')
-  await writeApp(root, { dependencies: { evenkeel: '0.1.0' } })
+  await writeApp(root, { dependencies: { evenkeel: version } })
   await configure(root, registry, path.join(registry.folder, 'caches'))
 })
 beforeEach(() => ask(npm, root, npm.install))
@@ -47,7 +49,7 @@ test('a lockfile without the platform package, as npm may write one elsewhere: w
   const lock = JSON.parse(await readFile(lockfile, 'utf8'))
   for (const name of Object.keys(lock.packages)) if (name.includes('@evenkeel/')) delete lock.packages[name]
   await writeFile(lockfile, JSON.stringify(lock))
-  const typed = `npm install --include=optional --save-optional @evenkeel/${platform}@0.1.0`
+  const typed = `npm install --include=optional --save-optional @evenkeel/${platform}@${version}`
   await isSaid(new RegExp(`@evenkeel/${platform} is not installed, an optional dependency of evenkeel: run \`${typed}\``))
 
   await ask(npm, root, typed.split(' ').slice(1))
@@ -81,5 +83,32 @@ test('without a registry, what is installed goes on', async () => {
     assert.equal(code, 0, stdout + stderr)
   } finally {
     await vite.close()
+  }
+})
+
+/** The rights of files do not bind root, unless that is given up. */
+const bound = process.getuid() === 0 ? ['setpriv', '--bounding-set=-dac_override', '--inh-caps=-dac_override'] : []
+
+test('a read-only node_modules: Vite needs a cache elsewhere, as one sentence says, and with one all is well', async () => {
+  const manager = { ...npm, program: [...bound, ...npm.program] }
+  const modules = path.join(root, 'node_modules')
+  await rm(path.join(modules, '.vite'), { recursive: true, force: true })
+  await run('chmod', ['-R', 'a-w', modules])
+  try {
+    const helpless = await startVite(manager, root)
+    await helpless.close()
+    assert.equal(helpless.warnings().length, 1, helpless.log())
+    assert.match(helpless.warnings()[0], /node_modules may not be written: set `cacheDir` in the Vite config to a folder that may/)
+
+    const vite = await startVite(manager, root, { env: { CACHE_DIR: path.join(registry.folder, 'vite-cache') } })
+    try {
+      assert.equal(await vite.get('home'), 'home function', vite.log())
+      assert.equal(await vite.get('late'), 'late aaaaa', vite.log())
+      assert.match(vite.warnings().join('\n'), /ssr: added nanoid in \d+ ms, nothing reloaded/, vite.log())
+    } finally {
+      await vite.close()
+    }
+  } finally {
+    await run('chmod', ['-R', 'u+w', modules])
   }
 })

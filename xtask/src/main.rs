@@ -1,6 +1,7 @@
 //! `cargo xtask`: everything that takes more than cargo alone.
 
 mod node;
+mod notes;
 mod package;
 mod setup;
 
@@ -22,7 +23,8 @@ Usage: cargo xtask <command>
   soak [--minutes N] [--bare] [--seed N] [--json]
                               Work on a real app like a busy team, five minutes by default
   bench <name> [--json]       Run a benchmark: rpc, attach, journal, recovery, startup, graph, rwsdk, additive
-  package                     Write what is shipped to target/package: npm packages, the extension for VS Code
+  package                     Write what is shipped to target/package: npm packages, the crate, the extension for VS Code
+  notes <version>             Print what the changelog says of this version, or of what is Unreleased
   codegen [--check]           Write the generated files of the protocol, or check that they are current";
 
 fn main() -> ExitCode {
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
             rest @ ..,
         ] => bench(name, rest),
         ["package"] => package::everything(),
+        ["notes", version] => notes::print(version),
         ["-h" | "--help"] => {
             println!("{HELP}");
             Ok(())
@@ -111,7 +114,7 @@ fn test(parts: &[&str]) -> Result<(), Failure> {
     if let Some(unknown) = parts.iter().find(|part| !PARTS.contains(part)) {
         return Err(Failure(format!("there is no part of the tests called {unknown}: {}", PARTS.join(", "))));
     }
-    if asked("e2e") {
+    if asked("e2e") || asked("install") {
         // What is missing is said before anything that takes long.
         setup::browser_and_editor()?;
     }

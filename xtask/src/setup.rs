@@ -118,7 +118,7 @@ fn is_there(program: &Program) -> bool {
     named.map_or_else(|| on_path(program.name), |file| Path::new(&file).exists())
 }
 
-fn on_path(program: &str) -> bool {
+pub fn on_path(program: &str) -> bool {
     env::var_os("PATH")
         .is_some_and(|path| env::split_paths(&path).any(|folder| folder.join(program).is_file()))
 }

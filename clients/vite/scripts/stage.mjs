@@ -21,9 +21,10 @@ for (const argument of binaries) {
 function stagePlugin(target) {
   const { scripts: _scripts, devDependencies: _devDependencies, ...published } = manifest
   const optionalDependencies = Object.fromEntries(platforms.map((name) => [`@evenkeel/${name}`, manifest.version]))
-  write(target, { ...published, optionalDependencies })
+  write(target, { ...published, files: [...published.files, 'CHANGELOG.md'], optionalDependencies })
   cpSync(path.join(plugin, 'dist'), path.join(target, 'dist'), { recursive: true })
   copyFileSync(path.join(plugin, 'README.md'), path.join(target, 'README.md'))
+  copyFileSync(path.join(root, 'CHANGELOG.md'), path.join(target, 'CHANGELOG.md'))
 }
 
 function stagePlatform(target, platform, binary) {

@@ -1,5 +1,6 @@
 import type { EnvironmentModuleNode, ViteDevServer } from 'vite'
 import { additiveOptimizerOf } from './additive/additive.js'
+import { whyNotWritable } from './cache-folder.js'
 import { Gate } from './gate.js'
 import { Inspector } from './inspector.js'
 import { LearnedDeps } from './learned.js'
@@ -69,6 +70,8 @@ export class GuardedServer {
       sidecar.open(observer)
     }
     aroundRestart(server, () => this.#pause(), () => this.#resume())
+    const unwritable = whyNotWritable(config.cacheDir)
+    if (unwritable) log.warn(unwritable)
     for (const name of options.environments ?? []) {
       if (!environments[name]) log.warn(`there is no environment ${name}; there are ${Object.keys(environments).join(', ')}.`)
     }

@@ -15,7 +15,8 @@ export const killGroup = (child) => signalGroup(child, 'SIGKILL')
 
 export function signalGroup({ pid }, signal) {
   try {
-    process.kill(-pid, signal)
+    // Windows has no groups.
+    process.kill(process.platform === 'win32' ? pid : -pid, signal)
   } catch {
     // Already gone, which is what was wanted.
   }

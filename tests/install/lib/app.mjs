@@ -63,25 +63,31 @@ export async function writeApp(root, { dependencies = {} } = {}) {
 }
 
 /** Starts the app's dev server the way its package manager does; `close()` it. */
-export async function startVite(manager, root, { env, ...options } = {}) {
+export function startVite(manager, root, { env } = {}) {
+  return start([...manager.program, ...manager.exec, 'vite'], root, env)
+}
+
+/** The same without a package manager. */
+export function startBareVite(root, { env } = {}) {
+  return start([process.execPath, path.join(root, 'node_modules/vite/bin/vite.js')], root, env)
+}
+
+async function start([program, ...before], root, env) {
   const port = await freePort()
-  const [program, ...before] = manager.program
-  const server = spawn(program, [...before, ...manager.exec, 'vite', '--port', String(port)], {
-    cwd: root,
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: clean(env),
-    ...options,
-  })
+  const args = [...before, '--port', String(port)]
+  const server = spawn(program, args, { cwd: root, detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: clean(env) })
   let log = ''
   for (const stream of [server.stdout, server.stderr]) stream.setEncoding('utf8').on('data', (text) => (log += text))
   endWithUs(server)
   const close = () => end(server)
-  const ready = () => /ready\s+in/.test(log) || server.exitCode !== null
+  function ready() {
+    if (server.exitCode !== null) throw new Error(`Vite has ended with ${server.exitCode}`)
+    return /ready\s+in/.test(log)
+  }
   await until('Vite is ready', ready, { within: 60_000 }).catch(async ({ message }) => {
     await close()
     throw new Error(`${message}\n${log}`)
   })
   const get = (page) => fetch(`http://127.0.0.1:${port}/${page}`).then((answer) => answer.text())
-  return { get, log: () => log, warnings: () => log.split('\n').filter((line) => line.includes('[evenkeel]')), close }
+  return { get, pid: server.pid, log: () => log, warnings: () => log.split('\n').filter((line) => line.includes('[evenkeel]')), close }
 }

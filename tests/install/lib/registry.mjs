@@ -1,19 +1,17 @@
 // A registry on loopback with what would be published; whatever else is asked for, it takes from the one that npm is configured to use.
 import { spawn } from 'node:child_process'
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../../e2e/lib/free-port.mjs'
-import { binary } from '../../e2e/lib/paths.mjs'
 import { endWithUs } from '../../e2e/lib/process-group.mjs'
 import { until } from '../../e2e/lib/waiting.mjs'
+import { pack } from './packages.mjs'
 import { end, run } from './run.mjs'
 
-const stage = fileURLToPath(new URL('../../../clients/vite/scripts/stage.mjs', import.meta.url))
-const platforms = fileURLToPath(new URL('../../../clients/vite/platforms.json', import.meta.url))
+const script = (name) => fileURLToPath(new URL(`../../../clients/vite/scripts/${name}.mjs`, import.meta.url))
 const verdaccio = fileURLToPath(new URL('../node_modules/verdaccio/bin/verdaccio', import.meta.url))
-export const platform = `${process.platform}-${process.arch}`
 
 /** A folder outside the checkout, and in it a registry that has what would be published; `close()` ends and removes both. */
 export async function openRegistry() {
@@ -21,7 +19,7 @@ export async function openRegistry() {
   const remove = () => rm(folder, { recursive: true, force: true })
   try {
     const registry = await startRegistry(path.join(folder, 'registry'))
-    await publish(registry, path.join(folder, 'staged'))
+    await publish(registry, path.join(folder, 'packages'))
     return { ...registry, folder, close: () => registry.close().then(remove) }
   } catch (error) {
     await remove()
@@ -61,24 +59,11 @@ max_body_size: 100mb
 log: { type: stdout, format: pretty, level: warn }
 `
 
-/**
- * Publishes what `cargo xtask package` makes, with the binary that all tests use. The packages of other systems hold none:
- * a package manager that took one for this system's could not go unnoticed.
- */
+/** Publishes what `cargo xtask package` makes, by the script that the release runs. */
 async function publish(registry, folder) {
-  const names = Object.keys(JSON.parse(await readFile(platforms, 'utf8')))
-  const nothing = path.join(folder, 'nothing')
-  await mkdir(folder, { recursive: true })
-  await writeFile(nothing, 'made for another system\n')
-  const binaries = names.map((name) => `${name}=${name === platform ? binary : nothing}`)
-  await run(process.execPath, [stage, folder, ...binaries])
+  const packages = await pack(folder)
   const npmrc = path.join(folder, '.npmrc')
   await writeFile(npmrc, `${registry.url.replace('http:', '')}:_authToken=nobody\n`)
-  // The plugin is the last: whoever can install it finds what it depends on.
-  for (const name of [...names.map((name) => `@evenkeel/${name}`), 'evenkeel']) {
-    const target = path.join(folder, name)
-    await cp(npmrc, path.join(target, '.npmrc'))
-    await run('npm', ['publish', '--access', 'public', '--registry', registry.url, '--loglevel', 'error'], { cwd: target })
-    await rm(path.join(target, '.npmrc'))
-  }
+  const env = { ...process.env, npm_config_userconfig: npmrc }
+  await run(process.execPath, [script('publish'), packages, `--registry=${registry.url}`, '--loglevel=error'], { env })
 }

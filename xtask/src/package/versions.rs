@@ -24,7 +24,7 @@ pub fn check() -> Result<(), Failure> {
 }
 
 /// The first in the file; what it depends on comes later.
-fn crate_version() -> Result<String, Failure> {
+pub fn crate_version() -> Result<String, Failure> {
     let manifest = fs::read_to_string(root().join("Cargo.toml"))?;
     let mut lines = manifest.lines();
     let version = lines.find_map(|line| line.strip_prefix("version = \"")?.strip_suffix('"'));
