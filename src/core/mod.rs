@@ -30,8 +30,8 @@ pub use event::{Bridge, Listening, ReloadRequested, RequestFinished, RequestStar
 pub use graph::ModuleGraph;
 pub use policy::Policy;
 pub use reoptimization::{
-    Bundling, Cost, HandledBy, LateDependency, Outcome, Reoptimization, RunEnd, State, advice, causes,
-    millis, names, title,
+    Bundling, Cost, HandledBy, LateDependency, Outcome, Reoptimization, RunEnd, State, advice, brief, causes,
+    millis, title,
 };
 pub use session::{Counts, Effect, ReloadPlan, ReloadTarget, Session, Stability};
 pub use verdict::{Action, ErrorInfo, ErrorKind, Failure, Verdict};

@@ -65,12 +65,13 @@ impl InFlight {
         self.doubt.filter(|doubt| *doubt == Doubt::EnteredUnstable || self.is_safe())
     }
 
-    fn key(&self) -> String {
+    pub fn key(&self) -> String {
         key(&self.method, &self.url)
     }
 }
 
-fn key(method: &str, url: &str) -> String {
+/// What a request is known again by.
+pub fn key(method: &str, url: &str) -> String {
     format!("{method} {url}")
 }
 
@@ -92,12 +93,11 @@ impl HandedOn {
     }
 
     /// The chain that a request goes on with.
-    pub fn take(&mut self, method: &str, url: &str) -> Option<Chain> {
-        let key = key(method, url);
-        let chains = self.chains.get_mut(&key)?;
+    pub fn take(&mut self, key: &str) -> Option<Chain> {
+        let chains = self.chains.get_mut(key)?;
         let chain = chains.pop_front();
         if chains.is_empty() {
-            self.chains.remove(&key);
+            self.chains.remove(key);
         }
         chain
     }

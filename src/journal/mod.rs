@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::core::{Effect, Event, Failure, Policy, ReloadPlan, ReloadRequested, Session, Time, Verdict};
 
 /// The version of the format.
-pub const FORMAT: u32 = 4;
+pub const FORMAT: u32 = 5;
 /// Half of what is kept at most, in bytes.
 const HALF: usize = 1024 * 1024;
 /// So that the last line of a half mostly fits without another allocation.

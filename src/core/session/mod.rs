@@ -14,7 +14,7 @@ use super::event::{
     RequestStarted, Transformed,
 };
 use super::reoptimization::{Bundling, HandledBy, History, LateDependency, Outcome, Reoptimization};
-use super::request::{Chain, Doubt, HandedOn, InFlight, RetryBudget};
+use super::request::{Chain, Doubt, HandedOn, InFlight, RetryBudget, key};
 use super::{HttpRequest, Policy, Time};
 
 /// What the shell is to do after an event.
@@ -93,6 +93,14 @@ struct Entered {
     doubt: Option<Doubt>,
 }
 
+/// A request that has not entered.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct AtTheGate {
+    chain: Chain,
+    /// Its method and URL, where they are known.
+    key: Option<String>,
+}
+
 /// See the module's text.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Session {
@@ -103,8 +111,8 @@ pub struct Session {
     admitted: HashMap<HttpRequest, Entered>,
     budget: RetryBudget,
     handed_on: HandedOn,
-    /// The chains of requests that came to the gate and have not entered.
-    arrived: HashMap<HttpRequest, Chain>,
+    /// The requests that came to the gate and have not entered.
+    arrived: HashMap<HttpRequest, AtTheGate>,
     /// Since when requests wait at the gate.
     held: HashMap<HttpRequest, Time>,
     history: History,
@@ -276,7 +284,7 @@ impl Session {
     /// Until when a request may be kept waiting, from the first of its chain on.
     pub fn deadline_of(&self, request: HttpRequest) -> Option<Time> {
         let inside = self.requests.get(&request).map(|request| request.chain);
-        inside.or_else(|| self.arrived.get(&request).copied()).map(|chain| chain.deadline)
+        inside.or_else(|| self.arrived.get(&request).map(|waiting| waiting.chain)).map(|chain| chain.deadline)
     }
 
     /// Whether a request waits at the gate.
@@ -421,6 +429,12 @@ impl Session {
         if !record.adds() && !matches!(outcome, Outcome::Reloaded { .. }) {
             let since = record.discovered_at;
             record.wait(requests.values().map(|request| now - request.since.max(since)).sum());
+            if record.met == HandledBy::Missed {
+                // In their order, which a hash map does not keep: a replay has to come to the same state.
+                let mut waited: Vec<_> = requests.iter().collect();
+                waited.sort_unstable_by_key(|(id, _)| **id);
+                waited.iter().for_each(|(_, request)| record.affect(&request.key()));
+            }
         }
         let missed = record.split_off(&waiting);
         let (met, has_failed) = (record.met, outcome == Outcome::Failed);
@@ -445,9 +459,10 @@ impl Session {
     }
 
     fn arrive(&mut self, arrived: Arrived, now: Time) {
-        let place = arrived.method.zip(arrived.url);
-        let handed_on = place.and_then(|(method, url)| self.handed_on.take(&method, &url));
-        self.arrived.insert(arrived.request, handed_on.unwrap_or(Chain::new(&self.policy, now)));
+        let key = arrived.method.zip(arrived.url).map(|(method, url)| key(&method, &url));
+        let handed_on = key.as_ref().and_then(|key| self.handed_on.take(key));
+        let chain = handed_on.unwrap_or(Chain::new(&self.policy, now));
+        self.arrived.insert(arrived.request, AtTheGate { chain, key });
     }
 
     fn hold(&mut self, request: HttpRequest, now: Time) {
@@ -461,6 +476,9 @@ impl Session {
         let Some(since) = self.held.remove(&request) else { return };
         if let Some(record) = self.history.latest_mut(None).filter(|record| record.cost.held > 0) {
             record.admit(now - since);
+            if let Some(key) = self.arrived.get(&request).and_then(|waiting| waiting.key.as_ref()) {
+                record.affect(key);
+            }
         }
     }
 
@@ -493,7 +511,8 @@ impl Session {
         let RequestStarted { request, method, url, mode } = started;
         let Entered { generations: entered, doubt } =
             self.admitted.remove(&request).unwrap_or_else(|| self.entering(now));
-        let chain = self.arrived.remove(&request).unwrap_or(Chain::new(&self.policy, now));
+        let chain =
+            self.arrived.remove(&request).map_or(Chain::new(&self.policy, now), |waiting| waiting.chain);
         self.counts.requests += 1;
         let inside = InFlight { method, url, mode, entered, doubt, since: now, chain };
         self.requests.insert(request, inside);
