@@ -4,6 +4,7 @@
 
 pub mod attach;
 pub mod cli;
+mod config_edit;
 pub mod core;
 pub mod journal;
 pub mod lsp;

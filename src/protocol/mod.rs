@@ -15,9 +15,9 @@ pub use methods::{Kind, Method, Ordering, Sender, methods};
 pub use reoptimization::{Reoptimization, ReoptimizationOutcome};
 pub use types::{
     AdmitOutcome, AdmitParams, AdmitResult, AwaitStableParams, AwaitStableResult, DidCloseEnvironment,
-    EnvironmentStatus, Health, InitializationOptions, Learned, LogLevel, LogMessage, Progress, ProgressValue,
-    ResolveOptimizedIdParams, RestartRequest, RunRequest, ServerStatus, StatusParams, StatusReport,
-    WarmupRequest,
+    EnvironmentStatus, Health, IncludeInConfigParams, IncludeInConfigResult, InitializationOptions, Learned,
+    LogLevel, LogMessage, Progress, ProgressValue, ResolveOptimizedIdParams, RestartRequest, RunRequest,
+    ServerStatus, StatusParams, StatusReport, WarmupRequest,
 };
 
 pub(crate) use methods::method_table;
