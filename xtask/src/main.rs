@@ -115,7 +115,7 @@ fn test(parts: &[&str]) -> Result<(), Failure> {
     }
     if asked("e2e") {
         // What is missing is said before anything that takes long.
-        setup::browser_and_editor()?;
+        setup::browser_and_editors()?;
     }
     // Packages come over the network while the compiler has the processors.
     let fixtures = PARTS.into_iter().filter(|part| asked(part)).flat_map(fixtures_of).map(str::to_owned);
@@ -154,7 +154,7 @@ fn test(parts: &[&str]) -> Result<(), Failure> {
         node_tests(run::files_ending("tests/install", TEST)?)?;
     }
     if asked("hosts") {
-        setup::browser_and_editor()?;
+        setup::browser_and_editors()?;
         prepare()?;
         install("hosts")?;
         node_tests(run::files_ending("tests/hosts", TEST)?)?;
@@ -179,7 +179,7 @@ fn e2e(names: &[&str]) -> Result<(), Failure> {
     } else {
         names.iter().map(|name| e2e_file(&all, name)).collect::<Result<_, _>>()?
     };
-    setup::browser_and_editor()?;
+    setup::browser_and_editors()?;
     prepare()?;
     package::build_vscode()?;
     install("e2e")?;
@@ -215,7 +215,7 @@ fn install_stacks() -> Result<(), Failure> {
 
 /// Identity, and a sample of popular packages; with arguments, only the packages that they choose.
 fn packages(arguments: &[&str]) -> Result<(), Failure> {
-    setup::browser_and_editor()?;
+    setup::browser_and_editors()?;
     prepare()?;
     install("packages")?;
     if arguments.is_empty() {
