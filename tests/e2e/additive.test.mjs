@@ -13,36 +13,39 @@ const pages = [...latePages, ...otherMethodPages]
 const actions = pages.filter(({ method }) => method !== 'GET')
 const once = Object.fromEntries(actions.map((page) => [keyOf(page), 1]))
 
-const machines = { idle: 0, busy: 4 }
+/** How many loops keep the processors busy. */
+const machines = [
+  { app: 'worker', processors: 'idle', loops: 0 },
+  { app: 'hono', processors: 'idle', loops: 0 },
+  { app: 'hono', processors: 'busy', loops: 4 },
+]
 
-for (const app of ['worker', 'hono']) {
-  for (const [machine, loops] of Object.entries(machines)) {
-    describe(`${app} on ${machine} processors`, () => {
-      let idle
-      before(() => (idle = keepBusy(loops)))
-      after(() => idle())
+for (const { app, processors, loops } of machines) {
+  describe(`${app} on ${processors} processors`, () => {
+    let idle
+    before(() => (idle = keepBusy(loops)))
+    after(() => idle())
 
-      test('without Evenkeel first answers are wrong, and the optimizer reloads', async () => {
-        const bare = await coldVisits(app, {})
-        assert.notDeepEqual(bare.wrong, [], 'this shows nothing on a stack that is right by itself')
-        assert.notEqual(bare.reloads, 0)
-      })
+    test('without Evenkeel first answers are wrong, and the optimizer reloads', async () => {
+      const bare = await coldVisits(app, {})
+      assert.notDeepEqual(bare.wrong, [], 'this shows nothing on a stack that is right by itself')
+      assert.notEqual(bare.reloads, 0)
+    })
 
-      describe('where runs add, with nothing else', () => {
-        let seen
-        before(async () => (seen = await coldVisits(app, addingAlone())))
+    describe('where runs add, with nothing else', () => {
+      let seen
+      before(async () => (seen = await coldVisits(app, addingAlone())))
 
-        test('every first answer is right', () => assert.deepEqual(seen.wrong, [], seen.log))
-        test('every action runs once', () => assert.deepEqual(seen.started, once))
-        test('no client is sent elsewhere', () => assert.equal(seen.redirects, 0))
-        test('no environment is told to reload', () => assert.deepEqual(seen.reloadsSent, none(seen.reloadsSent)))
-        test('the terminal shows neither a reload nor two copies of React', () => {
-          assert.equal(seen.reloads, 0, seen.log)
-          assert.equal(seen.hookErrors, 0, seen.log)
-        })
+      test('every first answer is right', () => assert.deepEqual(seen.wrong, [], seen.log))
+      test('every action runs once', () => assert.deepEqual(seen.started, once))
+      test('no client is sent elsewhere', () => assert.equal(seen.redirects, 0))
+      test('no environment is told to reload', () => assert.deepEqual(seen.reloadsSent, none(seen.reloadsSent)))
+      test('the terminal shows neither a reload nor two copies of React', () => {
+        assert.equal(seen.reloads, 0, seen.log)
+        assert.equal(seen.hookErrors, 0, seen.log)
       })
     })
-  }
+  })
 }
 
 /** All that a user sees of a cold start in which each page brings a dependency that Vite has not met before. */

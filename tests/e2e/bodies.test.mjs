@@ -25,102 +25,100 @@ afterEach(async () => {
   for (const app of running.splice(0)) await app.stop()
 })
 
-for (const app of ['worker', 'hono']) {
-  describe(`${app}: bodies and methods`, () => {
-    test('a large body, on the bare stack: the answer is wrong', async () => {
-      const bare = await start({ app, env: { EVENKEEL: 'off' } })
-      const { status } = await visit(bare, '/body/tabs', { method: 'POST', body: tenMegabytes })
-      assert.equal(status, 500)
-    })
-
-    test('each is re-issued, and arrives whole', async () => {
-      const server = await start({ app, env: guarded() })
-
-      const large = await visit(server, '/body/tabs', { method: 'POST', body: tenMegabytes })
-      assert.equal(large.status, 200, `${large.text}\n${server.log()}`)
-      assert.ok(large.text.includes(describeBody(tenMegabytes)), large.text)
-      assert.equal(large.redirects, 1)
-
-      const put = await visit(server, page('/act/switch'))
-      assert.ok(isRight(page('/act/switch'), put), put.text)
-      assert.equal(put.redirects, 1)
-
-      const head = await visit(server, '/late/collapsible', { method: 'HEAD' })
-      assert.equal(head.status, 200)
-      assert.equal(head.text, '')
-      assert.match(head.headers.get('content-type'), /^text\/html/)
-      assert.equal(head.redirects, 1)
-
-      const started = await counts(server)
-      const twice = Object.entries(started).filter(([, times]) => times === 2)
-      assert.equal(twice.length, 3, `doomed once, re-issued once: ${JSON.stringify(started)}`)
-    })
-
-    test('a body that is still being sent when the generation changes', async () => {
-      const server = await start({ app, env: guarded() })
-      const body = Buffer.from('slowly, slowly')
-      const slow = askSlowly(server, { path: '/body/checkbox', body })
-      await until('the handler waits for the body', async () => (await counts(server))['POST /body/checkbox'])
-      const toggle = await visit(server, page('/late/toggle'))
-      assert.ok(isRight(page('/late/toggle'), toggle), toggle.text)
-      assert.equal(toggle.redirects, 1)
-
-      slow.finish()
-      const doomed = await slow.answer
-      assert.deepEqual([doomed.status, doomed.headers.location], [307, '/body/checkbox'])
-      const again = await visit(server, '/body/checkbox', { method: 'POST', body })
-      assert.equal(again.status, 200)
-      assert.ok(again.text.includes(describeBody(body)), again.text)
-    })
-
-    test('a connection whose body nobody has read serves the next request', async () => {
-      const server = await start({ app, env: guarded() })
-      const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
-      try {
-        // Not even the client has sent all of it when the redirect comes.
-        const post = askSlowly(server, { path: '/body/unread', agent, body: tenMegabytes })
-        const doomed = await post.answer
-        assert.equal(doomed.status, 307)
-        post.finish()
-        const again = await ask(server, { method: 'POST', path: '/body/unread', agent, body: tenMegabytes })
-        assert.equal(again.status, 200, again.text)
-        assert.ok(again.text.includes(describeBody(tenMegabytes)), again.text)
-        const next = await ask(server, { path: '/', agent })
-        assert.equal(next.status, 200)
-        assert.ok(again.socket === doomed.socket)
-        assert.ok(next.socket === doomed.socket)
-      } finally {
-        agent.destroy()
-      }
-    })
-
-    test('a worker that asks its own origin for a late page', async () => {
-      const server = await start({ app, env: guarded() })
-      const form = page('/late/toggle')
-      const self = await visit(server, `/self?path=${form.path}`)
-      assert.ok(isRight(form, self), `${self.status} ${self.text}`)
-      assert.ok((await counts(server))['GET /late/toggle'] > 1, 'it was re-issued')
-    })
-
-    test('twenty requests at once', async () => {
-      const server = await start({ app, env: { ...guarded(), DEBUG: 'vite:deps' } })
-      const few = ['/late/toggle', '/late/toggle', '/late/zod', '/act/tabs', '/act/tabs', '/act/uuid']
-      const many = [
-        ...few,
-        '/late/swr', '/late/swr', '/late/collapsible', '/act/checkbox', '/act/checkbox', '/act/switch', '/act/lodash', '/late/jotai',
-      ]
-      const optimizing = printed(server, /new dependencies found/)
-      const before = visitTogether(server, few.map(page))
-      await optimizing
-      const results = (await Promise.all([before, visitTogether(server, many.map(page))])).flat()
-
-      assert.equal(results.length, 20)
-      const wrong = results.filter((result) => !isRight(result.page, result))
-      assert.deepEqual(wrong.map(({ page, status, text }) => [page.path, status, text.slice(0, 200)]), [])
-      assert.ok(results.some(({ redirects }) => redirects > 0), 'some were doomed')
-    })
+describe('bodies and methods', () => {
+  test('a large body, on the bare stack: the answer is wrong', async () => {
+    const bare = await start({ env: { EVENKEEL: 'off' } })
+    const { status } = await visit(bare, '/body/tabs', { method: 'POST', body: tenMegabytes })
+    assert.equal(status, 500)
   })
-}
+
+  test('each is re-issued, and arrives whole', async () => {
+    const server = await start({ env: guarded() })
+
+    const large = await visit(server, '/body/tabs', { method: 'POST', body: tenMegabytes })
+    assert.equal(large.status, 200, `${large.text}\n${server.log()}`)
+    assert.ok(large.text.includes(describeBody(tenMegabytes)), large.text)
+    assert.equal(large.redirects, 1)
+
+    const put = await visit(server, page('/act/switch'))
+    assert.ok(isRight(page('/act/switch'), put), put.text)
+    assert.equal(put.redirects, 1)
+
+    const head = await visit(server, '/late/collapsible', { method: 'HEAD' })
+    assert.equal(head.status, 200)
+    assert.equal(head.text, '')
+    assert.match(head.headers.get('content-type'), /^text\/html/)
+    assert.equal(head.redirects, 1)
+
+    const started = await counts(server)
+    const twice = Object.entries(started).filter(([, times]) => times === 2)
+    assert.equal(twice.length, 3, `doomed once, re-issued once: ${JSON.stringify(started)}`)
+  })
+
+  test('a body that is still being sent when the generation changes', async () => {
+    const server = await start({ env: guarded() })
+    const body = Buffer.from('slowly, slowly')
+    const slow = askSlowly(server, { path: '/body/checkbox', body })
+    await until('the handler waits for the body', async () => (await counts(server))['POST /body/checkbox'])
+    const toggle = await visit(server, page('/late/toggle'))
+    assert.ok(isRight(page('/late/toggle'), toggle), toggle.text)
+    assert.equal(toggle.redirects, 1)
+
+    slow.finish()
+    const doomed = await slow.answer
+    assert.deepEqual([doomed.status, doomed.headers.location], [307, '/body/checkbox'])
+    const again = await visit(server, '/body/checkbox', { method: 'POST', body })
+    assert.equal(again.status, 200)
+    assert.ok(again.text.includes(describeBody(body)), again.text)
+  })
+
+  test('a connection whose body nobody has read serves the next request', async () => {
+    const server = await start({ env: guarded() })
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
+    try {
+      // Not even the client has sent all of it when the redirect comes.
+      const post = askSlowly(server, { path: '/body/unread', agent, body: tenMegabytes })
+      const doomed = await post.answer
+      assert.equal(doomed.status, 307)
+      post.finish()
+      const again = await ask(server, { method: 'POST', path: '/body/unread', agent, body: tenMegabytes })
+      assert.equal(again.status, 200, again.text)
+      assert.ok(again.text.includes(describeBody(tenMegabytes)), again.text)
+      const next = await ask(server, { path: '/', agent })
+      assert.equal(next.status, 200)
+      assert.ok(again.socket === doomed.socket)
+      assert.ok(next.socket === doomed.socket)
+    } finally {
+      agent.destroy()
+    }
+  })
+
+  test('a worker that asks its own origin for a late page', async () => {
+    const server = await start({ env: guarded() })
+    const form = page('/late/toggle')
+    const self = await visit(server, `/self?path=${form.path}`)
+    assert.ok(isRight(form, self), `${self.status} ${self.text}`)
+    assert.ok((await counts(server))['GET /late/toggle'] > 1, 'it was re-issued')
+  })
+
+  test('twenty requests at once', async () => {
+    const server = await start({ env: { ...guarded(), DEBUG: 'vite:deps' } })
+    const few = ['/late/toggle', '/late/toggle', '/late/zod', '/act/tabs', '/act/tabs', '/act/uuid']
+    const many = [
+      ...few,
+      '/late/swr', '/late/swr', '/late/collapsible', '/act/checkbox', '/act/checkbox', '/act/switch', '/act/lodash', '/late/jotai',
+    ]
+    const optimizing = printed(server, /new dependencies found/)
+    const before = visitTogether(server, few.map(page))
+    await optimizing
+    const results = (await Promise.all([before, visitTogether(server, many.map(page))])).flat()
+
+    assert.equal(results.length, 20)
+    const wrong = results.filter((result) => !isRight(result.page, result))
+    assert.deepEqual(wrong.map(({ page, status, text }) => [page.path, status, text.slice(0, 200)]), [])
+    assert.ok(results.some(({ redirects }) => redirects > 0), 'some were doomed')
+  })
+})
 
 describe('the redirect', () => {
   test('keeps base and query, and is not cached', async () => {

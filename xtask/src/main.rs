@@ -1,17 +1,14 @@
 //! `cargo xtask`: everything that takes more than cargo alone.
 
-mod bench_graph;
-mod codegen;
 mod node;
 mod package;
-mod run;
 mod setup;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread;
 
-use run::{Failure, Step};
+use xtask::run::{self, Failure, Step};
 
 const HELP: &str = "\
 Usage: cargo xtask <command>
@@ -31,7 +28,7 @@ Usage: cargo xtask <command>
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let result = match &arguments[..] {
+    run::to_exit_code(match &arguments[..] {
         ["demo", rest @ ..] => demo(rest),
         ["test", "packages", rest @ ..] if rest.first().is_none_or(|first| first.starts_with("--")) => {
             packages(rest)
@@ -39,28 +36,26 @@ fn main() -> ExitCode {
         ["test", "e2e", files @ ..] if files.first().is_some_and(|file| !PARTS.contains(file)) => e2e(files),
         ["test", rest @ ..] => test(rest),
         ["soak", rest @ ..] => soak(rest),
-        ["bench", "graph", rest @ ..] => bench_graph::run(rest),
+        ["bench", "graph", ..] | ["codegen"] | ["codegen", "--check"] => with_sidecar(&arguments),
         [
             "bench",
             name @ ("rpc" | "attach" | "journal" | "recovery" | "startup" | "rwsdk" | "additive"),
             rest @ ..,
         ] => bench(name, rest),
         ["package"] => package::everything(),
-        ["codegen"] => codegen::write(),
-        ["codegen", "--check"] => codegen::check(),
         ["-h" | "--help"] => {
             println!("{HELP}");
             Ok(())
         }
         _ => Err(Failure(format!("unknown command: {}\n\n{HELP}", arguments.join(" ")))),
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(Failure(message)) => {
-            eprintln!("xtask: {message}");
-            ExitCode::FAILURE
-        }
-    }
+    })
+}
+
+/// What works on the sidecar's own code. The other commands do not wait until that is compiled.
+fn with_sidecar(arguments: &[&str]) -> Result<(), Failure> {
+    let run =
+        ["run", "--quiet", "--package", "xtask", "--features", "sidecar", "--bin", "xtask-sidecar", "--"];
+    Step::cargo(run).args(arguments).run()
 }
 
 fn demo(arguments: &[&str]) -> Result<(), Failure> {
@@ -88,6 +83,9 @@ fn bench(name: &str, arguments: &[&str]) -> Result<(), Failure> {
 const TEST: &str = ".test.mjs";
 
 const PARTS: [&str; 8] = ["rust", "client", "e2e", "versions", "install", "hosts", "packages", "soak"];
+
+/// Those that do not start the sidecar that is shipped.
+const WITHOUT_SIDECAR: [&str; 2] = ["rust", "client"];
 
 /// The folders whose packages each part needs, beside what `prepare` sees to.
 const FIXTURES: [(&str, &str); 7] = [
@@ -124,13 +122,14 @@ fn test(parts: &[&str]) -> Result<(), Failure> {
         folders.extend(stacks()?);
     }
     let installing = thread::spawn(move || folders.iter().try_for_each(|folder| node::install(folder)));
+    // The last step of a release build has one processor busy for minutes.
+    let runs_sidecar = PARTS.iter().any(|part| asked(part) && !WITHOUT_SIDECAR.contains(part));
+    let building = runs_sidecar.then(|| thread::spawn(build_sidecar));
     if asked("rust") {
-        Step::cargo(["fmt", "--all", "--check"]).run()?;
-        Step::cargo(["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"])
-            .run()?;
-        Step::cargo(["test", "--workspace", "--all-features"]).run()?;
+        rust()?;
     }
-    installing.join().map_err(|_| Failure("the thread that installs packages panicked".into()))??;
+    join(installing)?;
+    building.map_or(Ok(()), join)?;
     if asked("client") {
         install("client")?;
         Step::npm(["run", "--silent", "build"]).within("clients/vite").run()?;
@@ -151,13 +150,13 @@ fn test(parts: &[&str]) -> Result<(), Failure> {
     if asked("install") {
         prepare()?;
         install("install")?;
-        node_tests(run::files_ending("tests/install", TEST)?)?;
+        node_tests(run::files_ending("tests/install", TEST)?, ONE_BY_ONE)?;
     }
     if asked("hosts") {
         setup::browser_and_editors()?;
         prepare()?;
         install("hosts")?;
-        node_tests(run::files_ending("tests/hosts", TEST)?)?;
+        node_tests(run::files_ending("tests/hosts", TEST)?, ONE_BY_ONE)?;
     }
     if asked("packages") {
         packages(&[])?;
@@ -167,6 +166,17 @@ fn test(parts: &[&str]) -> Result<(), Failure> {
         soak(&[])?;
     }
     Ok(())
+}
+
+fn rust() -> Result<(), Failure> {
+    Step::cargo(["fmt", "--all", "--check"]).run()?;
+    Step::cargo(["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"])
+        .run()?;
+    Step::cargo(["test", "--workspace", "--all-features"]).run()
+}
+
+fn join(thread: thread::JoinHandle<Result<(), Failure>>) -> Result<(), Failure> {
+    thread.join().map_err(|_| Failure("what ran beside the tests of Rust panicked".into()))?
 }
 
 const E2E: &str = "tests/e2e";
@@ -183,7 +193,7 @@ fn e2e(names: &[&str]) -> Result<(), Failure> {
     prepare()?;
     package::build_vscode()?;
     install("e2e")?;
-    node_tests(files)
+    node_tests(files, SIDE_BY_SIDE)
 }
 
 fn e2e_file(all: &[PathBuf], name: &str) -> Result<PathBuf, Failure> {
@@ -198,7 +208,7 @@ fn versions() -> Result<(), Failure> {
     prepare()?;
     install("versions")?;
     install_stacks()?;
-    node_tests(run::files_ending("tests/versions", TEST)?)
+    node_tests(run::files_ending("tests/versions", TEST)?, SIDE_BY_SIDE)
 }
 
 /// The folders of the stacks.
@@ -220,21 +230,30 @@ fn packages(arguments: &[&str]) -> Result<(), Failure> {
     install("packages")?;
     if arguments.is_empty() {
         install_stacks()?;
-        node_tests(run::files_ending("tests/packages", TEST)?)?;
+        node_tests(run::files_ending("tests/packages", TEST)?, SIDE_BY_SIDE)?;
     }
     Step::new(node::recent()?).args(["packages/run.mjs"]).args(arguments).within("tests").run()
 }
 
-/// The machine is small and the servers are real: two files at once would only slow each other down.
-fn node_tests(files: Vec<PathBuf>) -> Result<(), Failure> {
-    let runner = ["--test", "--test-concurrency=1", "--test-timeout=900000", "--test-reporter=spec"];
+/// Two at once: their servers spend much of their time waiting, and what is right on busy processors only is seen there too.
+const SIDE_BY_SIDE: usize = 2;
+/// For tests that keep the processors busy themselves, or print times.
+const ONE_BY_ONE: usize = 1;
+
+fn node_tests(files: Vec<PathBuf>, at_once: usize) -> Result<(), Failure> {
+    let concurrency = format!("--test-concurrency={at_once}");
+    let runner = ["--test", &concurrency, "--test-timeout=900000", "--test-reporter=spec"];
     Step::new(node::recent()?).args(runner).args(files).run()
 }
 
 /// Builds the sidecar and the npm package and installs what the fixtures need.
 fn prepare() -> Result<(), Failure> {
-    Step::cargo(["build", "--quiet", "--release", "--package", "evenkeel", "--bin", "evenkeel"]).run()?;
+    build_sidecar()?;
     node::install("clients/vite")?;
     Step::npm(["run", "--silent", "build"]).within("clients/vite").run()?;
     node::install("tests")
+}
+
+fn build_sidecar() -> Result<(), Failure> {
+    Step::cargo(["build", "--quiet", "--release", "--package", "evenkeel", "--bin", "evenkeel"]).run()
 }

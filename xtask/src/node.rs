@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::run::{Failure, Step, root};
+use xtask::run::{Failure, Step, root};
 
 /// Cloudflare's tooling needs Node 22 or newer; where the machine's is older, the fixtures bring one along.
 const OLDEST: u32 = 22;

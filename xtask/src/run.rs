@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 
 /// What went wrong, told to the user.
 #[derive(Debug)]
@@ -11,6 +11,17 @@ pub struct Failure(pub String);
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
         Failure(error.to_string())
+    }
+}
+
+/// What a command ends with; why it failed is said on stderr.
+pub fn to_exit_code(result: Result<(), Failure>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure(message)) => {
+            eprintln!("xtask: {message}");
+            ExitCode::FAILURE
+        }
     }
 }
 

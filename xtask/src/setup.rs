@@ -3,7 +3,7 @@
 use std::env;
 use std::path::Path;
 
-use crate::run::{Failure, Step};
+use xtask::run::{Failure, Step};
 
 /// What the end-to-end tests drive.
 const PROGRAMS: [Program; 3] = [

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::run::{Failure, Step, root};
+use xtask::run::{Failure, Step, root};
 
 /// Which Rust target each platform's program is built for, by the names that Node gives platforms. Linux's need no libc.
 const PLATFORMS: &str = include_str!("../../../clients/vite/platforms.json");

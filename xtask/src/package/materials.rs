@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::PLUGIN;
-use crate::run::{Failure, Step, root};
+use xtask::run::{Failure, Step, root};
 
 const TOOLS: &str = "target/cyclonedx";
 const TOOL_VERSION: &str = "0.5.9";

@@ -9,8 +9,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::node;
-use crate::run::{Failure, Step, files_ending, root};
 use binaries::Binary;
+use xtask::run::{Failure, Step, files_ending, root};
 
 pub use vscode::build as build_vscode;
 

@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::Value;
 
 use super::{PLUGIN, vscode};
-use crate::run::{Failure, root};
+use xtask::run::{Failure, root};
 
 pub fn check() -> Result<(), Failure> {
     let version = crate_version()?;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::node;
-use crate::run::{Failure, Step, root};
+use xtask::run::{Failure, Step, root};
 
 pub const FOLDER: &str = "clients/vscode";
 

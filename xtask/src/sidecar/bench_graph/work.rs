@@ -8,7 +8,7 @@ use evenkeel::core::{
     OptimizerSnapshot, Policy, Session, Time, Transformed,
 };
 
-use crate::run::Failure;
+use xtask::run::Failure;
 
 /// Of an ordinary module: four static imports and a dynamic one.
 pub const IMPORTS: u32 = 5;

@@ -6,8 +6,8 @@ mod work;
 
 use std::process::Command;
 
-use crate::run::{Failure, Step};
 use table::{Row, Table};
+use xtask::run::{Failure, Step};
 
 const SIZES: [u32; 4] = [1_000, 10_000, 100_000, 1_000_000];
 /// Fewer than of those that are timed: Valgrind takes fifty times as long, and counts the same in each.
@@ -15,8 +15,12 @@ const COUNTED_PORTIONS: u32 = 20;
 
 pub fn run(arguments: &[&str]) -> Result<(), Failure> {
     if cfg!(debug_assertions) {
-        let again = ["run", "--quiet", "--profile", "counted", "--package", "xtask", "--", "bench", "graph"];
-        return Step::cargo(again).args(arguments).run();
+        let optimized =
+            ["run", "--quiet", "--profile", "counted", "--package", "xtask", "--features", "sidecar"];
+        return Step::cargo(optimized)
+            .args(["--bin", "xtask-sidecar", "--", "bench", "graph"])
+            .args(arguments)
+            .run();
     }
     match arguments {
         [] => print(&times()?),

@@ -4,7 +4,7 @@ use std::fs;
 
 use evenkeel::protocol::codegen::{Generated, generate};
 
-use crate::run::{Failure, root};
+use xtask::run::{Failure, root};
 
 pub fn write() -> Result<(), Failure> {
     for Generated { path, text } in generate() {

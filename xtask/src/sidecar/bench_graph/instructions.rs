@@ -6,15 +6,15 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::run::Failure;
+use xtask::run::Failure;
 
 use super::SIZES;
 use super::table::{Row, Table};
 
 /// What is counted.
 const APPLY: &str = "evenkeel::core::session::Session::apply";
-/// Behind which the count is written down, and begins anew.
-const PHASE: &str = "xtask::bench_graph::work::Phase::end";
+/// After which the count is written down, and begins anew.
+const PHASE: &str = "xtask_sidecar::bench_graph::work::Phase::end";
 
 pub fn measure() -> Result<Table, Failure> {
     let rows = SIZES.into_iter().map(measure_size).collect::<Result<_, _>>()?;
