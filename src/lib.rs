@@ -4,6 +4,7 @@
 
 pub mod attach;
 pub mod cli;
+mod config_edit;
 pub mod core;
 #[cfg(test)]
 mod fuzzing;

@@ -16,3 +16,11 @@ const CONFIG_FILES: [&str; 6] = [
 pub fn config_file(root: &Path) -> Option<PathBuf> {
     CONFIG_FILES.iter().map(|name| root.join(name)).find(|file| file.is_file())
 }
+
+/// A text in which the files of a project are named from its root.
+pub fn in_project(text: &str, root: Option<&str>) -> String {
+    match root.map(|root| root.trim_end_matches('/')) {
+        Some(root) if !root.is_empty() => text.replace(&format!("{root}/"), ""),
+        _ => text.to_owned(),
+    }
+}

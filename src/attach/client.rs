@@ -112,8 +112,13 @@ fn silent(pid: u32, reason: impl std::fmt::Display) -> AttachError {
 
 /// All running sidecars of this user. One that is stopped is left out, one that is gone is cleaned up.
 pub async fn find() -> Result<Vec<Attached>, AttachError> {
-    let joining =
-        sockets()?.into_iter().map(|socket| tokio::spawn(async move { attach(&socket).await.ok() }));
+    find_others(&[]).await
+}
+
+/// Those that are not known by their process id.
+pub async fn find_others(known: &[u32]) -> Result<Vec<Attached>, AttachError> {
+    let others = sockets()?.into_iter().filter(|socket| !known.contains(&socket.pid));
+    let joining = others.map(|socket| tokio::spawn(async move { attach(&socket).await.ok() }));
     let mut found = Vec::new();
     for joined in joining.collect::<Vec<_>>() {
         found.extend(joined.await.ok().flatten());

@@ -8,7 +8,7 @@ mod place;
 mod publisher;
 mod server;
 
-pub use client::{AttachError, Attached, find, join};
+pub use client::{AttachError, Attached, find, find_others, join};
 pub use publisher::Publisher;
 pub use server::{Host, close, open};
 

@@ -7,10 +7,13 @@ use anstream::println;
 use clap::Args;
 use serde_json::Value;
 
+use super::clock::Clock;
 use super::table::{count, moment};
 use super::{CommandResult, Failed, Target, Yes};
-use crate::core::{Action, BundledRun, Commit, Event, LateDependency, Time};
+use crate::core::{Action, BundledRun, Commit, Event, LateDependency, Time, millis};
 use crate::journal::{Input, Response, entry};
+use crate::project::in_project;
+use crate::protocol::StatusReport;
 use crate::runtime;
 
 #[derive(Debug, Args)]
@@ -44,27 +47,41 @@ pub async fn run(arguments: EventsArgs) -> CommandResult {
     let mut following = if arguments.follow { Some(attached.follow_events().await?) } else { None };
     let journal = attached.journal().await?;
     let happened: Vec<Value> = journal.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-    print(&happened, arguments.json)?;
+    let lines = Lines::of(&attached.status);
+    lines.print(&happened, arguments.json)?;
     let Some(following) = &mut following else { return Ok(Yes::Yes) };
-    while let Some(Ok(lines)) = following.next().await {
-        print(&lines, arguments.json)?;
+    while let Some(Ok(happened)) = following.next().await {
+        lines.print(&happened, arguments.json)?;
     }
     attached.has_ended().await?;
     Ok(Yes::Yes)
 }
 
-fn print(lines: &[Value], json: bool) -> Result<(), Failed> {
-    let mut out = std::io::BufWriter::new(anstream::stdout().lock());
-    for line in lines {
-        if json {
-            writeln!(out, "{line}")?;
-        } else if let Some((time, input, answer)) = entry(line)
-            && let Some(text) = describe(&input, answer.as_ref())
-        {
-            writeln!(out, "{}  {text}", at(time))?;
-        }
+/// What the lines of one sidecar's journal are read by.
+struct Lines {
+    clock: Clock,
+    root: Option<String>,
+}
+
+impl Lines {
+    fn of(status: &StatusReport) -> Self {
+        Lines { clock: Clock::of(status), root: status.root.clone() }
     }
-    Ok(out.flush()?)
+
+    fn print(&self, lines: &[Value], json: bool) -> Result<(), Failed> {
+        let mut out = std::io::BufWriter::new(anstream::stdout().lock());
+        for line in lines {
+            if json {
+                writeln!(out, "{line}")?;
+            } else if let Some((time, input, answer)) = entry(line)
+                && let Some(text) = describe(&input, answer.as_ref())
+            {
+                let at = self.clock.moment(millis(time));
+                writeln!(out, "{at}  {}", in_project(&text, self.root.as_deref()))?;
+            }
+        }
+        Ok(out.flush()?)
+    }
 }
 
 /// What a person wants to know of; the comings and goings of modules and of sound requests are left out.
@@ -148,7 +165,7 @@ fn shorten(modules: &[String]) -> String {
     }
 }
 
-/// When something happened, for a line of text.
+/// When something happened, in a journal that is not told when it began.
 pub fn at(time: Time) -> String {
-    moment(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
+    moment(millis(time))
 }

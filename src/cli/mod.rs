@@ -1,12 +1,11 @@
 //! The `evenkeel` command.
 
+mod clock;
 mod doctor;
 mod events;
-mod packages;
 mod replay;
 mod status;
 mod table;
-mod tested;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -146,7 +145,8 @@ enum Yes {
 }
 
 pub fn run() -> ExitCode {
-    let answer = match Cli::parse().command.unwrap_or(Command::Serve) {
+    let Some(command) = Cli::parse().command else { return help() };
+    let answer = match command {
         Command::Serve => return crate::server::run(),
         Command::Lsp => return crate::lsp::run(),
         Command::Completions { shell } => {
@@ -167,6 +167,14 @@ pub fn run() -> ExitCode {
             }
             ExitCode::from(failed.code())
         }
+    }
+}
+
+/// For who types the name alone, to see what it is.
+fn help() -> ExitCode {
+    match Cli::command().print_help() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
     }
 }
 

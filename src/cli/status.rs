@@ -6,10 +6,12 @@ use anstream::{print, println};
 use anstyle::{AnsiColor, Style};
 use clap::Args;
 
-use super::table::{count, moment, or_dash, table};
+use super::clock::Clock;
+use super::table::{count, duration, or_dash, table};
 use super::{CommandResult, Failed, Target, Yes};
 use crate::attach;
-use crate::core::HandledBy;
+use crate::core::{HandledBy, brief};
+use crate::project::in_project;
 use crate::protocol::{Health, Reoptimization, StatusReport};
 use crate::runtime;
 
@@ -61,9 +63,10 @@ async fn all(json: bool) -> CommandResult {
     } else {
         let rows = found.into_iter().map(|status| {
             let (root, url) = (status.root.unwrap_or_default(), status.url.unwrap_or_default());
-            [status.pid.to_string(), root, or_dash(url), status.status.message]
+            let message = in_project(&status.status.message, Some(&root));
+            [status.pid.to_string(), or_dash(url), message, root]
         });
-        print!("{}", table(["pid", "root", "url", "status"], rows));
+        print!("{}", table(["pid", "url", "status", "root"], rows));
     }
     Ok(Yes::Yes)
 }
@@ -83,7 +86,8 @@ fn describe(status: &StatusReport) -> String {
     let place: String = place.map(|part| format!("  {part}")).collect();
     let style = style(status);
     let mut text = format!("evenkeel {}{place}  (pid {})\n", status.version, status.pid);
-    text += &format!("{style}{}{style:#}\n\n", status.status.message);
+    let message = in_project(&status.status.message, status.root.as_deref());
+    text += &format!("{style}{message}{style:#}\n\n");
     let environments = status.environments.iter().map(|environment| {
         let phase = serde_json::to_value(environment.phase).unwrap_or_default();
         [
@@ -99,18 +103,7 @@ fn describe(status: &StatusReport) -> String {
     let header = ["environment", "guarded", "adds", "phase", "generation", "optimized", "pending"];
     text += &table(header, environments);
     if !status.records.is_empty() {
-        let latest = status.records.iter().rev().take(LATEST);
-        text += &format!(
-            "\n{}",
-            table(
-                ["at", "environment", "cost", "met", "held", "re-issued", "late dependencies"],
-                latest.map(row)
-            )
-        );
-        let latest = status.records.iter().rev().take(LATEST);
-        for record in latest.filter(|record| record.is_preventable()) {
-            text += &format!("\nto prevent #{}: {}\n", record.id, record.advice);
-        }
+        text += &format!("\n{}", latest(status));
     }
     let counts = &status.counts;
     text + &format!(
@@ -123,6 +116,19 @@ fn describe(status: &StatusReport) -> String {
         counts.added,
         fallbacks(status),
     )
+}
+
+/// The latest re-optimizations, and how to prevent those that cost somebody something.
+fn latest(status: &StatusReport) -> String {
+    let (clock, root) = (Clock::of(status), status.root.as_deref());
+    let latest = || status.records.iter().rev().take(LATEST);
+    let rows = latest().map(|record| row(record, &clock, root));
+    let header = ["#", "at", "environment", "met", "lost", "late dependencies"];
+    let mut text = table(header, rows);
+    for record in latest().filter(|record| record.is_preventable()) {
+        text += &format!("\nto prevent #{}: {}\n", record.id, record.advice);
+    }
+    text
 }
 
 /// Why there were runs that did not add, where others do.
@@ -140,20 +146,32 @@ fn yes_or_no(yes: bool) -> String {
     if yes { "yes".into() } else { "no".into() }
 }
 
-fn row(record: &Reoptimization) -> [String; 7] {
+fn row(record: &Reoptimization, clock: &Clock, root: Option<&str>) -> [String; 6] {
+    let lost = if record.is_running() { "running".into() } else { duration(record.cost_ms) };
+    [
+        record.id.to_string(),
+        clock.time(record.discovered_at_ms),
+        record.environment.clone(),
+        met(record),
+        lost,
+        in_project(&brief(&record.dependencies), root),
+    ]
+}
+
+/// How it was met, with the number of requests where there were any.
+fn met(record: &Reoptimization) -> String {
     // What has met it is known when it is over, unless there is nothing to meet.
     let met = if record.adds { HandledBy::Added } else { record.met };
-    let met = serde_json::to_value(met).unwrap_or_default();
-    let cost = if record.is_running() { "running".into() } else { format!("{} ms", record.cost_ms) };
-    [
-        format!("#{} {}", record.id, moment(record.discovered_at_ms)),
-        record.environment.clone(),
-        cost,
-        met.as_str().unwrap_or_default().to_owned(),
-        record.held.to_string(),
-        record.recovered.to_string(),
-        record.cause(),
-    ]
+    let parts: Vec<String> = [(record.held, "held"), (record.recovered, "re-issued")]
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, what)| format!("{number} {what}"))
+        .collect();
+    if parts.is_empty() {
+        serde_json::to_value(met).unwrap_or_default().as_str().unwrap_or_default().to_owned()
+    } else {
+        parts.join(", ")
+    }
 }
 
 fn style(status: &StatusReport) -> Style {

@@ -1,16 +1,34 @@
 //! Tables for people.
 
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 
-/// A table without lines, as wide as the terminal at most; as wide as it needs to be elsewhere.
+/// What a table is made to fit where nothing tells how wide the terminal is.
+const USUAL_WIDTH: u16 = 80;
+
+/// A table without lines, as wide as the terminal at most. Its last column gives way.
 pub fn table<const N: usize>(header: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    // Every cell begins with a space, which is taken away from each line in the end.
+    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(width() + 2);
     table.set_header(header.map(str::to_uppercase));
     table.add_rows(rows);
+    for column in table.column_iter_mut().take(N - 1) {
+        column.set_constraint(ColumnConstraint::ContentWidth);
+    }
     let text = table.trim_fmt();
-    // Every cell begins with a space.
     text.lines().map(|line| line.strip_prefix(' ').unwrap_or(line).to_owned() + "\n").collect()
+}
+
+#[cfg(unix)]
+fn width() -> u16 {
+    let terminal = rustix::termios::tcgetwinsize(std::io::stdout()).map(|size| size.ws_col);
+    terminal.ok().filter(|columns| *columns > 0).unwrap_or(USUAL_WIDTH)
+}
+
+#[cfg(not(unix))]
+fn width() -> u16 {
+    USUAL_WIDTH
 }
 
 /// `1 request`, `2 requests`.
@@ -24,7 +42,31 @@ pub fn moment(milliseconds: u64) -> String {
     format!("{minutes:02}:{:02}.{:03}", seconds / 1000, seconds % 1000)
 }
 
+/// `35 ms`, `1.2 s`.
+pub fn duration(milliseconds: u64) -> String {
+    match milliseconds {
+        ..1_000 => format!("{milliseconds} ms"),
+        _ => format!("{}.{} s", milliseconds / 1_000, milliseconds % 1_000 / 100),
+    }
+}
+
 /// A dash for nothing.
 pub fn or_dash(text: String) -> String {
     if text.is_empty() { "-".into() } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_column_gives_way_within_eighty_columns() {
+        let long =
+            "@radix-ui/react-toggle (src/pages/toggle.tsx:12), zod (src/pages/zod.tsx:3), swr, and 4 more";
+        let row = ["#12 10:42:07", "evenkeel_fixture_worker", "1.2 s", long].map(str::to_owned);
+        let text = table(["when", "environment", "lost", "late dependencies"], [row]);
+        let widest = text.lines().map(|line| line.chars().count()).max();
+        assert!(widest <= Some(80), "{widest:?}:\n{text}");
+        assert!(text.contains("#12 10:42:07  evenkeel_fixture_worker  1.2 s"), "{text}");
+    }
 }

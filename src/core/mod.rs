@@ -30,8 +30,8 @@ pub use event::{Bridge, Listening, ReloadRequested, RequestFinished, RequestStar
 pub use graph::ModuleGraph;
 pub use policy::Policy;
 pub use reoptimization::{
-    Bundling, Cost, HandledBy, LateDependency, Outcome, Reoptimization, RunEnd, State, advice, causes,
-    millis, names,
+    Bundling, Cost, HandledBy, LateDependency, Outcome, Reoptimization, RunEnd, State, advice, brief, causes,
+    millis,
 };
 pub use request::{Admission, AdmitOutcome};
 pub use session::{Counts, Effect, ReloadPlan, Session, Stability};

@@ -337,9 +337,10 @@ mod tests {
 
     impl Damage {
         fn happen(&self, bytes: &mut Vec<u8>) {
+            let size = bytes.len();
             let range = |at: &u16, length: &u8| {
-                let start = usize::from(*at) % bytes.len().max(1);
-                start..(start + usize::from(*length)).min(bytes.len())
+                let start = usize::from(*at) % size.max(1);
+                start..(start + usize::from(*length)).min(size)
             };
             match self {
                 Damage::Overwrite { at, with } => bytes[range(at, &1)].fill(*with),

@@ -16,6 +16,8 @@ const CODE: &str = "late-dependency";
 pub struct LateImport {
     pub id: String,
     pub environment: String,
+    /// Of its app.
+    pub root: String,
     site: ImportSite,
     records: Vec<Reoptimization>,
 }
@@ -41,6 +43,7 @@ pub fn late_imports(status: &StatusReport) -> BTreeMap<PathBuf, Vec<LateImport>>
                 None => late.push(LateImport {
                     id: dep.id.clone(),
                     environment: record.environment.clone(),
+                    root: status.root.clone().unwrap_or_default(),
                     site: site.clone(),
                     records: vec![record.clone()],
                 }),
@@ -76,7 +79,6 @@ impl LateImport {
             code: Some(NumberOrString::String(CODE.into())),
             source: Some(SOURCE.into()),
             message: format!("`{}` was discovered late: {}.", self.id, cost(last)),
-            data: Some(serde_json::json!({ "environment": self.environment, "id": self.id })),
             ..Diagnostic::default()
         })
     }
@@ -143,6 +145,7 @@ mod tests {
         let late = LateImport {
             id: "zod".into(),
             environment: "worker".into(),
+            root: "/".into(),
             site: ImportSite { file: "/a.ts".into(), line: Some(2), column: Some(16) },
             records: vec![],
         };

@@ -1,7 +1,6 @@
 //! What an editor sees: a language server that joins the running sidecar of its workspace.
 
 mod backend;
-mod config_edit;
 mod documents;
 mod late;
 mod progress;

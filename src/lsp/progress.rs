@@ -21,6 +21,8 @@ enum Shown {
 /// The re-optimizations that are going on, by their record.
 pub struct Progresses {
     client: Client,
+    /// The sidecar's process id.
+    pid: u32,
     /// Whether the client shows progress that it has not asked for.
     supported: bool,
     running: HashMap<u64, Shown>,
@@ -28,8 +30,8 @@ pub struct Progresses {
 }
 
 impl Progresses {
-    pub fn new(client: Client, supported: bool) -> Self {
-        Progresses { client, supported, running: HashMap::new(), begun: 0 }
+    pub fn new(client: Client, pid: u32, supported: bool) -> Self {
+        Progresses { client, pid, supported, running: HashMap::new(), begun: 0 }
     }
 
     /// When the next one has gone on long enough to be shown.
@@ -67,7 +69,7 @@ impl Progresses {
 
     async fn begin(&mut self, record: &Reoptimization) -> Option<OngoingProgress<Unbounded, NotCancellable>> {
         self.begun += 1;
-        let token = ProgressToken::String(format!("evenkeel/{}", self.begun));
+        let token = ProgressToken::String(format!("evenkeel/{}/{}", self.pid, self.begun));
         let create = WorkDoneProgressCreateParams { token: token.clone() };
         self.client.send_request::<WorkDoneProgressCreate>(create).await.ok()?;
         Some(self.client.progress(token, record.title()).with_message(record.cause()).begin().await)

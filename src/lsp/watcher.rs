@@ -1,11 +1,12 @@
-//! Joins the sidecar of the workspace, waits for one, and tells the editor what it does.
+//! Joins the sidecars of the workspace, waits for further ones, and tells the editor what they do.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::time::sleep_until;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::{Instant, sleep_until};
 use tower_lsp::Client;
 use tower_lsp::ls_types::notification::Notification;
 use tower_lsp::ls_types::{Diagnostic, Uri};
@@ -14,9 +15,9 @@ use super::documents::Documents;
 use super::late::{LateImport, late_imports};
 use super::progress::Progresses;
 use crate::attach::{self, Attached};
-use crate::protocol::{ServerStatus, StatusReport};
+use crate::protocol::{Health, ServerStatus, StatusReport};
 
-/// How often a sidecar is looked for while there is none.
+/// How often sidecars are looked for.
 const LOOK: Duration = Duration::from_millis(500);
 
 enum ServerStatusNotification {}
@@ -26,31 +27,48 @@ impl Notification for ServerStatusNotification {
     const METHOD: &'static str = "experimental/serverStatus";
 }
 
-/// What the editor's requests need of the sidecar that is watched.
+/// What the editor's requests need of the sidecars that are watched.
 #[derive(Debug, Clone, Default)]
 pub struct Watched {
     current: Arc<Mutex<Current>>,
 }
 
-type Current = Option<(Arc<Attached>, StatusReport)>;
+/// By the sidecar's process id.
+type Current = BTreeMap<u32, (Arc<Attached>, StatusReport)>;
 
 impl Watched {
-    pub fn sidecar(&self) -> Option<Arc<Attached>> {
-        self.lock().as_ref().map(|(attached, _)| attached.clone())
-    }
-
-    pub fn status(&self) -> Option<StatusReport> {
-        self.lock().as_ref().map(|(_, status)| status.clone())
+    /// The sidecar of the app that a file is in; where no file is named, or it is in none, the first one.
+    pub fn sidecar(&self, file: Option<&Path>) -> Option<(Arc<Attached>, StatusReport)> {
+        let current = self.lock();
+        let nearest = file.and_then(|file| {
+            let near = current.values().filter_map(|watched| Some((watched.0.distance(file)?, watched)));
+            near.min_by_key(|(distance, _)| *distance).map(|(_, watched)| watched)
+        });
+        nearest.or_else(|| current.values().next()).cloned()
     }
 
     /// The late imports of a file.
-    pub fn late_imports(&self, file: &std::path::Path) -> Vec<LateImport> {
-        let current = self.lock();
-        current.as_ref().and_then(|(_, status)| late_imports(status).remove(file)).unwrap_or_default()
+    pub fn late_imports(&self, file: &Path) -> Vec<LateImport> {
+        self.all_late().remove(file).unwrap_or_default()
     }
 
-    fn set(&self, current: Current) {
-        *self.lock() = current;
+    /// All late imports, by the file they are in.
+    pub fn all_late(&self) -> BTreeMap<PathBuf, Vec<LateImport>> {
+        let mut files: BTreeMap<PathBuf, Vec<LateImport>> = BTreeMap::new();
+        for (_, status) in self.lock().values() {
+            for (file, imports) in late_imports(status) {
+                files.entry(file).or_default().extend(imports);
+            }
+        }
+        files
+    }
+
+    fn pids(&self) -> Vec<u32> {
+        self.lock().keys().copied().collect()
+    }
+
+    fn statuses(&self) -> Vec<StatusReport> {
+        self.lock().values().map(|(_, status)| status.clone()).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Current> {
@@ -58,63 +76,68 @@ impl Watched {
     }
 }
 
+/// A sidecar's news; without a status, it is gone.
+struct News {
+    sidecar: Arc<Attached>,
+    status: Option<StatusReport>,
+}
+
 /// See the module's text.
 pub struct SidecarWatcher {
     pub client: Client,
-    pub folders: Vec<PathBuf>,
+    /// Whether the editor wants to be told of the status.
+    pub tells_status: bool,
+    /// Whether it shows progress that it has not asked for.
+    pub shows_progress: bool,
     pub documents: Arc<Documents>,
     pub watched: Watched,
-    pub progresses: Progresses,
+    /// Of each sidecar, by its process id.
+    pub progresses: BTreeMap<u32, Progresses>,
     pub published: Option<ServerStatus>,
     /// The diagnostics that the editor has.
     pub marked: BTreeMap<PathBuf, Vec<Diagnostic>>,
 }
 
 impl SidecarWatcher {
-    pub async fn run(mut self) {
+    pub async fn run(mut self, folders: Vec<PathBuf>) {
+        let (tell, mut news) = unbounded_channel();
+        tokio::spawn(look(folders, self.watched.clone(), tell));
         loop {
-            match self.nearest().await {
-                Some(attached) => self.follow(attached).await,
-                None => self.rest().await,
+            self.show().await;
+            match self.next(&mut news).await {
+                Next::News(News { sidecar, status: Some(status) }) => {
+                    self.watched.lock().insert(sidecar.pid, (sidecar, status));
+                }
+                Next::News(News { sidecar, status: None }) => self.forget(sidecar.pid).await,
+                Next::Due => {}
+                Next::End => return,
             }
-            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    async fn next(&self, news: &mut UnboundedReceiver<News>) -> Next {
+        let due = self.progresses.values().filter_map(Progresses::next).min();
+        tokio::select! {
+            heard = news.recv() => heard.map_or(Next::End, Next::News),
+            () = passed(due) => Next::Due,
         }
     }
 
-    /// The sidecar whose root is closest to a folder of the workspace.
-    async fn nearest(&self) -> Option<Attached> {
-        let found = attach::find().await.ok()?;
-        let distance = |one: &Attached| self.folders.iter().filter_map(|folder| one.distance(folder)).min();
-        found
-            .into_iter()
-            .filter_map(|one| Some((distance(&one)?, one)))
-            .min_by_key(|(at, _)| *at)
-            .map(|(_, one)| one)
-    }
-
-    async fn follow(&mut self, attached: Attached) {
-        let attached = Arc::new(attached);
-        let Ok(mut changes) = attached.follow_status().await else { return };
-        let mut latest = attached.status.clone();
-        loop {
-            self.show(&attached, &latest).await;
-            let due = self.progresses.next();
-            tokio::select! {
-                change = changes.next() => match change {
-                    Some(Ok(status)) => latest = status,
-                    _ => break,
-                },
-                () = async { match due { Some(at) => sleep_until(at).await, None => std::future::pending().await } } => {}
-            }
+    async fn forget(&mut self, pid: u32) {
+        self.watched.lock().remove(&pid);
+        if let Some(mut progresses) = self.progresses.remove(&pid) {
+            progresses.end().await;
         }
-        self.rest().await;
     }
 
-    async fn show(&mut self, attached: &Arc<Attached>, status: &StatusReport) {
-        self.watched.set(Some((attached.clone(), status.clone())));
-        self.publish(status.status.clone()).await;
-        self.progresses.follow(status).await;
-        let late = late_imports(status);
+    async fn show(&mut self) {
+        let statuses = self.watched.statuses();
+        self.publish(together(&statuses)).await;
+        for status in &statuses {
+            let new = || Progresses::new(self.client.clone(), status.pid, self.shows_progress);
+            self.progresses.entry(status.pid).or_insert_with(new).follow(status).await;
+        }
+        let late = self.watched.all_late();
         let gone: Vec<PathBuf> =
             self.marked.keys().filter(|file| !late.contains_key(*file)).cloned().collect();
         for file in gone {
@@ -125,18 +148,8 @@ impl SidecarWatcher {
         }
     }
 
-    /// There is no sidecar, or none any more.
-    async fn rest(&mut self) {
-        self.watched.set(None);
-        self.progresses.end().await;
-        for file in self.marked.keys().cloned().collect::<Vec<_>>() {
-            self.mark(file, &[]).await;
-        }
-        self.publish(ServerStatus::no_dev_server()).await;
-    }
-
     async fn publish(&mut self, status: ServerStatus) {
-        if self.published.as_ref() != Some(&status) {
+        if self.tells_status && self.published.as_ref() != Some(&status) {
             self.client.send_notification::<ServerStatusNotification>(status.clone()).await;
             self.published = Some(status);
         }
@@ -152,4 +165,69 @@ impl SidecarWatcher {
         self.client.publish_diagnostics(uri, diagnostics.clone(), None).await;
         self.marked.insert(file, diagnostics);
     }
+}
+
+enum Next {
+    News(News),
+    /// A progress has gone on long enough to be shown.
+    Due,
+    End,
+}
+
+async fn passed(due: Option<Instant>) {
+    match due {
+        Some(at) => sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The status of several dev servers as one: what is wrong comes first, then what is going on.
+fn together(statuses: &[StatusReport]) -> ServerStatus {
+    let rank = |status: &&StatusReport| (status.status.health == Health::Ok, status.status.quiescent);
+    statuses.iter().min_by_key(rank).map_or_else(ServerStatus::no_dev_server, |status| status.status.clone())
+}
+
+/// Looks for sidecars of the workspace that are not watched yet, again and again, and follows them.
+async fn look(folders: Vec<PathBuf>, watched: Watched, tell: UnboundedSender<News>) {
+    loop {
+        let known = watched.pids();
+        let found = attach::find_others(&known).await.unwrap_or_default();
+        for sidecar in of_workspace(found, &folders, known.is_empty()) {
+            let sidecar = Arc::new(sidecar);
+            let status = Some(sidecar.status.clone());
+            watched.lock().insert(sidecar.pid, (sidecar.clone(), sidecar.status.clone()));
+            if tell.send(News { sidecar: sidecar.clone(), status }).is_err() {
+                return;
+            }
+            tokio::spawn(follow(sidecar, tell.clone()));
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// Every sidecar whose root is in a folder of the workspace; where there is none, the closest around one.
+fn of_workspace(found: Vec<Attached>, folders: &[PathBuf], takes_outer: bool) -> Vec<Attached> {
+    let is_inside = |one: &Attached| {
+        let root = one.status.root.as_deref().map(Path::new);
+        root.is_some_and(|root| folders.iter().any(|folder| root.starts_with(folder)))
+    };
+    let (mut inner, outer): (Vec<_>, Vec<_>) = found.into_iter().partition(is_inside);
+    if inner.is_empty() && takes_outer {
+        let distance = |one: &Attached| folders.iter().filter_map(|folder| one.distance(folder)).min();
+        let near = outer.into_iter().filter_map(|one| Some((distance(&one)?, one)));
+        inner.extend(near.min_by_key(|(at, _)| *at).map(|(_, one)| one));
+    }
+    inner
+}
+
+async fn follow(sidecar: Arc<Attached>, tell: UnboundedSender<News>) {
+    if let Ok(mut changes) = sidecar.follow_status().await {
+        while let Some(Ok(status)) = changes.next().await {
+            if tell.send(News { sidecar: sidecar.clone(), status: Some(status) }).is_err() {
+                return;
+            }
+        }
+    }
+    // Whoever watched is gone as well, if this is not heard.
+    let _ = tell.send(News { sidecar, status: None });
 }

@@ -76,6 +76,8 @@ macro_rules! method_table {
             "Answers when the environments are stable, or at its deadline, saying which.";
             request "status" (StatusParams) -> StatusReport, Status, Reads,
             "The whole picture: environments with phase and generation, records of re-optimizations, counts.";
+            request "includeInConfig" (IncludeInConfigParams) -> IncludeInConfigResult, IncludeInConfig, Reads,
+            "The text of a Vite config with late dependencies in `optimizeDeps.include`, as an editor's quick fix writes it. Nothing is read or written.";
 
             server_notification "environment/warmupRequest" (WarmupRequest),
             "Modules to transform before a request asks for them, as Vite's `warmupRequest` does. Each is reported back by `onTransform`.";

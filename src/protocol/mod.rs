@@ -18,9 +18,9 @@ pub use status::{
     ActivityPhase, EnvironmentStatus, Health, ServerActivity, ServerStatus, StatusReport, title,
 };
 pub use types::{
-    AdmitResult, AwaitStableParams, AwaitStableResult, DidCloseEnvironment, InitializationOptions, Learned,
-    LogLevel, LogMessage, Progress, ProgressValue, ResolveOptimizedIdParams, RestartRequest, RunRequest,
-    StatusParams, WarmupRequest,
+    AdmitResult, AwaitStableParams, AwaitStableResult, DidCloseEnvironment, IncludeInConfigParams,
+    IncludeInConfigResult, InitializationOptions, Learned, LogLevel, LogMessage, Progress, ProgressValue,
+    ResolveOptimizedIdParams, RestartRequest, RunRequest, StatusParams, WarmupRequest,
 };
 
 pub(crate) use methods::method_table;

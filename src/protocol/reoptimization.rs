@@ -49,6 +49,10 @@ pub struct Reoptimization {
     pub held: u32,
     /// Requests that were re-issued because of it.
     pub recovered: u32,
+    /// The requests that lost time, by method and URL, each once: the first few.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    #[cfg_attr(feature = "codegen", ts(optional, as = "Option<_>"))]
+    pub affected: Vec<String>,
     /// Whether the run leaves what is there as it is, as far as is known.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     #[cfg_attr(feature = "codegen", ts(optional, as = "Option<_>"))]
@@ -109,6 +113,7 @@ impl From<&core::Reoptimization> for Reoptimization {
             cost_ms: record.cost.lost_ms,
             held: record.cost.held,
             recovered: record.cost.recovered,
+            affected: record.affected.clone(),
             adds,
             fallback,
             bundled,

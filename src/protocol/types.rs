@@ -82,6 +82,26 @@ pub struct AwaitStableResult {
 #[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
 pub struct StatusParams {}
 
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct IncludeInConfigParams {
+    /// The config's text.
+    pub config: String,
+    pub environment: String,
+    /// Bare ids, as in `optimizeDeps.include`.
+    pub dependencies: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
+pub struct IncludeInConfigResult {
+    /// The text to write; absent when the config has a shape that only its author can change, or has them already.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub config: Option<String>,
+}
+
 /// Orders modules to be transformed ahead of requests. Each is reported by `onTransform` with the kind `warmup`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

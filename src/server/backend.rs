@@ -10,7 +10,8 @@ use tower_lsp::{LanguageServer, LspService};
 
 use super::envelope::Params;
 use super::handlers::{
-    Admit, AwaitStable, ClassifyError, OnFullReload, ReadHandler, ResolveOptimizedId, Status, WriteHandler,
+    Admit, AwaitStable, ClassifyError, IncludeInConfig, OnFullReload, ReadHandler, ResolveOptimizedId,
+    Status, WriteHandler,
 };
 use super::sidecar::Sidecar;
 use crate::attach;

@@ -11,12 +11,14 @@ use tower_lsp::jsonrpc::{Error, Result};
 use super::sidecar::Sidecar;
 use super::status;
 use super::waiters::Waited;
+use crate::config_edit::include_all;
 use crate::core::{
     Admission, Arrived, Failure, OpenEnvironment, ReloadPlan, ReloadRequested, ResolvedId, Session, Time,
     Verdict, millis,
 };
 use crate::protocol::{
-    AdmitResult, AwaitStableParams, AwaitStableResult, ResolveOptimizedIdParams, StatusParams, StatusReport,
+    AdmitResult, AwaitStableParams, AwaitStableResult, IncludeInConfigParams, IncludeInConfigResult,
+    ResolveOptimizedIdParams, StatusParams, StatusReport,
 };
 
 /// A request that only reads. It is answered before the next message is looked at, and cannot be called off.
@@ -57,6 +59,19 @@ impl ReadHandler for Status {
 
     fn read(session: &Session, now: Time, _params: Self::Params) -> Result<StatusReport> {
         Ok(status::report(session, now))
+    }
+}
+
+#[derive(Debug)]
+pub struct IncludeInConfig;
+
+impl ReadHandler for IncludeInConfig {
+    type Params = IncludeInConfigParams;
+    type Result = IncludeInConfigResult;
+
+    fn read(_session: &Session, _now: Time, params: Self::Params) -> Result<IncludeInConfigResult> {
+        let late = params.dependencies.iter().map(|id| (&*params.environment, &**id));
+        Ok(IncludeInConfigResult { config: include_all(&params.config, late) })
     }
 }
 

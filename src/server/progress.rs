@@ -1,7 +1,7 @@
 //! What a session's effects tell the client.
 
 use super::outbox::Outbox;
-use crate::core::{Bundling, Effect, HandledBy, Outcome, Reoptimization, causes, millis, names};
+use crate::core::{Bundling, Cost, Effect, HandledBy, Outcome, Reoptimization, brief, causes, millis};
 use crate::protocol::{
     Learned, LogLevel, LogMessage, Progress, ProgressValue, RunRequest, WarmupRequest, title,
 };
@@ -54,30 +54,42 @@ fn log_level(record: &Reoptimization) -> Option<LogLevel> {
 /// One calm line: what, why, cost, how to prevent it.
 fn summary(record: &Reoptimization) -> String {
     let took = millis(record.stable_at().unwrap_or(record.discovered_at)) - millis(record.discovered_at);
-    let (environment, cause) = (&record.environment, causes(&record.dependencies));
+    let (environment, what) = (&record.environment, brief(&record.dependencies));
     match record.outcome() {
-        Some(Outcome::Failed) => return format!("{environment}: the optimizer failed on {cause}"),
+        Some(Outcome::Failed) => return format!("{environment}: the optimizer failed on {what}"),
         Some(Outcome::Extended { .. }) if record.adds() => {
-            return format!(
-                "{environment}: added {} in {took} ms, nothing reloaded",
-                names(&record.dependencies)
-            );
+            return format!("{environment}: added {what} in {took} ms, nothing reloaded");
         }
         Some(Outcome::Extended { .. }) => {
-            return format!("{environment}: optimized {cause} without a reload");
+            return format!("{environment}: optimized {what} without a reload");
         }
-        Some(Outcome::Abandoned) => return format!("{environment}: closed before {cause} was optimized"),
+        Some(Outcome::Abandoned) => return format!("{environment}: closed before {what} was optimized"),
         Some(Outcome::Reloaded { .. }) | None => {}
     }
     // A run that this sidecar did not see the beginning of.
     if record.dependencies.is_empty() {
         return format!("{environment}: re-optimized in {took} ms");
     }
-    let how = match record.met {
-        HandledBy::Foreseen => format!(", ahead of requests, for {cause}."),
-        _ => format!(" for {cause}; {} held, {} re-issued.", record.cost.held, record.cost.recovered),
-    };
-    format!("{environment}: re-optimized in {took} ms{how}{}{}", fallback(record), prevention(record))
+    let whom = whom_it_met(record);
+    format!(
+        "{environment}: re-optimized in {took} ms for {what}{whom}.{}{}",
+        fallback(record),
+        prevention(record)
+    )
+}
+
+/// Who had to wait for it, or that nobody had to.
+fn whom_it_met(record: &Reoptimization) -> String {
+    if record.met == HandledBy::Foreseen {
+        return ", before a request needed it".into();
+    }
+    let requests = |number: u32| if number == 1 { "1 request".into() } else { format!("{number} requests") };
+    match (record.cost.held, record.cost.recovered) {
+        (0, 0) => String::new(),
+        (held, 0) => format!("; {} waited", requests(held)),
+        (0, recovered) => format!("; {} answered again", requests(recovered)),
+        (held, recovered) => format!("; {} waited, {recovered} answered again", requests(held)),
+    }
 }
 
 /// Why it was not only added.
@@ -88,8 +100,11 @@ fn fallback(record: &Reoptimization) -> String {
     }
 }
 
-/// The line of config, unless it would be no line any more.
+/// The line of config, where requests lost time, and unless it would be no line any more.
 fn prevention(record: &Reoptimization) -> String {
+    if record.cost == Cost::default() {
+        return String::new();
+    }
     match (record.advice(), record.dependencies.len()) {
         (None, _) => String::new(),
         (Some(advice), ..=3) => format!(" To prevent it: {advice}"),

@@ -15,6 +15,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 fn transcripts(runtime: &Path, files: &[&str]) {
     let cases = TestCases::new();
     cases.env("XDG_RUNTIME_DIR", runtime.display().to_string());
+    // What the machine that tests says of itself is none of the projects' business.
+    cases.env("CHOKIDAR_USEPOLLING", "1");
     for file in files {
         cases.case(format!("tests/cli/{file}.md"));
     }
@@ -39,10 +41,56 @@ fn without_a_dev_server() {
 }
 
 #[test]
+fn what_ails_a_project() {
+    let runtime = tempfile::tempdir().expect("a folder");
+    let projects = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/doctor.in");
+    let [app, monorepo, lacking, pnp] = ["app", "monorepo", "lacking", "pnp"].map(|name| projects.join(name));
+    for root in [&app, &monorepo, &lacking] {
+        install(root, "vite", "8.3.8");
+        install(root, "evenkeel", env!("CARGO_PKG_VERSION"));
+    }
+    for root in [&app, &monorepo] {
+        install(root, &platform_package(), env!("CARGO_PKG_VERSION"));
+    }
+    let optional = serde_json::json!({ platform_package(): env!("CARGO_PKG_VERSION") });
+    manifest(&lacking.join("node_modules/evenkeel"), "evenkeel", "0.1.0", &optional);
+    for (name, version) in [("vite", "8.3.8"), ("evenkeel", "0.1.0"), (&*platform_package(), "0.1.0")] {
+        manifest(&pnp.join("unplugged").join(name), name, version, &serde_json::json!({}));
+    }
+    install(&app, "react", "19.2.9");
+    install(&app.join("node_modules/ui"), "react", "18.3.1");
+    share_a_cache(&app.join("node_modules"));
+    transcripts(runtime.path(), &["doctor"]);
+}
+
+/// A cache that is a link, with what a run has left that was killed an hour ago.
+fn share_a_cache(modules: &Path) {
+    let left = modules.join("shared/deps_temp_1a2b3c4d");
+    std::fs::create_dir_all(&left).expect("a folder");
+    let hour_ago = std::time::SystemTime::now() - Duration::from_secs(3_600);
+    std::fs::File::open(&left).and_then(|folder| folder.set_modified(hour_ago)).expect("it is ours");
+    let link = modules.join(".vite");
+    if !link.is_symlink() {
+        std::os::unix::fs::symlink("shared", link).expect("a link");
+    }
+}
+
+fn platform_package() -> String {
+    let system = if cfg!(target_os = "macos") { "darwin" } else { "linux" };
+    let processor = if cfg!(target_arch = "aarch64") { "arm64" } else { "x64" };
+    format!("@evenkeel/{system}-{processor}")
+}
+
+#[test]
 fn beside_a_dev_server() {
     let runtime = tempfile::tempdir().expect("a folder");
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/running.in");
-    for (name, version) in [("vite", "8.3.8"), ("evenkeel", env!("CARGO_PKG_VERSION")), ("rwsdk", "1.7.3")] {
+    for (name, version) in [
+        ("vite", "8.3.8"),
+        ("evenkeel", env!("CARGO_PKG_VERSION")),
+        ("rwsdk", "1.7.3"),
+        (&*platform_package(), env!("CARGO_PKG_VERSION")),
+    ] {
         install(&root, name, version);
     }
     let _sidecar = sidecar_with_a_history(runtime.path(), &root);
@@ -209,8 +257,12 @@ fn saved_journal(root: &Path) -> String {
 
 /// No package, but what the doctor reads of one.
 fn install(root: &Path, name: &str, version: &str) {
-    let folder = root.join("node_modules").join(name);
-    std::fs::create_dir_all(&folder).expect("a folder");
-    let manifest = serde_json::json!({ "name": name, "version": version });
+    let none = serde_json::json!({});
+    manifest(&root.join("node_modules").join(name), name, version, &none);
+}
+
+fn manifest(folder: &Path, name: &str, version: &str, optional: &serde_json::Value) {
+    std::fs::create_dir_all(folder).expect("a folder");
+    let manifest = serde_json::json!({ "name": name, "version": version, "optionalDependencies": optional });
     std::fs::write(folder.join("package.json"), manifest.to_string()).expect("a file");
 }

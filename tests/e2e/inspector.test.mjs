@@ -1,12 +1,13 @@
 // The page that shows what happens, in a real browser and while it happens; and who may not see it.
 import assert from 'node:assert/strict'
 import { EventEmitter, once } from 'node:events'
-import { mkdir, mkdtemp, rm, utimes } from 'node:fs/promises'
+import { mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import http from 'node:http'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { after, before, describe, test } from 'node:test'
 import { evenkeel } from 'evenkeel'
+import axe from 'axe-core'
 import { createServer } from 'vite'
 import { StatusStream } from '../../clients/vite/dist/status-stream.js'
 import { latePages, spareDeps } from '../apps/pages/table.mjs'
@@ -36,13 +37,10 @@ describe('in a browser', () => {
   let screenshots
   before(async () => {
     browser = await openBrowser()
-    screenshots = process.env.EVENKEEL_SCREENSHOTS ?? (await mkdtemp(path.join(tmpdir(), 'evenkeel-screenshots-')))
+    screenshots = process.env.EVENKEEL_SCREENSHOTS ?? fileURLToPath(new URL('../screenshots', import.meta.url))
     await mkdir(screenshots, { recursive: true })
   })
-  after(async () => {
-    await browser?.close()
-    if (!process.env.EVENKEEL_SCREENSHOTS) await rm(screenshots, { recursive: true, force: true })
-  })
+  after(() => browser?.close())
 
   /** A tab with the inspector, connected; what a person would find wrong in its console is its `complaints`. */
   async function inspect(app) {
@@ -58,8 +56,30 @@ describe('in a browser', () => {
 
   const stateOf = (page) => page.getByRole('status').innerText()
   const says = (page, pattern) => until(`the page says ${pattern}`, async () => (await stateOf(page)).match(pattern))
+  const troubled = (page, pattern) => until(`the page tells of ${pattern}`, async () => pattern.test(await page.locator('#trouble').innerText()))
   const running = (page) => page.locator('[data-running=true]')
   const finished = (page, dep) => page.locator('[data-running=false]', { hasText: dep })
+  const picture = (page, name) => page.screenshot({ path: path.join(screenshots, `${name}.png`), fullPage: true })
+
+  /** What axe finds wrong with the page as it is, in both colour schemes: contrast, names, roles. */
+  async function isAccessible(page, state) {
+    await page.evaluate((source) => globalThis.axe ?? new Function(source)(), axe.source)
+    for (const colorScheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      const { violations } = await page.evaluate(() => globalThis.axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] }))
+      const found = violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`))
+      assert.deepEqual(found, [], `${state}, ${colorScheme}`)
+    }
+  }
+
+  /** Where the parts of the page are, of which none may move while something is going on. */
+  const placesOf = (page) =>
+    page.evaluate(() =>
+      ['#state', '#counts', '#environments-heading', '#environments', '#records-heading', '#chart'].map((selector) => {
+        const { top, left, width } = document.querySelector(selector).getBoundingClientRect()
+        return [selector, top, left, width].join(' ')
+      }),
+    )
   const cellOf = (row, label) => row.locator(`[data-label="${label}"]`).innerText()
 
   for (const [what, pathname] of [['', ''], [', below a base', '/app/']]) {
@@ -69,30 +89,49 @@ describe('in a browser', () => {
       const { page, complaints } = await inspect(app)
       await says(page, /^Stable$/)
       assert.equal(await page.locator('#none').isVisible(), true)
+      if (!pathname) await isAccessible(page, 'nothing has happened')
+      const before = await placesOf(page)
 
       const visited = visit(app, toggle)
       await running(page).waitFor()
       await says(page, /^Re-optimizing \w+: @radix-ui\/react-toggle, imported by /)
-      await running(page).locator('[data-label=Outcome]', { hasText: /reloading|settling/ }).waitFor()
-      const during = path.join(screenshots, `during${pathname && '-base'}.png`)
-      await page.screenshot({ path: during, fullPage: true })
+      await running(page).locator('[data-label=Happened]', { hasText: /reloading|settling/ }).waitFor()
+      assert.deepEqual(await placesOf(page), before, 'nothing has moved')
+      await picture(page, `during${pathname && '-base'}`)
       assert.ok(isRight(toggle, await visited))
 
       const row = finished(page, toggle.dep)
       await row.waitFor()
       await says(page, /^Stable$/)
-      assert.equal(await cellOf(row, 'Outcome'), 'reloaded')
-      assert.equal(await cellOf(row, 'Met'), 'recovered')
-      assert.equal(await cellOf(row, 'Recovered'), '1')
-      assert.match(await cellOf(row, 'Cost'), /^[\d.]+ m?s$/)
-      assert.notEqual(await cellOf(row, 'Cost'), '0 ms')
-      assert.match(await cellOf(row, 'Dependencies'), /@radix-ui\/react-toggle imported by \.\.\/pages\/get\/toggle\.tsx:\d+:\d+/)
+      assert.deepEqual(await placesOf(page), before, 'nothing has moved')
+      assert.deepEqual((await cellOf(row, 'Happened')).split(/\n+/), ['Answered again', '1 request answered again', `GET ${pathname.slice(0, -1)}${toggle.path}`])
+      assert.match(await cellOf(row, 'Lost'), /^[\d.]+ m?s$/)
+      assert.notEqual(await cellOf(row, 'Lost'), '0 ms')
+      assert.equal(await page.locator('[data-count=lost]').innerText(), await cellOf(row, 'Lost'))
+      assert.equal(await page.locator('[data-met=recovered]').innerText(), '1')
+      assert.ok(await page.locator('rect[data-way=recovered]').count() > 0, 'the chart has a bar for it')
+      assert.match(await cellOf(row, 'Dependencies'), /@radix-ui\/react-toggle imported by\s+\.\.\/pages\/get\/toggle\.tsx:\d+:\d+/)
       await until('the counts follow', async () => (await page.locator('[data-count=recovered]').innerText()) === '1')
 
       await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
       await row.getByRole('button', { name: 'Copy the include line for @radix-ui/react-toggle' }).click()
       await row.getByText('Copied').waitFor()
-      assert.match(await page.evaluate(() => navigator.clipboard.readText()), include(toggle.dep))
+      const copied = () => page.evaluate(() => navigator.clipboard.readText())
+      assert.match(await copied(), include(toggle.dep))
+      await page.evaluate(() => navigator.clipboard.writeText(''))
+      await page.getByRole('button', { name: 'Copy the include lines for all late dependencies' }).click()
+      await until('it is copied', async () => include(toggle.dep).test(await copied()))
+
+      let opened
+      await page.route('**/__open-in-editor?*', (route) => {
+        opened = new URL(route.request().url())
+        return route.fulfill({ status: 200 })
+      })
+      await row.getByRole('button', { name: /^Open .*toggle\.tsx:\d+:\d+ in the editor$/ }).click()
+      await until('the importer is opened', () => opened)
+      assert.equal(opened.pathname, `${pathname || '/'}__open-in-editor`)
+      assert.match(opened.searchParams.get('file'), /^\/.*\/pages\/get\/toggle\.tsx:\d+:\d+$/)
+      if (!pathname) await isAccessible(page, 'something has happened')
       assert.deepEqual(complaints, [])
     })
   }
@@ -106,8 +145,9 @@ describe('in a browser', () => {
     assert.ok(isRight(added, await visit(app, added)))
     const row = finished(page, added.dep)
     await row.waitFor()
-    assert.deepEqual([await cellOf(row, 'Outcome'), await cellOf(row, 'Met'), await cellOf(row, 'Cost')], ['extended', 'added', '0 ms'])
-    assert.match(await cellOf(row, 'Dependencies'), /Layer \d+: \d+ modules in [\d.]+ m?s$/, 'and nothing is advised')
+    assert.deepEqual((await cellOf(row, 'Happened')).split(/\n+/), ['Added', 'Nothing reloaded'])
+    assert.equal(await cellOf(row, 'Lost'), '0 ms')
+    assert.match(await cellOf(row, 'Dependencies'), /\d+ modules? in [\d.]+ m?s, beside what was there$/, 'and nothing is advised')
     await page.getByRole('rowheader', { name: 'evenkeel_fixture_worker (adds)' }).waitFor()
 
     await rm(path.join(cacheDir, 'deps_evenkeel_fixture_worker', '_evenkeel.json'))
@@ -130,18 +170,19 @@ describe('in a browser', () => {
     const row = finished(page, 'valtio').first()
     await row.waitFor()
     await session.comesTo(saved)
-    assert.equal(await cellOf(row, 'Met'), 'added')
-    assert.match(await cellOf(row, 'Dependencies'), /valtio imported by src\/draft\.tsx:2:\d+/)
+    assert.match(await cellOf(row, 'Happened'), /^Added\n/)
+    assert.match(await cellOf(row, 'Dependencies'), /valtio imported by\s+src\/draft\.tsx:2:\d+/)
 
     const backgrounds = []
     for (const colorScheme of ['light', 'dark']) {
       await page.emulateMedia({ colorScheme })
-      await page.screenshot({ path: path.join(screenshots, `${colorScheme}.png`), fullPage: true })
+      await picture(page, colorScheme)
       backgrounds.push(await page.evaluate(() => getComputedStyle(document.body).backgroundColor))
     }
     assert.notEqual(backgrounds[0], backgrounds[1])
-    await page.setViewportSize({ width: 390, height: 844 })
-    await page.screenshot({ path: path.join(screenshots, 'narrow.png'), fullPage: true })
+    await page.setViewportSize({ width: 380, height: 844 })
+    await picture(page, 'narrow')
+    await isAccessible(page, 'narrow')
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
     assert.ok(overflow <= 0, `${overflow} pixels too wide`)
     assert.deepEqual(complaints, [])
@@ -157,17 +198,50 @@ describe('in a browser', () => {
       process.kill(sidecar, 'SIGKILL')
       await ended(sidecar)
       // The first successor may be there before anybody has read that it was needed.
-      if (life === 2 || life === 3) await says(page, /^The sidecar ended \(SIGKILL\)\. It is being restarted/)
+      if (life === 2 || life === 3) await troubled(page, /^Evenkeel is being started\s+The sidecar ended \(SIGKILL\)\. It is being restarted/)
     }
-    await says(page, /goes on without Evenkeel until it is restarted/)
-    await page.screenshot({ path: path.join(screenshots, 'gone.png'), fullPage: true })
+    await troubled(page, /goes on without Evenkeel until it is restarted\.\s+Do what the line above says\./)
+    assert.match(await page.locator('#as-it-was').innerText(), /^As it was at \d/)
+    await picture(page, 'gone')
+    await isAccessible(page, 'gone')
     assert.deepEqual(complaints, [])
   })
 
   test('a sidecar that was never there', async () => {
     const app = await start({ env: { ...guarded(), EVENKEEL_BINARY: '/nonexistent' } })
     const { page } = await inspect(app)
-    await says(page, /EVENKEEL_BINARY names \/nonexistent, which does not exist/)
+    await troubled(page, /^Evenkeel is not running; Vite goes on without it\s+EVENKEEL_BINARY names \/nonexistent, which does not exist/)
+    await says(page, /^Evenkeel is not running$/)
+    assert.equal(await page.locator('main').isVisible(), false, 'nothing is known, not even that there was nothing')
+    await page.setViewportSize({ width: 380, height: 844 })
+    await picture(page, 'error')
+    await isAccessible(page, 'error')
+  })
+
+  test('a late dependency is added to the config from the page, and what was before stays to be seen', async () => {
+    const { root, remove } = await copyApp('worker')
+    cleanUp(remove)
+    const file = path.join(root, 'vite.config.mjs')
+    await writeFile(file, config)
+    const app = await start({ root })
+    const { page, complaints } = await inspect(app)
+    await says(page, /^Stable$/)
+    assert.ok(isRight(toggle, await visit(app, toggle)))
+    const row = finished(page, toggle.dep).first()
+    await row.getByRole('button', { name: `Add ${toggle.dep} to the Vite config` }).click()
+    await page.getByText('Added to vite.config.mjs. Vite restarts.').waitFor()
+    assert.match(await readFile(file, 'utf8'), new RegExp(`include: \\['${toggle.dep}'\\]`))
+    await until('Vite has restarted', () => /server restarted/.test(app.log()))
+    await says(page, /^Stable$/)
+
+    // Another option is another sidecar.
+    await writeFile(file, (await readFile(file, 'utf8')).replace('foresee: false', 'foresee: false, quiet: 21'))
+    await until('Vite has restarted again', () => app.log().split('server restarted').length > 2)
+    await until('the sidecar is another one', async () => (await page.locator('[data-count=reoptimizations]').innerText()) === '0')
+    assert.equal(await finished(page, toggle.dep).count(), 1)
+    assert.match(await page.locator('[data-count=lost]').innerText(), /^[1-9]/)
+    await picture(page, 'history')
+    assert.deepEqual(complaints.filter((text) => !/ERR_|connection/i.test(text)), [])
   })
 
   test("another site's page may lead there, and see nothing", async () => {
@@ -206,13 +280,15 @@ describe('in a browser', () => {
     await utimes(path.join(root, 'vite.config.mjs'), now, now)
     await says(page, /^Not connected$/)
     await says(page, /^Stable$/)
+    assert.equal(await page.locator('#trouble').isVisible(), false)
 
     const startedAt = performance.now()
     const { forced } = await app.stop()
     assert.equal(forced, false, 'it had to be killed')
     const took = performance.now() - startedAt
     assert.ok(took < stopsWithin, `${took} ms`)
-    await says(page, /^Not connected$/)
+    await troubled(page, /^The dev server does not answer\s/)
+    await isAccessible(page, 'not connected')
   })
 })
 
@@ -250,7 +326,8 @@ for (const [what, base] of [['at the root', ''], ['below a base', '/app']]) {
 
     test('the page and what belongs to it', async () => {
       let bytes = 0
-      for (const [name, type] of [['', 'text/html'], ['page.css', 'text/css'], ['page.js', 'text/javascript']]) {
+      const scripts = ['page.js', 'actions.js', 'chart.js', 'dom.js', 'words.js'].map((name) => [name, 'text/javascript'])
+      for (const [name, type] of [['', 'text/html'], ['page.css', 'text/css'], ...scripts]) {
         const { status, headers, text } = await asks(name, { origin: `http://${own()}` })
         assert.equal(status, 200)
         assert.equal(headers['content-type'], `${type}; charset=utf-8`)
@@ -274,6 +351,24 @@ for (const [what, base] of [['at the root', ''], ['below a base', '/app']]) {
       assert.ok(environments.some(({ guarded }) => guarded))
       assert.ok(Array.isArray(records))
       events.close()
+    })
+
+    test('the config is edited for the page of this server alone', async () => {
+      const events = await listen(`${app.url}/__evenkeel/events`)
+      const { token } = await events.next('project')
+      events.close()
+      assert.match(token, /^[0-9a-f]{32}$/)
+      const body = JSON.stringify([{ environment: 'ssr', dependencies: ['zod'] }])
+      const post = async (headers, sent = body) => (await asks('config', headers, { method: 'POST', body: sent })).status
+      const own = { origin: app.url.replace(/\/app$/, ''), 'x-evenkeel-token': token }
+      assert.equal(await post({ origin: own.origin }), 403, 'without a token')
+      assert.equal(await post({ ...own, 'x-evenkeel-token': token.replace(/./g, '0') }), 403, 'with another one')
+      assert.equal(await post({ 'x-evenkeel-token': token }), 403, 'without an origin')
+      assert.equal(await post({ ...own, origin: 'http://evil.example' }), 403, 'from another site')
+      assert.equal(await post(own, '[{ "environment": "ssr", "dependencies": ["zod\'] }, evil: ["] }]'), 400, 'with what is no id')
+      assert.equal(await post(own, 'no JSON'), 400)
+      // The fixture's config is made by a function of another module.
+      assert.equal(await post(own), 409)
     })
 
     test('other URLs and methods', async () => {
@@ -424,6 +519,35 @@ test('Vite DevTools gets a dock entry', () => {
   assert.deepEqual({ type, id, title, url }, { type: 'iframe', id: 'evenkeel', title: 'Evenkeel', url: '/app/__evenkeel/' })
   assert.match(icon, /^ph:/)
 })
+
+test('where others may see the server, nobody may edit its config from there', async () => {
+  const cacheDir = await newCacheDir()
+  cleanUp(() => rm(cacheDir, { recursive: true, force: true }))
+  const port = await freePort()
+  const vite = await createServer({ ...small(cacheDir), server: { host: true, port, strictPort: true, watch: null } })
+  await vite.listen()
+  cleanUp(() => vite.close())
+  const events = await listen(`http://127.0.0.1:${port}/app/__evenkeel/events`)
+  assert.equal((await events.next('project')).token, undefined)
+  events.close()
+})
+
+/** As people write it, where the fixture's own delegates to a module that all fixtures share. */
+const config = `import { cloudflare } from '@cloudflare/vite-plugin'
+import { evenkeel } from 'evenkeel'
+import { defineConfig } from 'vite'
+import { virtualPages } from '../setup/virtual-pages.mjs'
+
+export default defineConfig({
+  cacheDir: process.env.CACHE_DIR,
+  clearScreen: false,
+  plugins: [
+    evenkeel({ additive: false, foresee: false }),
+    virtualPages(),
+    cloudflare({ inspectorPort: false, persistState: false }),
+  ],
+})
+`
 
 /** A Vite server of its own, with something to guard. */
 const small = (cacheDir) => ({

@@ -106,7 +106,8 @@ describe('what is no longer true', () => {
     assert.deepEqual(wrong, [])
     assert.ok(late > 0, 'something was late that could have been written')
     for (const [file, text] of Object.entries(files)) {
-      const warnings = printed.split('\n').filter((line) => line.includes(`[evenkeel] ${file} is not used: `))
+      const shown = file.startsWith(`${project.root}/`) ? path.relative(project.root, file) : file
+      const warnings = printed.split('\n').filter((line) => line.includes(`[evenkeel] ${shown} is not used: `))
       assert.equal(warnings.length, 1, printed)
       assert.match(warnings[0], /Correct it or delete it\.$/)
       assert.equal(await readFile(file, 'utf8'), text)

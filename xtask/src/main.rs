@@ -116,7 +116,7 @@ fn test(parts: &[&str]) -> Result<(), Failure> {
     }
     if asked("e2e") || asked("install") {
         // What is missing is said before anything that takes long.
-        setup::browser_and_editor()?;
+        setup::browser_and_editors()?;
     }
     // Packages come over the network while the compiler has the processors.
     let fixtures = PARTS.into_iter().filter(|part| asked(part)).flat_map(fixtures_of).map(str::to_owned);
@@ -156,7 +156,7 @@ fn test(parts: &[&str]) -> Result<(), Failure> {
         node_tests(run::files_ending("tests/install", TEST)?, ONE_BY_ONE)?;
     }
     if asked("hosts") {
-        setup::browser_and_editor()?;
+        setup::browser_and_editors()?;
         prepare()?;
         install("hosts")?;
         node_tests(run::files_ending("tests/hosts", TEST)?, ONE_BY_ONE)?;
@@ -198,7 +198,7 @@ fn e2e(names: &[&str]) -> Result<(), Failure> {
     } else {
         names.iter().map(|name| e2e_file(&all, name)).collect::<Result<_, _>>()?
     };
-    setup::browser_and_editor()?;
+    setup::browser_and_editors()?;
     prepare()?;
     package::build_vscode()?;
     install("e2e")?;
@@ -234,7 +234,7 @@ fn install_stacks() -> Result<(), Failure> {
 
 /// Identity, and a sample of popular packages; with arguments, only the packages that they choose.
 fn packages(arguments: &[&str]) -> Result<(), Failure> {
-    setup::browser_and_editor()?;
+    setup::browser_and_editors()?;
     prepare()?;
     install("packages")?;
     if arguments.is_empty() {

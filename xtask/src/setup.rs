@@ -6,30 +6,50 @@ use std::path::Path;
 use xtask::run::{Failure, Step};
 
 /// What the end-to-end tests drive.
-const PROGRAMS: [Program; 2] = [
-    Program { name: "chromium", package: "chromium", elsewhere: Some("CHROME_PATH") },
-    Program { name: "nvim", package: "neovim", elsewhere: None },
+const PROGRAMS: [Program; 3] = [
+    Program { name: "chromium", package: "chromium", brewed: "chromium", elsewhere: Some("CHROME_PATH") },
+    Program { name: "nvim", package: "neovim", brewed: "neovim", elsewhere: None },
+    Program { name: "emacs", package: "emacs-nox", brewed: "emacs", elsewhere: None },
 ];
+/// The language client of an Emacs that is too old to bring one along; only Debian has such a package, and needs it.
+const EGLOT: &str = "elpa-eglot";
 
 struct Program {
     name: &'static str,
-    /// What every package manager here calls it.
+    /// What every package manager of a Linux here calls it, and Homebrew.
     package: &'static str,
+    brewed: &'static str,
     /// The variable that names one which is not on the `PATH`.
     elsewhere: Option<&'static str>,
 }
 
 /// Installs what the machine lacks, or fails with the one command that does it.
-pub fn browser_and_editor() -> Result<(), Failure> {
+pub fn browser_and_editors() -> Result<(), Failure> {
     let missing: Vec<&Program> = PROGRAMS.iter().filter(|program| !is_there(program)).collect();
-    if missing.is_empty() {
+    if missing.is_empty() && has_eglot() {
         return Ok(());
     }
-    let packages: Vec<&str> = missing.iter().map(|program| program.package).collect();
     let Some(manager) = MANAGERS.iter().find(|manager| on_path(manager.program)) else {
         let names: Vec<&str> = missing.iter().map(|program| program.name).collect();
         return Err(Failure(format!("the tests need {}: install them and try again", names.join(" and "))));
     };
+    let packages: Vec<&str> = missing.iter().map(|program| program.package_of(manager)).collect();
+    install(manager, &packages)?;
+    // A package may have put its program elsewhere: better said now than by a test, half an hour later.
+    if let Some(Program { name, .. }) = missing.into_iter().find(|program| !is_there(program)) {
+        return Err(Failure(format!("{} was installed, and did not bring `{name}`", packages.join(" "))));
+    }
+    if has_eglot() {
+        return Ok(());
+    }
+    install(manager, &[EGLOT])
+}
+
+/// Installs packages, or fails with the command that does it.
+fn install(manager: &Manager, packages: &[&str]) -> Result<(), Failure> {
+    if packages.is_empty() {
+        return Ok(());
+    }
     let rights = if manager.as_user || is_root() {
         Rights::Enough
     } else if can_sudo() {
@@ -37,7 +57,7 @@ pub fn browser_and_editor() -> Result<(), Failure> {
     } else {
         Rights::None
     };
-    let commands = commands(manager, &packages, rights);
+    let commands = commands(manager, packages, rights);
     if rights == Rights::None {
         return Err(Failure(format!(
             "the tests need {}. Run\n\n  {}\n",
@@ -45,13 +65,17 @@ pub fn browser_and_editor() -> Result<(), Failure> {
             line(&commands)
         )));
     }
-    for command in &commands {
-        run(command)?;
-    }
-    // A package may have put its program elsewhere: better said now than by a test, half an hour later.
-    match missing.into_iter().find(|program| !is_there(program)) {
-        Some(Program { name, .. }) => Err(Failure(format!("{} did not bring `{name}`", line(&commands)))),
-        None => Ok(()),
+    commands.iter().try_for_each(|command| run(command))
+}
+
+/// Whether Emacs brings its language client along, as it does from version 29 on.
+fn has_eglot() -> bool {
+    Step::new("emacs").args(["--batch", "--eval", "(require 'eglot)"]).output().is_some()
+}
+
+impl Program {
+    fn package_of(&self, manager: &Manager) -> &'static str {
+        if manager.as_user { self.brewed } else { self.package }
     }
 }
 

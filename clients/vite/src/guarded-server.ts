@@ -45,7 +45,8 @@ export class GuardedServer {
     const log = logOf(server, options)
     this.#log = log
     this.#foresees = options.foresee
-    this.#lease = acquire(`${config.root}\n${config.cacheDir}`, options, log)
+    const project = `${config.root}\n${config.cacheDir}`
+    this.#lease = acquire(project, options, log)
     const { sidecar } = this.#lease
     const followsRedirects = framework.followsRedirects ?? (() => true)
     this.gate = new Gate(sidecar, options, followsRedirects, log, {
@@ -55,7 +56,7 @@ export class GuardedServer {
       browserSettled: async () => this.observers.get('client')?.settled(),
       handle: (request, response) => server.middlewares(request, response),
     })
-    this.inspector = new Inspector(config, sidecar)
+    this.inspector = new Inspector(config, project, sidecar)
     const reloads = new ReloadPlans(sidecar, this.observers, (plan) => this.gate.judge(plan), log)
     const learned = new LearnedDeps(config.root, config.cacheDir, options.learn, log)
     for (const environment of Object.values(environments)) {

@@ -1,6 +1,9 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Connect } from 'vite'
+import type { Connect, ResolvedConfig } from 'vite'
+import { editConfig, inclusionsOf } from './config-edit.js'
+import { historyOf } from './history.js'
 import type { Sidecar } from './sidecar.js'
 import { StatusStream } from './status-stream.js'
 
@@ -10,8 +13,12 @@ export const INSPECTOR_PATH = '__evenkeel/'
 const FILES: Record<string, { file: string; type: string }> = {
   '': { file: 'page.html', type: 'text/html' },
   'page.css': { file: 'page.css', type: 'text/css' },
-  'page.js': { file: 'page.js', type: 'text/javascript' },
+  ...Object.fromEntries(
+    ['page.js', 'actions.js', 'chart.js', 'dom.js', 'words.js'].map((file) => [file, { file, type: 'text/javascript' }]),
+  ),
 }
+
+const LARGEST_BODY = 64 * 1024
 
 const HEADERS = {
   'cache-control': 'no-store',
@@ -24,10 +31,17 @@ const HEADERS = {
 export class Inspector {
   readonly #path: string
   readonly #stream: StatusStream
+  readonly #sidecar: Sidecar
+  readonly #configFile: string | undefined
+  /** Known to this server's own page; there is none where others than this machine's user may see that page. */
+  readonly #token: string | undefined
 
-  constructor({ base, root }: { base: string; root: string }, sidecar: Sidecar) {
+  constructor({ base, root, configFile, server }: ResolvedConfig, project: string, sidecar: Sidecar) {
     this.#path = base + INSPECTOR_PATH
-    this.#stream = new StatusStream(sidecar, { root })
+    this.#sidecar = sidecar
+    this.#configFile = configFile
+    this.#token = isPublic(server.host) ? undefined : randomBytes(16).toString('hex')
+    this.#stream = new StatusStream(sidecar, { root, token: this.#token }, () => historyOf(project))
   }
 
   readonly handle: Connect.NextHandleFunction = (request, response, next) => {
@@ -35,6 +49,7 @@ export class Inspector {
     if (path !== this.#path.slice(0, -1) && !path.startsWith(this.#path)) return next()
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value)
     if (isForeign(request)) return answer(response, 403)
+    if (request.method === 'POST' && path === `${this.#path}config`) return void this.#editConfig(request, response).catch(next)
     if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, { allow: 'GET, HEAD' })
     if (!path.startsWith(this.#path)) return answer(response, 302, { location: this.#path })
     const name = path.slice(this.#path.length)
@@ -47,9 +62,43 @@ export class Inspector {
     }, next)
   }
 
+  async #editConfig(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!this.#mayEdit(request)) return answer(response, 403)
+    const body = await bodyOf(request)
+    if (body === undefined) return answer(response, 413, { connection: 'close' })
+    const inclusions = inclusionsOf(body)
+    if (!inclusions) return answer(response, 400)
+    const edited = await editConfig(this.#configFile, inclusions, this.#sidecar)
+    response.writeHead(edited.done ? 200 : 409, { 'content-type': 'application/json' }).end(JSON.stringify(edited))
+  }
+
+  /** Whether the page that asks is this server's own, on this machine. */
+  #mayEdit({ headers, socket }: IncomingMessage): boolean {
+    const sent = headers['x-evenkeel-token']
+    if (this.#token === undefined || typeof sent !== 'string' || headers.origin === undefined) return false
+    if (!isLoopback(socket.remoteAddress ?? '')) return false
+    return sent.length === this.#token.length && timingSafeEqual(Buffer.from(sent), Buffer.from(this.#token))
+  }
+
   close(): void {
     this.#stream.close()
   }
+}
+
+/** Vite's `server.host`: a name or an address, or `true` for all addresses. */
+const isPublic = (host: string | boolean | undefined) => (host === undefined || host === false ? false : host === true || !isLoopback(host))
+
+const isLoopback = (host: string) => host === 'localhost' || host === '::1' || /^(?:::ffff:)?127\./.test(host)
+
+async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length
+    if (length > LARGEST_BODY) return undefined
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
 }
 
 /**

@@ -1,3 +1,4 @@
+import { keepHistory } from './history.js'
 import type { Log } from './log.js'
 import type { ResolvedOptions } from './options.js'
 import { Sidecar } from './sidecar.js'
@@ -41,7 +42,7 @@ export function acquire(project: string, options: ResolvedOptions, log: Log): Le
       shared.leases -= 1
       if (shared.leases > 0) return
       registry().delete(key)
-      shared.sidecar.dispose()
+      void keepHistory(project, shared.sidecar).finally(() => shared.sidecar.dispose())
     },
   }
 }

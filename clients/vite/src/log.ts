@@ -6,11 +6,12 @@ export interface Log {
   warn(message: string): void
 }
 
-/** Vite's own log, as far as the user wants to hear of it. */
-export function logOf({ config: { logger } }: ViteDevServer, options: ResolvedOptions): Log {
+/** Vite's own log, as far as the user wants to hear of it. Files are named from the root, as they are by Vite. */
+export function logOf({ config: { logger, root } }: ViteDevServer, options: ResolvedOptions): Log {
+  const folder = root.endsWith('/') ? root : `${root}/`
   const print = (level: 'info' | 'warn') => (message: string) => {
     if (options.log === 'silent' || (options.log === 'warn' && level === 'info')) return
-    logger[level](`[evenkeel] ${message}`, { timestamp: true })
+    logger[level](`[evenkeel] ${message.replaceAll(folder, '')}`, { timestamp: true })
   }
   return { info: print('info'), warn: print('warn') }
 }

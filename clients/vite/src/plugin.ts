@@ -1,5 +1,6 @@
 import type { Plugin } from 'vite'
 import { AdditiveOptimizer } from './additive/additive.js'
+import { printBanner } from './banner.js'
 import { devtoolsDock } from './devtools.js'
 import { type Framework, GuardedServer } from './guarded-server.js'
 import { whenListening } from './listening.js'
@@ -55,6 +56,7 @@ export function evenkeelFor(framework: Framework, options?: EvenkeelOptions): Pl
           server.middlewares.use(inspector.handle)
           server.middlewares.use(gate.enterTrigger)
           holdUpgrades(server, () => gate.hold())
+          printBanner(server, resolved)
           return () => {
             server.middlewares.use(gate.enter)
             guardPreMiddleware(server, gate.enter)

@@ -500,7 +500,7 @@ held: number,
 /**
  * Requests that were re-issued because of it.
  */
-recovered: number, 
+recovered: number, affected?: Array<string>, 
 /**
  * Whether the run leaves what is there as it is, as far as is known.
  */
@@ -618,6 +618,10 @@ modules: Array<string>, };
  */
 export type ChangeCause = "start" | "save";
 
+export type IncludeInConfigParams = { config: string, environment: string, dependencies: Array<string>, };
+
+export type IncludeInConfigResult = { config?: string, };
+
 /**
  * Orders modules to be transformed ahead of requests. Each is reported by `onTransform` with the kind `warmup`.
  */
@@ -663,6 +667,7 @@ export interface Requests {
   'admit': { params: Arrived; result: AdmitResult };
   'classifyError': { params: Failure; result: Verdict };
   'awaitStable': { params: AwaitStableParams; result: AwaitStableResult };
+  'includeInConfig': { params: IncludeInConfigParams; result: IncludeInConfigResult };
   'status': { params: StatusParams; result: StatusReport };
 }
 

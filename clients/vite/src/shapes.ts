@@ -9,6 +9,7 @@ const SHAPES: { [M in keyof Requests]: (answer: Fields) => boolean } = {
   admit: ({ outcome }) => typeof outcome === 'string',
   classifyError: ({ action, kind }) => typeof action === 'string' && typeof kind === 'string',
   awaitStable: ({ stable }) => typeof stable === 'boolean',
+  includeInConfig: ({ config }) => config === undefined || typeof config === 'string',
   status: ({ environments, records }) => [environments, records].every(Array.isArray),
 }
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Past } from './history.js'
 import type { ServerStatus, StatusReport } from './protocol.js'
 import type { Sidecar } from './sidecar.js'
 
@@ -13,12 +14,15 @@ const MOST_UNREAD = 1 << 20
 /** What a viewer is told once: its files are shown as they lie in the project. */
 export interface Project {
   root: string
+  /** What a viewer proves by that it has read this, where it may change the config. */
+  token?: string | undefined
 }
 
 /** Tells viewers the sidecar's status as server-sent events. Nothing is asked while nobody looks. */
 export class StatusStream {
   readonly #sidecar: Sidecar
   readonly #greeting: string
+  readonly #history: () => Past[]
   readonly #viewers = new Set<ServerResponse>()
   #stopWatching: (() => void) | undefined
   #keepAlive: NodeJS.Timeout | undefined
@@ -32,7 +36,8 @@ export class StatusStream {
   #told: ServerStatus | undefined
   #closed = false
 
-  constructor(sidecar: Sidecar, project: Project) {
+  constructor(sidecar: Sidecar, project: Project, history: () => Past[] = () => []) {
+    this.#history = history
     this.#sidecar = sidecar
     this.#greeting = `retry: 1000\n\n${event('project', project)}`
   }
@@ -46,7 +51,7 @@ export class StatusStream {
     response.on('error', () => this.#leave(response))
     this.#viewers.add(response)
     if (this.#viewers.size === 1) this.#begin()
-    this.#send(response, this.#greeting + (this.#latest ?? ''))
+    this.#send(response, this.#greeting + event('history', this.#history()) + (this.#latest ?? ''))
     this.#changed()
   }
 

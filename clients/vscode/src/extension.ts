@@ -12,7 +12,7 @@ export async function activate({ subscriptions }: ExtensionContext): Promise<voi
 
   const execute = (command: string) => async () => {
     try {
-      await started.execute(command)
+      await started.execute(command, window.activeTextEditor?.document.uri.toString())
     } catch (error) {
       void window.showErrorMessage(error instanceof Error ? error.message : String(error))
     }

@@ -1,8 +1,18 @@
 import type { LogOutputChannel } from 'vscode'
-import { ExecuteCommandRequest, LanguageClient, State } from 'vscode-languageclient/node'
+import { ExecuteCommandRequest, LanguageClient, State, type StaticFeature } from 'vscode-languageclient/node'
 import { MissingBinary } from './binary.js'
 import type { ServerStatus } from './status.js'
 import { appFolders, binaryFor } from './workspace.js'
+
+/** By rust-analyzer's name: `experimental/serverStatus` is no part of the protocol, and told only to those who ask for it. */
+const wantsStatus: StaticFeature = {
+  fillClientCapabilities: (capabilities) => {
+    capabilities.experimental = { ...capabilities.experimental, serverStatusNotification: true }
+  },
+  initialize() {},
+  getState: () => ({ kind: 'static' }),
+  clear() {},
+}
 
 const LANGUAGES = ['typescript', 'typescriptreact', 'javascript', 'javascriptreact']
 
@@ -29,9 +39,10 @@ export class Server {
     return this.#inTurn(() => this.#stop())
   }
 
-  async execute(command: string): Promise<void> {
+  /** `file` says which of several dev servers is meant. */
+  async execute(command: string, file: string | undefined): Promise<void> {
     if (!this.#client) throw new Error(this.#problem)
-    await this.#client.sendRequest(ExecuteCommandRequest.type, { command })
+    await this.#client.sendRequest(ExecuteCommandRequest.type, file ? { command, arguments: [file] } : { command })
   }
 
   /** A setting may be changed again while the server is still starting. */
@@ -70,6 +81,7 @@ export class Server {
         outputChannel: this.#log,
       },
     )
+    client.registerFeature(wantsStatus)
     client.onNotification('experimental/serverStatus', this.#tell)
     client.onDidChangeState(({ newState }) => {
       if (newState !== State.Stopped || client !== this.#client) return

@@ -28,6 +28,16 @@ impl LateDependency {
         })
     }
 
+    /// `zod (src/pages/zod.tsx:1)`, where a file of the app imports it.
+    fn brief(&self) -> String {
+        match &self.importer {
+            Some(ImportSite { file, line: Some(line), .. }) if self.is_of_app() => {
+                format!("{} ({file}:{line})", self.id)
+            }
+            _ => self.id.clone(),
+        }
+    }
+
     /// `zod, imported by src/pages/zod.tsx:1`
     pub fn cause(&self) -> String {
         match &self.importer {
@@ -51,9 +61,9 @@ pub fn causes(dependencies: &[LateDependency]) -> String {
     listed(dependencies, "; ", LateDependency::cause)
 }
 
-/// `zod, nanoid`; of many dependencies the first few.
-pub fn names(dependencies: &[LateDependency]) -> String {
-    listed(dependencies, ", ", |dep| dep.id.clone())
+/// `zod (src/pages/zod.tsx:1), nanoid`; of many dependencies the first few.
+pub fn brief(dependencies: &[LateDependency]) -> String {
+    listed(dependencies, ", ", LateDependency::brief)
 }
 
 fn listed(

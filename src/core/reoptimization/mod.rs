@@ -4,12 +4,15 @@ mod history;
 mod late;
 
 pub use history::History;
-pub use late::{LateDependency, advice, causes, names};
+pub use late::{LateDependency, advice, brief, causes};
 
 use serde::{Deserialize, Serialize};
 
 use super::Time;
 use super::event::{BundledRun, Fallback};
+
+/// How many requests a record names.
+const MOST_AFFECTED: usize = 10;
 
 /// Which line of defence met a re-optimization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -105,6 +108,9 @@ pub struct Reoptimization {
     pub state: State,
     pub met: HandledBy,
     pub cost: Cost,
+    /// The requests that lost time, by method and URL, each once: the first few.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub affected: Vec<String>,
 }
 
 impl Reoptimization {
@@ -119,6 +125,7 @@ impl Reoptimization {
             state: State::Running,
             met: HandledBy::Foreseen,
             cost: Cost::default(),
+            affected: Vec::new(),
         }
     }
 
@@ -204,6 +211,14 @@ impl Reoptimization {
         self.cost.recovered += 1;
         self.cost.lost_ms += millis(lost);
         self.meet(HandledBy::Recovered);
+    }
+
+    /// A request, by its method and URL, has lost time.
+    pub fn affect(&mut self, request: &str) {
+        let is_new = self.affected.iter().all(|known| known != request);
+        if is_new && self.affected.len() < MOST_AFFECTED {
+            self.affected.push(request.to_owned());
+        }
     }
 
     /// Recovery says more than holding, and both more than that a request was the first to meet a dependency.

@@ -4,6 +4,7 @@ mod retries;
 
 pub use retries::{Chain, HandedOn, RetryBudget, RetryCause};
 
+use retries::key;
 use serde::{Deserialize, Serialize};
 
 use super::Time;
@@ -102,6 +103,11 @@ impl Request {
     /// GET and HEAD change nothing, so that running them again is always allowed.
     pub fn is_safe(&self) -> bool {
         matches!(self.method.as_str(), "GET" | "HEAD")
+    }
+
+    /// What it is known again by.
+    pub fn key(&self) -> String {
+        key(&self.method, &self.url)
     }
 
     /// A browser that navigates gets the page by the redirect itself.

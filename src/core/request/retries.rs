@@ -22,7 +22,7 @@ impl Chain {
     }
 }
 
-fn key(method: &str, url: &str) -> String {
+pub(super) fn key(method: &str, url: &str) -> String {
     format!("{method} {url}")
 }
 
@@ -40,10 +40,7 @@ impl HandedOn {
             !chains.is_empty()
         });
         let Chain { deadline, hops } = request.chain;
-        self.chains
-            .entry(key(&request.method, &request.url))
-            .or_default()
-            .push_back(Chain { deadline, hops: hops + 1 });
+        self.chains.entry(request.key()).or_default().push_back(Chain { deadline, hops: hops + 1 });
     }
 
     /// The chain that a request goes on with.
@@ -80,7 +77,7 @@ impl RetryBudget {
         if request.chain.hops >= policy.retry_budget {
             return None;
         }
-        let spent = self.spent.entry(key(&request.method, &request.url)).or_default();
+        let spent = self.spent.entry(request.key()).or_default();
         if !spent.iter().any(|(_, earlier)| *earlier == cause) {
             if spent.len() as u32 >= policy.retry_budget {
                 return None;

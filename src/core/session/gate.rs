@@ -78,13 +78,16 @@ impl Session {
             Life::Held { since, until } if is_stable || until <= now => Some((*id, now - since)),
             Life::Held { .. } | Life::Inside(_) => None,
         });
-        for (id, waited) in held.collect::<Vec<_>>() {
+        let mut held: Vec<_> = held.collect();
+        // In an order that a hash map does not keep: a replay has to come to the same state.
+        held.sort_unstable();
+        for (id, waited) in held {
             let life = self.enter(Admission { outcome, waited }, now);
-            if let Some(request) = self.requests.get_mut(&id) {
-                request.life = life;
-            }
+            let Some(request) = self.requests.get_mut(&id) else { continue };
+            request.life = life;
             if let Some(record) = self.history.latest_mut(None).filter(|record| record.cost.held > 0) {
                 record.admit(waited);
+                record.affect(&request.key());
             }
         }
     }

@@ -54,7 +54,7 @@ impl Session {
             let reason = format!("{} has not failed and may have changed something", request.method);
             return Verdict { reason, ..verdict };
         }
-        let (navigation, lost) = (request.is_navigation(), now - inside.since);
+        let (navigation, lost, key) = (request.is_navigation(), now - inside.since, request.key());
         let Some(attempt) = self.budget.spend(request, cause, &self.policy, now) else {
             self.counts.gave_up += 1;
             let reason = format!(
@@ -67,6 +67,7 @@ impl Session {
         self.counts.recovered += 1;
         if of_a_run && let Some(record) = self.history.latest_mut(doomed_by.as_deref()) {
             record.recover(lost);
+            record.affect(&key);
         }
         let reason = match kind {
             ErrorKind::EnteredUnstable => "the request entered before its environment was stable",

@@ -101,11 +101,19 @@ impl Session {
         let Some(environment) = self.environment(name) else { return };
         let generation = environment.generation;
         let waiting: Vec<_> = environment.pending().map(str::to_owned).collect();
-        let inside: Vec<Time> = self.inside().map(|inside| inside.since).collect();
         let Some(record) = self.history.running_mut(name) else { return };
         if !record.adds() && !matches!(outcome, Outcome::Reloaded { .. }) {
             let since = record.discovered_at;
-            record.wait(inside.into_iter().map(|entered| now - entered.max(since)).sum());
+            let inside =
+                self.requests.iter().filter_map(|(id, request)| Some((id, request, request.inside()?)));
+            // In an order that a hash map does not keep: a replay has to come to the same state.
+            let mut waited: Vec<_> =
+                inside.map(|(id, request, inside)| (*id, request, inside.since)).collect();
+            waited.sort_unstable_by_key(|(id, ..)| *id);
+            record.wait(waited.iter().map(|(.., entered)| now - (*entered).max(since)).sum());
+            if record.met == HandledBy::Missed {
+                waited.iter().for_each(|(_, request, _)| record.affect(&request.key()));
+            }
         }
         let missed = record.split_off(&waiting);
         let (met, has_failed) = (record.met, outcome == Outcome::Failed);

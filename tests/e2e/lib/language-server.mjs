@@ -5,8 +5,18 @@ import { pathToFileURL } from 'node:url'
 import { StreamMessageReader, StreamMessageWriter, createMessageConnection } from 'vscode-jsonrpc/node'
 import { binary } from './paths.mjs'
 
-/** `evenkeel lsp` in a folder, as an editor starts it. `shown` is what the server asked to be shown. */
-export async function startLanguageServer(root) {
+const everything = {
+  window: { workDoneProgress: true, showDocument: { support: true } },
+  textDocument: { publishDiagnostics: {}, codeAction: { isPreferredSupport: true } },
+  workspace: { workspaceFolders: true },
+  experimental: { serverStatusNotification: true },
+}
+
+/**
+ * `evenkeel lsp` in a folder, as an editor starts it that has `announced` what it can do. `shown` is what the server asked to be
+ * shown.
+ */
+export async function startLanguageServer(root, { folders = [root], announced = everything } = {}) {
   const child = spawn(binary, ['lsp'], { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] })
   const exited = once(child, 'exit')
   const connection = createMessageConnection(new StreamMessageReader(child.stdout), new StreamMessageWriter(child.stdin))
@@ -21,19 +31,19 @@ export async function startLanguageServer(root) {
     shown.push(params)
     return { success: true }
   })
-  connection.onRequest('window/workDoneProgress/create', () => null)
+  const created = []
+  connection.onRequest('window/workDoneProgress/create', ({ token }) => {
+    created.push(token)
+    return null
+  })
   connection.listen()
 
-  const uri = pathToFileURL(root).href
+  const uriOf = (folder) => pathToFileURL(folder).href
   const { capabilities } = await connection.sendRequest('initialize', {
     processId: process.pid,
-    rootUri: uri,
-    workspaceFolders: [{ uri, name: path.basename(root) }],
-    capabilities: {
-      window: { workDoneProgress: true, showDocument: { support: true } },
-      textDocument: { publishDiagnostics: { dataSupport: true } },
-      workspace: { workspaceFolders: true },
-    },
+    rootUri: uriOf(root),
+    workspaceFolders: folders.map((folder) => ({ uri: uriOf(folder), name: path.basename(folder) })),
+    capabilities: announced,
   })
 
   return {
@@ -41,6 +51,8 @@ export async function startLanguageServer(root) {
     /** The notifications of a method, in their order. */
     told: (method) => heard.filter((each) => each.method === method).map(({ params }) => params),
     shown,
+    /** Progresses that the server wanted to show. */
+    created,
     pid: child.pid,
     on: (method, listener) => listeners.set(method, listener),
     /** An editor is ready to hear only once it has said so. */

@@ -32,6 +32,8 @@ local handlers = {
 local function config(folder, cmd)
   local capabilities = vim.lsp.protocol.make_client_capabilities()
   capabilities.window = vim.tbl_extend('force', capabilities.window or {}, { showDocument = { support = true } })
+  -- By rust-analyzer's name: it is no part of the protocol, and told only to those who ask for it.
+  capabilities.experimental = vim.tbl_extend('force', capabilities.experimental or {}, { serverStatusNotification = true })
   return {
     name = 'evenkeel',
     cmd = cmd,

@@ -1,68 +1,36 @@
 import type { Counts, EnvironmentStatus, FallbackReason, ImportSite, LateDependency, Phase, Reoptimization, ServerStatus, StatusReport } from '../protocol.js'
+import { type Inclusion, addToConfig, copy, inclusionOf, lineOf, openInEditor, together } from './actions.js'
+import { type Happened, WAYS, chart } from './chart.js'
+import { Rows, type Tone, button, byId, cell, element, mark, number, quiet, remark, setText } from './dom.js'
+import { clock, consequences, counted, duration, inProject, isRunning, sentence, siteOf, words } from './words.js'
 
-type State = 'stable' | 'busy' | 'warning' | 'gone' | 'disconnected'
-type Tone = 'good' | 'busy' | 'warn' | 'bad' | 'quiet'
+type State = 'connecting' | 'stable' | 'busy' | 'warning' | 'gone' | 'disconnected'
+
+/** What an earlier sidecar had seen. */
+interface Past {
+  began: number
+  records: Reoptimization[]
+}
 
 const RECONNECT_MS = 1_000
-const COPIED_MS = 1_500
 /** More dependencies of one record are folded. */
 const MOST_SHOWN = 5
 
 const COUNTS: Array<[keyof Counts, string]> = [
   ['reoptimizations', 'Re-optimizations'],
-  ['added', 'Added'],
   ['reloads', 'Reloads'],
   ['requests', 'Requests'],
-  ['held', 'Requests held'],
-  ['recovered', 'Requests recovered'],
+  ['held', 'Requests that waited'],
+  ['recovered', 'Answered again'],
   ['gaveUp', 'Gave up'],
 ]
 
-const TONES: Record<Reoptimization['met'] | Reoptimization['outcome'], Tone> = {
-  added: 'good',
-  foreseen: 'good',
-  held: 'good',
-  recovered: 'warn',
-  missed: 'quiet',
-  running: 'busy',
-  extended: 'quiet',
-  reloaded: 'quiet',
-  failed: 'bad',
-  abandoned: 'quiet',
-}
-
-const byId = (id: string): HTMLElement => document.getElementById(id)!
-
-/** An element with attributes and children. Texts stay texts: nothing is ever parsed as HTML. */
-function element(name: string, attributes: Record<string, string> = {}, ...children: Array<Node | string>): HTMLElement {
-  const made = document.createElement(name)
-  for (const [attribute, value] of Object.entries(attributes)) made.setAttribute(attribute, value)
-  made.append(...children)
-  return made
-}
-
-const mark = (text: string, tone: Tone) => element('span', { class: 'mark', 'data-tone': tone }, text)
-
-const cell = (label: string, ...children: Array<Node | string>) => element('td', { 'data-label': label }, ...children)
-
-/** A nought is no news. */
-const number = (label: string, value: number, text = String(value)) =>
-  element('td', { 'data-label': label, class: value === 0 ? 'number quiet' : 'number' }, text)
-
-const duration = (ms: number) => (ms < 1_000 ? `${ms} ms` : `${(ms / 1_000).toFixed(1)} s`)
-
-const clock = (time: Date) => time.toLocaleTimeString(undefined, { hour12: false })
-
-/** `package changed` */
-const words = (reason: FallbackReason) => reason.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
-
-const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
+const TONES: Record<Reoptimization['met'], Tone> = { added: 'good', foreseen: 'good', held: 'busy', recovered: 'warn', missed: 'quiet' }
 
 function say(state: State, text: string): void {
   document.body.dataset['state'] = state
-  const place = byId('state')
-  // Setting the same text anew would make a screen reader say it anew.
-  if (place.textContent !== text) place.textContent = text
+  setText(byId('state'), text)
+  byId('state').title = text
 }
 
 /** When the sidecar's clock began, by the browser's. It tells only how old it is, and that arrives late, never early. */
@@ -76,8 +44,8 @@ class Epoch {
     this.#at = Math.min(this.#at, Date.now() - uptimeMs)
   }
 
-  date(ms: number): Date {
-    return new Date(this.#at + ms)
+  at(ms: number): number {
+    return this.#at + ms
   }
 
   get age(): number {
@@ -85,90 +53,92 @@ class Epoch {
   }
 }
 
-/** Rows that stay as they are while what they show stays the same, with the focus and the selection in them. */
-class Rows {
-  readonly #place: HTMLElement
-  readonly #rows = new Map<string, { shows: string; row: HTMLElement }>()
-
-  constructor(place: HTMLElement) {
-    this.#place = place
-  }
-
-  show<T>(items: T[], keyOf: (item: T) => string, shownOf: (item: T) => unknown, rowOf: (item: T) => HTMLElement): void {
-    const keys = new Set(items.map(keyOf))
-    for (const [key, { row }] of this.#rows) {
-      if (keys.has(key)) continue
-      row.remove()
-      this.#rows.delete(key)
-    }
-    for (const [at, item] of items.entries()) {
-      const key = keyOf(item)
-      const shows = JSON.stringify(shownOf(item))
-      const known = this.#rows.get(key)
-      if (known?.shows !== shows) {
-        const row = rowOf(item)
-        known?.row.remove()
-        this.#rows.set(key, { shows, row })
-      }
-      const { row } = this.#rows.get(key)!
-      if (this.#place.children[at] !== row) this.#place.insertBefore(row, this.#place.children[at] ?? null)
-    }
-  }
-}
-
 let root = ''
+let token: string | undefined
+let past: Past[] = []
+let latest: StatusReport | undefined
 const epoch = new Epoch()
 const environmentRows = new Rows(byId('environments'))
 const recordRows = new Rows(byId('records'))
 
 function showActivity({ health, quiescent, message, activity }: ServerStatus): void {
   if (quiescent || !activity) return say(health === 'warning' ? 'warning' : 'stable', sentence(message))
-  const named = activity.dependencies.slice(0, MOST_SHOWN).map(({ id, importer }) => (importer ? `${id}, imported by ${siteOf(importer)}` : id))
+  const named = activity.dependencies.slice(0, MOST_SHOWN).map(({ id, importer }) => (importer ? `${id}, imported by ${inRoot(importer)}` : id))
   const more = activity.dependencies.length - named.length
   if (more > 0) named.push(`and ${more} more`)
   say('busy', sentence([activity.title, named.join('; ')].filter(Boolean).join(': ')))
 }
 
 function showStatus(status: StatusReport): void {
+  latest = status
   epoch.hear(status.uptimeMs)
+  showTrouble()
+  document.body.dataset['known'] = 'true'
   showActivity(status)
-  byId('sidecar').textContent = `Sidecar ${status.version}, running since ${clock(epoch.date(0))}`
-  showCounts(status)
+  setText(byId('sidecar'), `Sidecar ${status.version}, running since ${clock(new Date(epoch.at(0)))}`)
   environmentRows.show(status.environments, ({ name }) => name, (environment) => environment, environmentRow)
+  const happened = history(status)
+  showCounts(status, happened)
+  byId('chart').replaceChildren(...chart(happened, Date.now()))
+  showFallbacks(status)
+  showRecords(status, happened)
+}
+
+/** Everything that is known to have happened, oldest first. */
+function history({ records }: StatusReport): Happened[] {
+  const earlier = past.flatMap(({ began, records }) => records.map((record) => ({ record, at: began + record.discoveredAtMs })))
+  return [...earlier, ...records.map((record) => ({ record, at: epoch.at(record.discoveredAtMs) }))]
+}
+
+function showCounts({ counts }: StatusReport, happened: Happened[]): void {
+  const lost = happened.reduce((sum, { record }) => sum + record.costMs, 0)
+  const tile = (count: string, label: string, text: string) => element('div', {}, element('dt', {}, label), element('dd', { 'data-count': count }, text))
+  const shown = COUNTS.map(([count, label]) => tile(count, label, String(counts[count])))
+  byId('counts').replaceChildren(tile('lost', 'Time lost', duration(lost)), ...shown)
+}
+
+function showFallbacks({ fallbacks }: StatusReport): void {
+  const reasons = Object.entries(fallbacks) as Array<[FallbackReason, number]>
+  const shown = reasons.flatMap(([reason, times], at) => [at > 0 ? ', ' : 'Bundled everything again: ', `${words(reason)} `, element('b', { 'data-count': reason }, String(times))])
+  byId('fallbacks').replaceChildren(...shown)
+}
+
+function showRecords(status: StatusReport, happened: Happened[]): void {
   const phases = new Map(status.environments.map(({ name, phase }) => [name, phase]))
   const phaseOf = ({ environment }: Reoptimization) => phases.get(environment)
-  const newestFirst = status.records.toReversed()
+  const isOwn = ({ record }: Happened) => status.records.includes(record)
+  const newestFirst = happened.toReversed()
   recordRows.show(
     newestFirst,
-    ({ id }) => String(id),
-    (record) => [record, epoch.date(record.discoveredAtMs).getSeconds(), isRunning(record) && [phaseOf(record), epoch.age]],
-    (record) => recordRow(record, phaseOf(record)),
+    (one) => (isOwn(one) ? `${one.record.id}` : `${one.record.id} of ${Math.round(one.at)}`),
+    (one) => [one.record, clock(new Date(one.at)), token, isOwn(one) && isRunning(one.record) && [phaseOf(one.record), epoch.age]],
+    (one) => recordRow(one, isOwn(one) ? phaseOf(one.record) : undefined),
   )
   byId('timeline').hidden = newestFirst.length === 0
   byId('none').hidden = newestFirst.length > 0
+  const advised = allAdvised()
+  byId('all').hidden = advised.length === 0
 }
 
-function showCounts({ counts, fallbacks }: StatusReport): void {
-  const counted = (count: string, label: string, text: string) =>
-    element('div', {}, element('dt', {}, label), element('dd', { 'data-count': count }, text))
-  const shown = COUNTS.map(([count, label]) => counted(count, label, String(counts[count])))
-  const reasons = Object.entries(fallbacks) as Array<[FallbackReason, number]>
-  for (const [reason, times] of reasons) shown.push(counted(reason, `Fell back: ${words(reason)}`, String(times)))
-  byId('counts').replaceChildren(...shown)
+/** What is to be added to the config for all that was late. */
+function allAdvised(): Inclusion[] {
+  const records = latest ? history(latest).map(({ record }) => record) : []
+  return together(records.flatMap((record) => inclusionOf(record) ?? []))
 }
 
 function environmentRow({ name, guarded, adds, phase, generation, optimized, pending }: EnvironmentStatus): HTMLElement {
   const label = element('span', {}, name)
   const kind = [...(guarded ? [] : ['watched only']), ...(adds ? ['adds'] : [])].join(', ')
-  if (kind) label.append(element('span', { class: 'quiet' }, ` (${kind})`))
+  if (kind) label.append(quiet(` (${kind})`))
+  const waiting = pending.join(', ')
   return element(
     'tr',
     { 'data-environment': name },
     element('th', { scope: 'row', 'data-label': 'Name' }, label),
     cell('Phase', mark(phase, toneOf(phase))),
-    number('Generation', generation),
+    number('Reloads', generation),
     number('Optimized', optimized),
-    cell('Waiting', pending.length > 0 ? element('code', {}, pending.join(', ')) : element('span', { class: 'quiet' }, 'nothing')),
+    cell('Waiting', waiting ? element('code', { class: 'line', title: waiting }, waiting) : quiet('nothing')),
   )
 }
 
@@ -177,42 +147,42 @@ function toneOf(phase: Phase): Tone {
   return phase === 'stable' ? 'good' : 'busy'
 }
 
-const isRunning = ({ stableAtMs }: Reoptimization) => stableAtMs === undefined
-
-function recordRow(record: Reoptimization, phase: Phase | undefined): HTMLElement {
-  const { id, environment, outcome, met, discoveredAtMs, costMs, held, recovered } = record
+function recordRow({ record, at }: Happened, phase: Phase | undefined): HTMLElement {
+  const { id, environment, discoveredAtMs, costMs } = record
   const running = isRunning(record)
-  const when = epoch.date(discoveredAtMs)
+  const when = new Date(at)
   const took = (record.stableAtMs ?? epoch.age) - discoveredAtMs
-  const now = running && phase && phase !== 'stable' ? mark(phase, 'busy') : mark(outcome, TONES[outcome])
   return element(
     'tr',
     { 'data-record': String(id), 'data-running': String(running) },
     cell('When', element('time', { datetime: when.toISOString() }, clock(when))),
     element('th', { scope: 'row', 'data-label': 'Environment' }, environment),
     cell('Dependencies', causes(record)),
-    cell('Outcome', now),
-    // What will have met it is known when it is over, unless it was foreseen.
-    cell('Met', running && met === 'missed' ? '…' : mark(met, TONES[met])),
+    cell('Happened', ...(running ? [mark(phase && phase !== 'stable' ? phase : 'running', 'busy')] : outcome(record))),
     number('Took', took, duration(took)),
-    number('Cost', costMs, duration(costMs)),
-    number('Held', held),
-    number('Recovered', recovered),
+    number('Lost', costMs, duration(costMs)),
   )
 }
 
-function causes({ dependencies, bundled, fallback, advice }: Reoptimization): HTMLElement {
+function outcome(record: Reoptimization): HTMLElement[] {
+  if (record.outcome === 'failed') return [mark('Failed', 'bad'), remark(consequences(record))]
+  const way = WAYS.find(([way]) => way === record.met)![1]
+  const urls = (record.affected ?? []).map((request) => element('code', { class: 'quiet' }, request))
+  return [mark(way, TONES[record.met]), remark(consequences(record)), ...urls]
+}
+
+function causes(record: Reoptimization): HTMLElement {
+  const { dependencies, bundled, fallback } = record
   const block = element('div', {}, listOf(dependencies.slice(0, MOST_SHOWN)))
   const more = dependencies.slice(MOST_SHOWN)
   if (more.length > 0) block.append(element('details', {}, element('summary', {}, `${more.length} more`), listOf(more)))
-  if (dependencies.length === 0) block.append(element('span', { class: 'quiet' }, 'none that is known'))
-  if (bundled?.kind === 'added') block.append(remark(`Layer ${bundled.layer}: ${bundled.modules} modules in ${duration(bundled.durationMs)}`))
+  if (dependencies.length === 0) block.append(quiet('none that is known'))
+  if (bundled?.kind === 'added') block.append(remark(`${counted(bundled.modules, 'module')} in ${duration(bundled.durationMs)}, beside what was there`))
   if (fallback) block.append(remark(`Everything was bundled again: ${words(fallback.reason)}${fallback.detail && `, ${fallback.detail}`}`))
-  if (advice) block.append(adviceLine(advice, dependencies))
+  const inclusion = inclusionOf(record)
+  if (inclusion) block.append(adviceLine(record.advice, inclusion))
   return block
 }
-
-const remark = (text: string) => element('div', { class: 'quiet' }, text)
 
 function listOf(dependencies: LateDependency[]): HTMLElement {
   return element('ul', {}, ...dependencies.map((dependency) => element('li', {}, ...cause(dependency))))
@@ -221,68 +191,75 @@ function listOf(dependencies: LateDependency[]): HTMLElement {
 function cause({ id, importer }: LateDependency): Array<Node | string> {
   const name = element('code', {}, id)
   if (!importer) return [name]
-  return [name, element('span', { class: 'quiet' }, ' imported by '), element('code', { class: 'quiet' }, siteOf(importer))]
+  const site = inRoot(importer)
+  // A module that is in no file cannot be opened.
+  if (!/^(?:\/|[A-Za-z]:\/)/.test(importer.file)) return [name, quiet(' imported by '), element('code', { class: 'quiet' }, site)]
+  const open = button(site, `Open ${site} in the editor`, () => void openInEditor(siteOf(importer)))
+  open.className = 'link'
+  return [name, quiet(' imported by '), open]
 }
 
-function siteOf({ file, line, column }: ImportSite): string {
-  return [inProject(file), line, column].filter((part) => part !== undefined).join(':')
+/** Where it is imported, as it is seen from the root of the project. */
+function inRoot(importer: ImportSite): string {
+  return siteOf({ ...importer, file: inProject(importer.file, root) })
 }
 
-/** A file's path as it is seen from the root of the project. */
-function inProject(file: string): string {
-  const [from, to] = [root.split('/'), file.split('/')]
-  const parting = to.findIndex((part, at) => part !== from[at])
-  const common = parting < 0 ? to.length : parting
-  // On another drive, or with nothing in common but the root of all.
-  if (common < 2) return file
-  return [...from.slice(common).map(() => '..'), ...to.slice(common)].join('/')
+function adviceLine(advice: string, inclusion: Inclusion): HTMLElement {
+  const ids = inclusion.dependencies.join(', ')
+  const buttons = [button('Copy', `Copy the include line for ${ids}`, (pressed) => void copy(advice, pressed))]
+  const proof = token
+  if (proof) buttons.push(button('Add to config', `Add ${ids} to the Vite config`, (pressed) => void addToConfig([inclusion], proof, pressed)))
+  return element('div', { class: 'advice' }, element('code', {}, advice), element('div', { class: 'buttons' }, ...buttons))
 }
 
-function adviceLine(advice: string, dependencies: LateDependency[]): HTMLElement {
-  const text = element('code', {}, advice)
-  const name = `Copy the include line for ${dependencies.map(({ id }) => id).join(', ')}`
-  const button = element('button', { type: 'button', 'aria-label': name }, 'Copy')
-  button.addEventListener('click', () => void copy(text, button))
-  return element('div', { class: 'advice' }, text, button)
+/** Why there is nobody to tell what happens, and what to do next; nothing, while somebody is. */
+function showTrouble(title?: string, why = '', next = ''): void {
+  byId('trouble').hidden = title === undefined
+  setText(byId('trouble-title'), title ?? '')
+  setText(byId('trouble-why'), why)
+  setText(byId('trouble-next'), next)
+  setText(byId('as-it-was'), title !== undefined && latest ? `As it was at ${clock(new Date(epoch.at(epoch.age)))}` : '')
 }
 
-async function copy(text: HTMLElement, button: HTMLElement): Promise<void> {
-  const done = await write(text)
-  byId('told').textContent = button.textContent = done ? 'Copied' : 'Not copied'
-  setTimeout(() => {
-    byId('told').textContent = ''
-    button.textContent = 'Copy'
-  }, COPIED_MS)
+function showGone(why: string): void {
+  say('gone', 'Evenkeel is not running')
+  setText(byId('sidecar'), 'No sidecar')
+  const waits = /is being (?:re)?started/.test(why)
+  showTrouble(
+    waits ? 'Evenkeel is being started' : 'Evenkeel is not running; Vite goes on without it',
+    sentence(why),
+    waits ? 'Nothing is to be done: this page goes on by itself.' : 'Do what the line above says. Then type r and Enter in the terminal of the dev server, which restarts it.',
+  )
 }
 
-async function write(text: HTMLElement): Promise<boolean> {
-  try {
-    await navigator.clipboard.writeText(text.textContent ?? '')
-    return true
-  } catch {
-    // A browser has no clipboard for a page that comes over plain HTTP from another machine.
-    getSelection()?.selectAllChildren(text)
-    return document.execCommand('copy')
-  }
+function showDisconnected(): void {
+  say('disconnected', 'Not connected')
+  showTrouble('The dev server does not answer', 'It has been stopped, or is being restarted.', 'Start it again. This page goes on by itself once it is there.')
 }
 
 function connect(): void {
   const events = new EventSource('events')
-  events.addEventListener('project', ({ data }: MessageEvent<string>) => {
-    root = (JSON.parse(data) as { root: string }).root
+  const on = <T>(name: string, heard: (data: T) => void) =>
+    events.addEventListener(name, ({ data }: MessageEvent<string>) => heard(JSON.parse(data) as T))
+  on<{ root: string; token?: string }>('project', (project) => {
+    root = project.root
+    token = project.token
+    for (const editing of document.querySelectorAll<HTMLElement>('[data-edits]')) editing.hidden = token === undefined
   })
-  events.addEventListener('status', ({ data }: MessageEvent<string>) => showStatus(JSON.parse(data) as StatusReport))
-  events.addEventListener('activity', ({ data }: MessageEvent<string>) => showActivity(JSON.parse(data) as ServerStatus))
-  events.addEventListener('gone', ({ data }: MessageEvent<string>) => {
-    const { why } = JSON.parse(data) as { why: string }
-    say('gone', sentence(why))
-    byId('sidecar').textContent = 'No sidecar'
-  })
+  on<Past[]>('history', (earlier) => (past = earlier))
+  on<StatusReport>('status', showStatus)
+  on<ServerStatus>('activity', showActivity)
+  on<{ why: string }>('gone', ({ why }) => showGone(why))
   events.addEventListener('error', () => {
-    say('disconnected', 'Not connected')
+    showDisconnected()
     // A browser tries again by itself, unless it was answered with something else than events.
     if (events.readyState === EventSource.CLOSED) setTimeout(connect, RECONNECT_MS)
   })
 }
 
+byId('all').append(
+  button('Copy all', 'Copy the include lines for all late dependencies', (pressed) => void copy(lineOf(allAdvised()), pressed)),
+  button('Add all to config', 'Add all late dependencies to the Vite config', (pressed) => void addToConfig(allAdvised(), token ?? '', pressed)),
+)
+byId('all').lastElementChild!.setAttribute('data-edits', '')
 connect()

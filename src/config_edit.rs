@@ -10,14 +10,14 @@ use oxc_span::{GetSpan, SourceType};
 
 /// A text to insert at a byte of the config.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Insertion {
-    pub at: usize,
-    pub text: String,
+struct Insertion {
+    at: usize,
+    text: String,
 }
 
 /// How to add a dependency to an environment's `optimizeDeps.include`: `None` when the config has a shape that this does
 /// not know, or has the dependency already.
-pub fn include(config: &str, environment: &str, id: &str) -> Option<Insertion> {
+fn include(config: &str, environment: &str, id: &str) -> Option<Insertion> {
     let allocator = Allocator::default();
     let parsed = Parser::new(&allocator, config, SourceType::ts()).parse();
     if parsed.panicked {
@@ -26,6 +26,18 @@ pub fn include(config: &str, environment: &str, id: &str) -> Option<Insertion> {
     let config_object = exported(&parsed.program)?;
     let writer = Writer { config, quote: quote_of(config) };
     writer.descend(config_object, &["environments", environment, "optimizeDeps", "include"], id)
+}
+
+/// The config with dependencies of environments in it, those that it takes: `None` when it takes none of them.
+pub fn include_all<'a>(config: &str, late: impl IntoIterator<Item = (&'a str, &'a str)>) -> Option<String> {
+    let mut edited: Option<String> = None;
+    for (environment, id) in late {
+        let text = edited.as_deref().unwrap_or(config);
+        if let Some(Insertion { at, text: inserted }) = include(text, environment, id) {
+            edited = Some(format!("{}{inserted}{}", &text[..at], &text[at..]));
+        }
+    }
+    edited
 }
 
 /// The object that the config exports, by itself, through `defineConfig`, from a function or by a name.
@@ -241,6 +253,16 @@ mod tests {
             quoted,
             "export default { a, environments: { 'my-app': { optimizeDeps: { include: ['@scope/x'] } } } }"
         );
+    }
+
+    #[test]
+    fn several_are_added_one_after_the_other() {
+        let config = "export default { environments: { ssr: { optimizeDeps: { include: ['zod'] } } } }";
+        let late = [("ssr", "zod"), ("ssr", "swr"), ("worker", "zod")];
+        let expected = "export default { environments: { ssr: { optimizeDeps: { include: ['zod', 'swr'] } }, worker: { optimizeDeps: { include: ['zod'] } } } }";
+        assert_eq!(include_all(config, late).as_deref(), Some(expected));
+        assert_eq!(include_all(config, [("ssr", "zod")]), None);
+        assert_eq!(include_all("export default make()", late), None);
     }
 
     #[test]

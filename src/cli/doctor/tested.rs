@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    serde_json::from_str(include_str!("../../tests/versions/matrix.json")).unwrap_or_default()
+    serde_json::from_str(include_str!("../../../tests/versions/matrix.json")).unwrap_or_default()
 });
 
 #[derive(Debug, Default, Deserialize)]

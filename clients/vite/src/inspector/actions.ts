@@ -1,0 +1,87 @@
+import type { Reoptimization } from '../protocol.js'
+import { byId } from './dom.js'
+
+/** How long a button says what it has done. */
+const SAID_MS = 1_500
+
+/** Late dependencies of an environment, for `optimizeDeps.include`. */
+export interface Inclusion {
+  environment: string
+  dependencies: string[]
+}
+
+const ADVICE = /^environments: \{ (.+): \{ optimizeDeps: \{ include: \[(.*)\] \} \} \}$/
+
+/** What the advice of a record would include; it leaves out what no file of the app imports. */
+export function inclusionOf({ environment, advice }: Reoptimization): Inclusion | undefined {
+  const ids = ADVICE.exec(advice)?.[2]
+  return ids === undefined ? undefined : { environment, dependencies: ids.split(', ').map((id) => id.slice(1, -1)) }
+}
+
+/** Those of one environment together, each dependency once. */
+export function together(inclusions: Inclusion[]): Inclusion[] {
+  const all = new Map<string, Set<string>>()
+  for (const { environment, dependencies } of inclusions) {
+    const known = all.get(environment) ?? new Set()
+    for (const id of dependencies) known.add(id)
+    all.set(environment, known)
+  }
+  return [...all].map(([environment, ids]) => ({ environment, dependencies: [...ids] }))
+}
+
+export function lineOf(inclusions: Inclusion[]): string {
+  const parts = inclusions.map(({ environment, dependencies }) => {
+    const key = /^[A-Za-z_$][\w$]*$/.test(environment) ? environment : `'${environment}'`
+    return `${key}: { optimizeDeps: { include: [${dependencies.map((id) => `'${id}'`).join(', ')}] } }`
+  })
+  return `environments: { ${parts.join(', ')} }`
+}
+
+export async function copy(text: string, pressed: HTMLButtonElement): Promise<void> {
+  say(pressed, (await write(text)) ? 'Copied' : 'Not copied')
+}
+
+/** Asks the dev server to add them to the Vite config. */
+export async function addToConfig(inclusions: Inclusion[], token: string, pressed: HTMLButtonElement): Promise<void> {
+  const headers = { 'content-type': 'application/json', 'x-evenkeel-token': token }
+  const answer = await fetch('config', { method: 'POST', headers, body: JSON.stringify(inclusions) }).catch(() => undefined)
+  const edited = answer && [200, 409].includes(answer.status) ? ((await answer.json()) as { done: boolean; text: string }) : undefined
+  say(pressed, edited?.done ? 'Added' : 'Not added', edited?.text ?? 'The dev server has refused it: reload this page and try again.')
+}
+
+/** By Vite's own middleware, which starts the editor that runs. */
+export async function openInEditor(site: string): Promise<void> {
+  const answer = await fetch(`../__open-in-editor?file=${encodeURIComponent(site)}`).catch(() => undefined)
+  tell(answer?.ok ? `Opened ${site}` : 'No editor could be opened')
+}
+
+function say(pressed: HTMLButtonElement, said: string, told = said): void {
+  const text = pressed.dataset['text'] ?? pressed.textContent!
+  pressed.dataset['text'] = text
+  pressed.textContent = said
+  tell(told)
+  setTimeout(() => (pressed.textContent = text), SAID_MS)
+}
+
+function tell(text: string): void {
+  byId('told').textContent = text
+  setTimeout(() => {
+    if (byId('told').textContent === text) byId('told').textContent = ''
+  }, 4 * SAID_MS)
+}
+
+async function write(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text)
+    return true
+  } catch {
+    // A browser has no clipboard for a page that comes over plain HTTP from another machine.
+    const place = document.createElement('textarea')
+    place.value = text
+    document.body.append(place)
+    place.select()
+    const copied = document.execCommand('copy')
+    place.remove()
+    return copied
+  }
+}
