@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { after } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../../e2e/lib/free-port.mjs'
 import { endWithUs } from '../../e2e/lib/process-group.mjs'
@@ -13,8 +14,14 @@ import { end, run } from './run.mjs'
 const script = (name) => fileURLToPath(new URL(`../../../clients/vite/scripts/${name}.mjs`, import.meta.url))
 const verdaccio = fileURLToPath(new URL('../node_modules/verdaccio/bin/verdaccio', import.meta.url))
 
-/** A folder outside the checkout, and in it a registry that has what would be published; `close()` ends and removes both. */
-export async function openRegistry() {
+let opening
+
+/** A folder outside the checkout, and in it a registry that has what would be published. One for all tests of a process. */
+export const sharedRegistry = () => (opening ??= openRegistry())
+
+after(() => opening?.then((registry) => registry.close(), () => {}))
+
+async function openRegistry() {
   const folder = await mkdtemp(path.join(tmpdir(), 'evenkeel-install-'))
   const remove = () => rm(folder, { recursive: true, force: true })
   try {

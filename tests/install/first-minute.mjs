@@ -9,7 +9,7 @@ import { openBrowser } from '../e2e/lib/browser.mjs'
 import { endWithUs } from '../e2e/lib/process-group.mjs'
 import { until } from '../e2e/lib/waiting.mjs'
 import { clean } from './lib/managers.mjs'
-import { openRegistry } from './lib/registry.mjs'
+import { sharedRegistry } from './lib/registry.mjs'
 import { end } from './lib/run.mjs'
 import { blocks, commands, patched, script, shown } from './lib/transcript.mjs'
 
@@ -20,7 +20,7 @@ test('four commands from an empty folder to a late dependency that reloads nothi
   const [change] = await blocks(page, 'diff')
   assert.equal(commands(typed).length, 4)
 
-  const registry = await openRegistry()
+  const registry = await sharedRegistry()
   const terminal = await openTerminal(registry, script(typed))
   const browser = await openBrowser()
   try {
@@ -42,7 +42,6 @@ test('four commands from an empty folder to a late dependency that reloads nothi
   } finally {
     await browser.close()
     await terminal.close()
-    await registry.close()
   }
 })
 

@@ -2,27 +2,27 @@
 import assert from 'node:assert/strict'
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { after, before, beforeEach, test } from 'node:test'
+import { before, test } from 'node:test'
 import { startVite, writeApp } from './lib/app.mjs'
 import { ask, configure, managers } from './lib/managers.mjs'
 import { platform, version } from './lib/packages.mjs'
-import { openRegistry } from './lib/registry.mjs'
+import { sharedRegistry } from './lib/registry.mjs'
 import { run } from './lib/run.mjs'
 
 const { npm } = managers
 const scope = (root, name = '') => path.join(root, 'node_modules/@evenkeel', name)
+/** Whatever the test before has taken away. */
+const mend = () => ask(npm, root, npm.install)
 const command = (root) => ask(npm, root, [...npm.exec, 'evenkeel', 'doctor'], { mayFail: true })
 
 let root
 let registry
 before(async () => {
-  registry = await openRegistry()
+  registry = await sharedRegistry()
   root = path.join(registry.folder, 'app')
   await writeApp(root, { dependencies: { evenkeel: version } })
   await configure(root, registry, path.join(registry.folder, 'caches'))
 })
-beforeEach(() => ask(npm, root, npm.install))
-after(() => registry?.close())
 
 /** Vite's log and the command say the same sentence, once; pages are answered. */
 async function isSaid(words) {
@@ -44,6 +44,7 @@ async function isSaid(words) {
 }
 
 test('a lockfile without the platform package, as npm may write one elsewhere: what the sentence says to type brings it', async () => {
+  await mend()
   await rm(scope(root), { recursive: true })
   const lockfile = path.join(root, 'package-lock.json')
   const lock = JSON.parse(await readFile(lockfile, 'utf8'))
@@ -58,6 +59,7 @@ test('a lockfile without the platform package, as npm may write one elsewhere: w
 })
 
 test('packages of another system', async () => {
+  await mend()
   const other = platform === 'darwin-arm64' ? 'linux-x64' : 'darwin-arm64'
   await rename(scope(root, platform), scope(root, other))
   await isSaid(new RegExp(`installed on another system, with @evenkeel/${other}, and this is ${platform}: run \`npm install`))
@@ -65,6 +67,7 @@ test('packages of another system', async () => {
 })
 
 test('a system for which nothing is published', async () => {
+  await mend()
   const file = path.join(root, 'node_modules/evenkeel/package.json')
   const manifest = JSON.parse(await readFile(file, 'utf8'))
   delete manifest.optionalDependencies[`@evenkeel/${platform}`]
@@ -75,6 +78,7 @@ test('a system for which nothing is published', async () => {
 })
 
 test('without a registry, what is installed goes on', async () => {
+  await mend()
   const offline = { env: { npm_config_registry: 'http://127.0.0.1:9/' } }
   const vite = await startVite(npm, root, offline)
   try {
@@ -90,9 +94,10 @@ test('without a registry, what is installed goes on', async () => {
 const bound = process.getuid() === 0 ? ['setpriv', '--bounding-set=-dac_override', '--inh-caps=-dac_override'] : []
 
 test('a read-only node_modules: Vite needs a cache elsewhere, as one sentence says, and with one all is well', async () => {
+  await mend()
   const manager = { ...npm, program: [...bound, ...npm.program] }
   const modules = path.join(root, 'node_modules')
-  await rm(path.join(modules, '.vite'), { recursive: true, force: true })
+  for (const name of ['.vite', '.vite-temp']) await rm(path.join(modules, name), { recursive: true, force: true })
   await run('chmod', ['-R', 'a-w', modules])
   try {
     const helpless = await startVite(manager, root)

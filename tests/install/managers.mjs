@@ -8,20 +8,17 @@ import { openNeovim } from '../e2e/lib/neovim.mjs'
 import { startVite, writeApp } from './lib/app.mjs'
 import { ask, configure, managers } from './lib/managers.mjs'
 import { version } from './lib/packages.mjs'
-import { openRegistry } from './lib/registry.mjs'
+import { sharedRegistry } from './lib/registry.mjs'
 import { run } from './lib/run.mjs'
 
 let registry
 let neovim
 before(async () => {
-  registry = await openRegistry()
+  registry = await sharedRegistry()
   neovim = await openNeovim({ env: { EVENKEEL_BINARY: undefined } })
   await neovim.lua('vim.opt.runtimepath:prepend((...))', fileURLToPath(new URL('../../clients/nvim', import.meta.url)))
 })
-after(async () => {
-  await neovim?.close()
-  await registry?.close()
-})
+after(() => neovim?.close())
 
 for (const [name, manager] of Object.entries(managers)) {
   test(name, async () => {
