@@ -33,7 +33,7 @@ impl Clock {
     fn at(&self, milliseconds: u64, format: &str) -> String {
         let since = SignedDuration::from_millis(i64::try_from(milliseconds).unwrap_or(i64::MAX));
         let at = self.began.checked_add(since).unwrap_or(self.began);
-        at.to_zoned(self.zone.clone()).strftime(format).to_string()
+        at.to_zoned_datetime(self.zone.clone()).strftime(format).to_string()
     }
 }
 

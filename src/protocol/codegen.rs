@@ -41,7 +41,8 @@ macro_rules! for_each_type {
             ErrorKind, Action, Verdict, AwaitStableParams, AwaitStableResult, StatusParams, StatusReport,
             EnvironmentStatus, Phase, Reoptimization, ReoptimizationOutcome, LateDependency, Counts, ServerStatus, ServerActivity, ActivityPhase, Health, Progress,
             ProgressValue, LogMessage,
-            Changed, ChangeCause, WarmupRequest, Learned, HandledBy, Listening, RestartRequest, RunRequest
+            Changed, ChangeCause, WarmupRequest, Learned, HandledBy, Listening, RestartRequest, RunRequest,
+            IncludeInConfigParams, IncludeInConfigResult
         )
     };
 }

@@ -63,7 +63,7 @@ describe('in a browser', () => {
 
   /** What axe finds wrong with the page as it is, in both colour schemes: contrast, names, roles. */
   async function isAccessible(page, state) {
-    await page.evaluate((source) => globalThis.axe ?? new Function(source)(), axe.source)
+    await page.evaluate(axe.source)
     for (const colorScheme of ['light', 'dark']) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
       const { violations } = await page.evaluate(() => globalThis.axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] }))
@@ -119,7 +119,7 @@ describe('in a browser', () => {
       const copied = () => page.evaluate(() => navigator.clipboard.readText())
       assert.match(await copied(), include(toggle.dep))
       await page.evaluate(() => navigator.clipboard.writeText(''))
-      await page.getByRole('button', { name: 'Copy the include lines for all late dependencies' }).click()
+      await page.getByRole('button', { name: 'Copy all include lines' }).click()
       await until('it is copied', async () => include(toggle.dep).test(await copied()))
 
       let opened
@@ -228,7 +228,7 @@ describe('in a browser', () => {
     await says(page, /^Stable$/)
     assert.ok(isRight(toggle, await visit(app, toggle)))
     const row = finished(page, toggle.dep).first()
-    await row.getByRole('button', { name: `Add ${toggle.dep} to the Vite config` }).click()
+    await row.getByRole('button', { name: `Add to config: ${toggle.dep}` }).click()
     await page.getByText('Added to vite.config.mjs. Vite restarts.').waitFor()
     assert.match(await readFile(file, 'utf8'), new RegExp(`include: \\['${toggle.dep}'\\]`))
     await until('Vite has restarted', () => /server restarted/.test(app.log()))

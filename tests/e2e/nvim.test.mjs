@@ -1,7 +1,7 @@
 // A real Neovim beside a real dev server without foresight: what a developer sees of a dependency that a request meets late, and how
 // it is late no more.
 import assert from 'node:assert/strict'
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -90,6 +90,14 @@ describe('Neovim', () => {
     await writeFile(installed, '')
     await chmod(installed, 0o755)
     assert.equal(await find(session.inRoot('src')), installed)
+    const store = session.inRoot('pnpm/node_modules/.pnpm/evenkeel@1/node_modules')
+    const stored = path.join(store, `@evenkeel/${process.platform}-${process.arch}/bin/evenkeel`)
+    await mkdir(path.dirname(stored), { recursive: true })
+    await writeFile(stored, '')
+    await chmod(stored, 0o755)
+    await mkdir(path.join(store, 'evenkeel'))
+    await symlink(path.join(store, 'evenkeel'), session.inRoot('pnpm/node_modules/evenkeel'))
+    assert.equal(await find(session.inRoot('pnpm')), stored, 'where pnpm has put it')
     await neovim.lua('vim.env.EVENKEEL_BINARY = ...', binary)
     assert.equal(await find(session.root), binary)
   })

@@ -42,8 +42,13 @@ impl Process {
 
     /// Its socket is below `runtime`.
     pub fn start_in(streams: Streams, log: &str, runtime: &Path) -> Process {
+        Process::start_command("serve", streams, log, runtime)
+    }
+
+    /// Another command of the binary that speaks in frames.
+    pub fn start_command(name: &str, streams: Streams, log: &str, runtime: &Path) -> Process {
         let mut command = Command::new(env!("CARGO_BIN_EXE_evenkeel"));
-        command.arg("serve").env("EVENKEEL_LOG", log).env("XDG_RUNTIME_DIR", runtime).stderr(Stdio::piped());
+        command.arg(name).env("EVENKEEL_LOG", log).env("XDG_RUNTIME_DIR", runtime).stderr(Stdio::piped());
         let (mut child, input, output) = spawn(command, streams);
         let (sender, messages) = channel();
         std::thread::spawn(move || {

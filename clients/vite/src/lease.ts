@@ -25,6 +25,9 @@ function registry(): Map<string, Shared> {
   return (holder[REGISTRY] ??= new Map())
 }
 
+/** Whether a project has another sidecar. */
+const isShared = (project: string) => [...registry().keys()].some((key) => key.startsWith(`${project}\n`))
+
 /** Takes a share of the sidecar for a project, starting it if there is none. */
 export function acquire(project: string, options: ResolvedOptions, log: Log): Lease {
   const key = `${project}\n${JSON.stringify(options)}`
@@ -42,6 +45,8 @@ export function acquire(project: string, options: ResolvedOptions, log: Log): Le
       shared.leases -= 1
       if (shared.leases > 0) return
       registry().delete(key)
+      if (!isShared(project)) return shared.sidecar.dispose()
+      // Another option: its server is there already, and shows what this one's sidecar has seen.
       void keepHistory(project, shared.sidecar).finally(() => shared.sidecar.dispose())
     },
   }

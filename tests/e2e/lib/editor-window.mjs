@@ -53,6 +53,7 @@ export function openWindow({ folder, settings = {}, files = [] }) {
       showErrorMessage: async (message) => void window.errors.push(message),
       withProgress: async (_options, task) => task({ report() {} }, { onCancellationRequested: () => nothing }),
       tabGroups: rest({ all: [] }),
+      activeTextEditor: undefined,
       visibleTextEditors: [],
       visibleNotebookEditors: [],
     }),

@@ -8,7 +8,9 @@ export interface Happened {
   at: number
 }
 
-type Way = Reoptimization['met']
+type Way = Reoptimization['met'] | 'failed'
+
+export const wayOf = ({ met, outcome }: Reoptimization): Way => (outcome === 'failed' ? 'failed' : met)
 
 /** From the calmest to the one that cost most. */
 export const WAYS: Array<[Way, string]> = [
@@ -17,6 +19,7 @@ export const WAYS: Array<[Way, string]> = [
   ['missed', 'Missed'],
   ['held', 'Held'],
   ['recovered', 'Answered again'],
+  ['failed', 'Failed'],
 ]
 
 const COLUMNS = 60
@@ -29,7 +32,8 @@ export function chart(happened: Happened[], now: number): HTMLElement[] {
   const columns = Array.from({ length: COLUMNS }, () => new Map<Way, number>())
   for (const { record, at } of happened) {
     const column = columns[Math.min(COLUMNS - 1, Math.floor(((at - from) / (now - from)) * COLUMNS))]!
-    column.set(record.met, (column.get(record.met) ?? 0) + 1)
+    const way = wayOf(record)
+    column.set(way, (column.get(way) ?? 0) + 1)
   }
   const highest = Math.max(4, ...columns.map((column) => [...column.values()].reduce((sum, count) => sum + count, 0)))
   const bars = columns.flatMap((column, at) => barsOf(column, at, HEIGHT / highest))
@@ -60,7 +64,7 @@ function legend(happened: Happened[]): HTMLElement {
   return element('ul', { class: 'legend' }, ...entries)
 }
 
-const numberOf = (happened: Happened[], way: Way) => happened.filter(({ record }) => record.met === way).length
+const numberOf = (happened: Happened[], way: Way) => happened.filter(({ record }) => wayOf(record) === way).length
 
 function spoken(happened: Happened[]): string {
   const parts = WAYS.map(([way, name]) => [numberOf(happened, way), name.toLowerCase()] as const).filter(([number]) => number > 0)

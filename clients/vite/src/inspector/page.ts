@@ -1,6 +1,6 @@
 import type { Counts, EnvironmentStatus, FallbackReason, ImportSite, LateDependency, Phase, Reoptimization, ServerStatus, StatusReport } from '../protocol.js'
 import { type Inclusion, addToConfig, copy, inclusionOf, lineOf, openInEditor, together } from './actions.js'
-import { type Happened, WAYS, chart } from './chart.js'
+import { type Happened, WAYS, chart, wayOf } from './chart.js'
 import { Rows, type Tone, button, byId, cell, element, mark, number, quiet, remark, setText } from './dom.js'
 import { clock, consequences, counted, duration, inProject, isRunning, sentence, siteOf, words } from './words.js'
 
@@ -20,12 +20,10 @@ const COUNTS: Array<[keyof Counts, string]> = [
   ['reoptimizations', 'Re-optimizations'],
   ['reloads', 'Reloads'],
   ['requests', 'Requests'],
-  ['held', 'Requests that waited'],
+  ['held', 'Waited'],
   ['recovered', 'Answered again'],
   ['gaveUp', 'Gave up'],
 ]
-
-const TONES: Record<Reoptimization['met'], Tone> = { added: 'good', foreseen: 'good', held: 'busy', recovered: 'warn', missed: 'quiet' }
 
 function say(state: State, text: string): void {
   document.body.dataset['state'] = state
@@ -136,7 +134,7 @@ function environmentRow({ name, guarded, adds, phase, generation, optimized, pen
     { 'data-environment': name },
     element('th', { scope: 'row', 'data-label': 'Name' }, label),
     cell('Phase', mark(phase, toneOf(phase))),
-    number('Reloads', generation),
+    number('Generation', generation),
     number('Optimized', optimized),
     cell('Waiting', waiting ? element('code', { class: 'line', title: waiting }, waiting) : quiet('nothing')),
   )
@@ -165,10 +163,11 @@ function recordRow({ record, at }: Happened, phase: Phase | undefined): HTMLElem
 }
 
 function outcome(record: Reoptimization): HTMLElement[] {
-  if (record.outcome === 'failed') return [mark('Failed', 'bad'), remark(consequences(record))]
-  const way = WAYS.find(([way]) => way === record.met)![1]
+  const [way, name] = WAYS.find(([way]) => way === wayOf(record))!
+  const handled = mark(name, 'quiet')
+  handled.dataset['way'] = way
   const urls = (record.affected ?? []).map((request) => element('code', { class: 'quiet' }, request))
-  return [mark(way, TONES[record.met]), remark(consequences(record)), ...urls]
+  return [handled, remark(consequences(record)), ...urls]
 }
 
 function causes(record: Reoptimization): HTMLElement {
@@ -208,7 +207,7 @@ function adviceLine(advice: string, inclusion: Inclusion): HTMLElement {
   const ids = inclusion.dependencies.join(', ')
   const buttons = [button('Copy', `Copy the include line for ${ids}`, (pressed) => void copy(advice, pressed))]
   const proof = token
-  if (proof) buttons.push(button('Add to config', `Add ${ids} to the Vite config`, (pressed) => void addToConfig([inclusion], proof, pressed)))
+  if (proof) buttons.push(button('Add to config', `Add to config: ${ids}`, (pressed) => void addToConfig([inclusion], proof, pressed)))
   return element('div', { class: 'advice' }, element('code', {}, advice), element('div', { class: 'buttons' }, ...buttons))
 }
 
@@ -258,8 +257,8 @@ function connect(): void {
 }
 
 byId('all').append(
-  button('Copy all', 'Copy the include lines for all late dependencies', (pressed) => void copy(lineOf(allAdvised()), pressed)),
-  button('Add all to config', 'Add all late dependencies to the Vite config', (pressed) => void addToConfig(allAdvised(), token ?? '', pressed)),
+  button('Copy all', 'Copy all include lines', (pressed) => void copy(lineOf(allAdvised()), pressed)),
+  button('Add all to config', 'Add all to config', (pressed) => void addToConfig(allAdvised(), token ?? '', pressed)),
 )
 byId('all').lastElementChild!.setAttribute('data-edits', '')
 connect()
