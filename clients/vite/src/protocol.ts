@@ -4,14 +4,14 @@ export const PROTOCOL_VERSION = 2;
 
 /** What a client need not send. */
 export const DEFAULT_POLICY = {
+  "deadlineMs": 10000,
+  "debounceMs": 500,
   "foresee": true,
   "foreseeBudgetMs": 5000,
   "foreseeConcurrency": 8,
   "hold": true,
-  "recover": true,
   "quietMs": 20,
-  "debounceMs": 500,
-  "deadlineMs": 10000,
+  "recover": true,
   "retryBudget": 3,
   "retryWindowMs": 10000
 } satisfies Policy;
@@ -55,7 +55,6 @@ recover: boolean,
 quietMs: number, 
 /**
  * After this long without activity, a runner is given up on that is not known to import again by itself.
- *
  */
 debounceMs: number, 
 /**
@@ -292,7 +291,7 @@ id: string, };
 export type ResolvedId = { "state": "resolved", id: string, generation: number, } | { "state": "pending", generation: number, } | { "state": "unknown", generation: number, };
 
 /**
- * An HTTP request enters an environment.
+ * An HTTP request, as its client sent it.
  */
 export type RequestStarted = { request: number, method: string, 
 /**
@@ -500,7 +499,11 @@ held: number,
 /**
  * Requests that were re-issued because of it.
  */
-recovered: number, affected?: Array<string>, 
+recovered: number, 
+/**
+ * The requests that lost time, by method and URL, each once: the first few.
+ */
+affected?: Array<string>, 
 /**
  * Whether the run leaves what is there as it is, as far as is known.
  */
@@ -546,6 +549,9 @@ gaveUp: number, reoptimizations: number,
  */
 added: number, reloads: number, };
 
+/**
+ * As in rust-analyzer's `experimental/serverStatus`, with `activity` beside.
+ */
 export type ServerStatus = { health: Health, 
 /**
  * Whether every guarded environment is stable.
@@ -618,10 +624,6 @@ modules: Array<string>, };
  */
 export type ChangeCause = "start" | "save";
 
-export type IncludeInConfigParams = { config: string, environment: string, dependencies: Array<string>, };
-
-export type IncludeInConfigResult = { config?: string, };
-
 /**
  * Orders modules to be transformed ahead of requests. Each is reported by `onTransform` with the kind `warmup`.
  */
@@ -660,6 +662,22 @@ export type RestartRequest = Record<symbol, never>;
  */
 export type RunRequest = { environment: string, };
 
+export type IncludeInConfigParams = { 
+/**
+ * The config's text.
+ */
+config: string, environment: string, 
+/**
+ * Bare ids, as in `optimizeDeps.include`.
+ */
+dependencies: Array<string>, };
+
+export type IncludeInConfigResult = { 
+/**
+ * The text to write; absent when the config has a shape that only its author can change, or has them already.
+ */
+config?: string, };
+
 /** Evenkeel's own methods; LSP's lifecycle is left out. */
 export interface Requests {
   'onFullReload': { params: ReloadRequested; result: ReloadPlan };
@@ -667,8 +685,8 @@ export interface Requests {
   'admit': { params: Arrived; result: AdmitResult };
   'classifyError': { params: Failure; result: Verdict };
   'awaitStable': { params: AwaitStableParams; result: AwaitStableResult };
-  'includeInConfig': { params: IncludeInConfigParams; result: IncludeInConfigResult };
   'status': { params: StatusParams; result: StatusReport };
+  'includeInConfig': { params: IncludeInConfigParams; result: IncludeInConfigResult };
 }
 
 /** Evenkeel's own methods; LSP's lifecycle is left out. */
