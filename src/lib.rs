@@ -6,6 +6,8 @@ pub mod attach;
 pub mod cli;
 mod config_edit;
 pub mod core;
+#[cfg(test)]
+mod fuzzing;
 pub mod journal;
 pub mod lsp;
 mod project;

@@ -184,6 +184,7 @@ mod tests {
     use super::super::{Recorded, Subscriber};
     use super::*;
     use crate::core::{ErrorInfo, Failure, Policy, ReloadRequested};
+    use crate::fuzzing::fuzz;
 
     #[derive(Debug)]
     struct Nobody;
@@ -326,5 +327,39 @@ mod tests {
         let mut journal = Recorded::new(Policy::default(), Arc::new(Nobody));
         journal.classify(&failure.bounded(), Time::ZERO);
         assert_eq!(replay(&journal.save(Time::ZERO).text()).expect("it can be read").differences, []);
+    }
+
+    /// What happens to a file: bytes are overwritten, cut out, or repeated.
+    #[derive(Debug, arbitrary::Arbitrary)]
+    enum Damage {
+        Overwrite { at: u16, with: u8 },
+        Cut { at: u16, length: u8 },
+        Repeat { at: u16, length: u8 },
+    }
+
+    impl Damage {
+        fn happen(&self, bytes: &mut Vec<u8>) {
+            let range = |at: &u16, length: &u8| {
+                let start = usize::from(*at) % bytes.len().max(1);
+                start..(start + usize::from(*length)).min(bytes.len())
+            };
+            match self {
+                Damage::Overwrite { at, with } => bytes[range(at, &1)].fill(*with),
+                Damage::Cut { at, length } => drop(bytes.drain(range(at, length))),
+                Damage::Repeat { at, length } => bytes.extend_from_within(range(at, length)),
+            }
+        }
+    }
+
+    #[test]
+    fn fuzz_a_damaged_journal_is_replayed_or_refused() {
+        let whole = include_str!("../../tests/cli/differs.in/altered.jsonl");
+        assert!(replay(whole).is_ok(), "most of it can be read, so that damage reaches the core");
+        fuzz(|data| {
+            let mut bytes = whole.as_bytes().to_vec();
+            data.arbitrary::<Vec<Damage>>()?.iter().for_each(|damage| damage.happen(&mut bytes));
+            drop(replay(&String::from_utf8_lossy(&bytes)));
+            Ok(())
+        });
     }
 }

@@ -103,6 +103,7 @@ pub fn encode(body: &[u8], out: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzzing::fuzz;
 
     fn frames(input: &[u8], chunk: usize) -> Vec<Frame> {
         let (mut decoder, mut buffer, mut found) = (Decoder::default(), BytesMut::new(), Vec::new());
@@ -147,5 +148,55 @@ mod tests {
             );
             assert_eq!(found.last(), Some(&body("{}")), "{expected}");
         }
+    }
+
+    /// Pieces of which frames are made, in any order.
+    #[derive(Debug, arbitrary::Arbitrary)]
+    enum Piece {
+        Length(u16),
+        Name,
+        EndOfLine,
+        EndOfHeader,
+        Bytes(Vec<u8>),
+    }
+
+    impl Piece {
+        fn write(&self, out: &mut Vec<u8>) {
+            match self {
+                Piece::Length(length) => {
+                    out.extend_from_slice(format!("Content-Length: {length}").as_bytes())
+                }
+                Piece::Name => out.extend_from_slice(b"content-length"),
+                Piece::EndOfLine => out.extend_from_slice(b"\r\n"),
+                Piece::EndOfHeader => out.extend_from_slice(b"\r\n\r\n"),
+                Piece::Bytes(bytes) => out.extend_from_slice(bytes),
+            }
+        }
+    }
+
+    #[test]
+    fn fuzz_any_bytes_are_frames_or_noise() {
+        fuzz(|data| {
+            let (pieces, chunk): (Vec<Piece>, u8) = data.arbitrary()?;
+            let mut input = Vec::new();
+            pieces.iter().for_each(|piece| piece.write(&mut input));
+            let found = frames(&input, usize::from(chunk) + 1);
+            let length = |frame: &Frame| if let Frame::Body(body) = frame { body.len() } else { 0 };
+            let taken: usize = found.iter().map(length).sum();
+            assert!(taken <= input.len(), "nothing is taken twice: {found:?}");
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn fuzz_whole_frames_are_found_whatever_the_chunks() {
+        fuzz(|data| {
+            let (bodies, chunk): (Vec<Vec<u8>>, u8) = data.arbitrary()?;
+            let mut input = Vec::new();
+            bodies.iter().for_each(|body| encode(body, &mut input));
+            let expected = bodies.into_iter().map(|body| Frame::Body(body.into()));
+            assert_eq!(frames(&input, usize::from(chunk) + 1), expected.collect::<Vec<_>>());
+            Ok(())
+        });
     }
 }

@@ -12,10 +12,10 @@ import { counts, isRight, visit, visitAll } from './lib/visit.mjs'
 const pages = [...latePages, ...otherMethodPages]
 const onceEach = Object.fromEntries(pages.map((page) => [keyOf(page), 1]))
 
-for (const { app, where, env, mostReloads } of ['worker', 'hono'].flatMap((app) => [
-  { app, where: 'where runs reload', env: reloading(), mostReloads: 1 },
-  { app, where: 'where runs add', env: defaults(), mostReloads: 0 },
-])) {
+for (const { app, where, env, mostReloads } of [
+  { app: 'worker', where: 'where runs reload', env: reloading(), mostReloads: 1 },
+  { app: 'hono', where: 'where runs add', env: defaults(), mostReloads: 0 },
+]) {
   describe(`${app} ${where}, page after page`, () => {
     let server
     let results

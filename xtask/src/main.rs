@@ -172,8 +172,14 @@ fn rust() -> Result<(), Failure> {
     Step::cargo(["fmt", "--all", "--check"]).run()?;
     Step::cargo(["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"])
         .run()?;
-    Step::cargo(["test", "--workspace", "--all-features"]).run()
+    Step::cargo(["test", "--workspace", "--all-features"]).run()?;
+    Step::cargo(["test", "--quiet", "--workspace", "--all-features", "--lib", "fuzz_"])
+        .env("FUZZ_MS", FUZZ_MS)
+        .run()
 }
+
+/// For each of the tests that are called `fuzz_…`.
+const FUZZ_MS: &str = "20000";
 
 fn join(thread: thread::JoinHandle<Result<(), Failure>>) -> Result<(), Failure> {
     thread.join().map_err(|_| Failure("what ran beside the tests of Rust panicked".into()))?
