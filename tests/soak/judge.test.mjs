@@ -5,7 +5,7 @@ import { judge } from './lib/judge.mjs'
 import { Slot } from './lib/slots.mjs'
 import { Windows } from './lib/windows.mjs'
 
-const calm = { windows: new Windows(), diary: { reoptimized: () => false, optimized: () => false, reloaded: () => false } }
+const calm = { windows: new Windows(), diary: { reoptimized: () => false, optimized: () => false, reloaded: () => false, brokeConnection: () => false } }
 const asked = (slot, more) => ({
   method: 'GET',
   status: 200,
@@ -71,6 +71,15 @@ test('what failed beside an optimizer run failed because of it', () => {
   assert.equal(outcome('reloaded'), 'reload of a save')
   const outdated = { ...failed, text: 'There is a new version of the pre-bundle for "x"' }
   assert.equal(judge(outdated, calm), 're-optimization')
+})
+
+test('what broke because workerd met a broken module elsewhere is not the page of the request', () => {
+  const { slot } = savedTwice()
+  const failed = asked(slot, { status: 500, text: 'TypeError: fetch failed', from: 20, until: 30 })
+  const beside = { ...calm, diary: { ...calm.diary, brokeConnection: () => true } }
+  assert.match(judge(failed, beside), /^meant: workerd closes the connection/)
+  assert.equal(judge(failed, calm), 'unexplained')
+  assert.equal(judge({ ...failed, text: 'something else' }, beside), 'unexplained')
 })
 
 test('a stream that ends after its first chunk is cut', () => {

@@ -50,6 +50,8 @@ function coldConfig(write, file) {
 
 const reloadSent = /page reload|program reload|optimized dependencies changed\. reloading/
 const optimizerReloaded = /optimized dependencies changed\. reloading/
+/** What workerd says when a module of the app cannot be imported and nobody catches it. */
+const brokeConnection = /Uncaught exception: workerd.*(?:Transform failed|Cannot find module)/
 const optimizerRan = /dependenc(?:y|ies) optimized:|optimized dependencies changed\. reloading/
 
 /** What was printed and done, with the time. */
@@ -66,6 +68,8 @@ function keepDiary(app) {
     /** Whether an optimizer run reloaded, or at least ended, in a span or right after it: what it tells follows what it does. */
     reoptimized: (span) => during(span, optimizerReloaded),
     optimized: (span) => during(span, optimizerRan),
+    /** Whether workerd met a module that cannot be imported: other requests on the same connection then end with it. */
+    brokeConnection: (span) => during(span, brokeConnection, 1_000),
     /** With both processors busy, a runner imports for seconds what a save has reloaded. */
     reloaded: (span) => during(span, reloadSent, 2_000),
   }
