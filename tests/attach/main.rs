@@ -99,7 +99,7 @@ impl Drop for Reader {
 /// A sidecar with an environment.
 fn begun(runtime: &Path) -> Process {
     let mut sidecar = Process::start_in(Streams::Pipes, "warn", runtime);
-    let options = json!({ "protocolVersion": 2 });
+    let options = json!({ "protocolVersion": evenkeel::protocol::PROTOCOL_VERSION });
     let params = json!({ "capabilities": {}, "initializationOptions": options });
     sidecar
         .send(&frame(

@@ -128,7 +128,7 @@ fn begun(runtime: &Path) -> Process {
     let policy = serde_json::json!({ "quietMs": 0, "debounceMs": 0 });
     let initialize = serde_json::json!({
         "jsonrpc": "2.0", "id": 1, "method": "initialize",
-        "params": { "capabilities": {}, "initializationOptions": { "protocolVersion": 2, "policy": policy } },
+        "params": { "capabilities": {}, "initializationOptions": { "protocolVersion": evenkeel::protocol::PROTOCOL_VERSION, "policy": policy } },
     });
     sidecar.send(&frame(initialize.to_string().as_bytes())).expect("it reads");
     sidecar.answered(1, PATIENCE);

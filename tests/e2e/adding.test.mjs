@@ -47,7 +47,7 @@ describe('runs that add', () => {
   })
 
   test('the log says so', () => {
-    assert.match(server.log(), /\[evenkeel\] evenkeel_fixture_worker: added zod in \d+ ms, nothing reloaded/)
+    assert.match(server.log(), /\[evenkeel\] evenkeel_fixture_worker: added zod \(.+zod\.tsx:\d+\) in \d+ ms, nothing reloaded/)
   })
 
   test('a run that falls back is announced, is met as ever, and the next one adds again', async () => {

@@ -31,7 +31,7 @@ for (const [name, manager] of Object.entries(managers)) {
     try {
       assert.equal(await vite.get('home'), 'home function', vite.log())
       assert.equal(await vite.get('late'), 'late aaaaa', vite.log())
-      assert.match(vite.warnings().join('\n'), /ssr: added nanoid in \d+ ms, nothing reloaded/, vite.log())
+      assert.match(vite.warnings().join('\n'), /ssr: added nanoid (?:\(.+\) )?in \d+ ms, nothing reloaded/, vite.log())
 
       const doctor = await ask(manager, root, [...manager.exec, 'evenkeel', 'doctor'], { mayFail: true })
       assert.equal(doctor.code, 0, doctor.stdout + doctor.stderr)

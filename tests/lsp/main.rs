@@ -36,7 +36,7 @@ fn send(process: &mut Process, message: &Value) {
 /// A sidecar whose app has met these dependencies late, and has been reloaded.
 fn sidecar(runtime: &Path, root: &Path, late: &[&str]) -> Process {
     let mut sidecar = Process::start_in(Streams::Pipes, "warn", runtime);
-    let policy = json!({ "protocolVersion": 1, "policy": { "quietMs": 0, "debounceMs": 0 } });
+    let policy = json!({ "protocolVersion": evenkeel::protocol::PROTOCOL_VERSION, "policy": { "quietMs": 0, "debounceMs": 0 } });
     send(&mut sidecar, &ask(1, "initialize", json!({ "capabilities": {}, "initializationOptions": policy })));
     sidecar.answered(1, PATIENCE);
     let optimizer = json!({ "browserHash": "a", "optimized": [], "discovered": [] });

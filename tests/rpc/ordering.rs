@@ -148,7 +148,8 @@ fn converse(streams: Streams, messages: Vec<u8>) -> (Process, Writer) {
     let mut process = Process::start(streams, "error");
     let mut input = process.take_input();
     // Without a quiet time, reloads settle as fast as messages come.
-    let options = json!({ "protocolVersion": 2, "policy": { "quietMs": 0 } });
+    let options =
+        json!({ "protocolVersion": evenkeel::protocol::PROTOCOL_VERSION, "policy": { "quietMs": 0 } });
     let initialize = json!({ "capabilities": {}, "initializationOptions": options });
     input.write_all(&request(usize::MAX >> 1, "initialize", initialize)).expect("the sidecar reads");
     let answer = next_response(&process);

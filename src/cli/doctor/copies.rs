@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::finding::{Finding, hint};
+use super::packages::places;
 
 /// Two copies of React are an "Invalid hook call".
 pub fn copies(root: &Path) -> Option<Finding> {
@@ -26,7 +27,7 @@ pub fn copies(root: &Path) -> Option<Finding> {
 /// The version of each copy, by where it is: what the app finds, and what the packages beside it bring along.
 fn copies_of(root: &Path, name: &str) -> BTreeMap<PathBuf, String> {
     let mut found = BTreeMap::new();
-    for modules in root.ancestors().map(|folder| folder.join("node_modules")) {
+    for modules in places(root) {
         let brought = packages(&modules).into_iter().map(|package| package.join("node_modules").join(name));
         for place in std::iter::once(modules.join(name)).chain(brought) {
             // Several links may lead to one copy.

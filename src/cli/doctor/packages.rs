@@ -20,10 +20,21 @@ pub fn version(manifest: &Value) -> Option<String> {
     Some(manifest["version"].as_str()?.to_owned())
 }
 
+const LOCKFILES: [&str; 5] = ["package-lock.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb"];
+
+/// The `node_modules` that packages are looked for in, nearest first. Node looks further up than to the folder of the lockfile, but
+/// what it finds there belongs to another project.
+pub fn places(from: &Path) -> impl Iterator<Item = PathBuf> {
+    let is_root = |folder: &Path| LOCKFILES.iter().any(|name| folder.join(name).is_file());
+    let last = from.ancestors().position(is_root).unwrap_or(usize::MAX);
+    from.ancestors().take(last.saturating_add(1)).map(|folder| folder.join("node_modules"))
+}
+
 /// The folder of a package, where it is in one.
 pub fn folder(from: &Path, name: &str) -> Option<PathBuf> {
-    let beside = |folder: &Path| folder.join("node_modules").join(name);
-    let found = from.ancestors().map(beside).find(|folder| folder.join("package.json").is_file())?;
+    let found = places(from)
+        .map(|modules| modules.join(name))
+        .find(|folder| folder.join("package.json").is_file())?;
     // A package manager may link it from elsewhere, where it finds other packages.
     found.canonicalize().ok()
 }
