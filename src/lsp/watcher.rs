@@ -79,7 +79,7 @@ impl Watched {
 /// A sidecar's news; without a status, it is gone.
 struct News {
     sidecar: Arc<Attached>,
-    status: Option<StatusReport>,
+    status: Option<Box<StatusReport>>,
 }
 
 /// See the module's text.
@@ -106,7 +106,7 @@ impl SidecarWatcher {
             self.show().await;
             match self.next(&mut news).await {
                 Next::News(News { sidecar, status: Some(status) }) => {
-                    self.watched.lock().insert(sidecar.pid, (sidecar, status));
+                    self.watched.lock().insert(sidecar.pid, (sidecar, *status));
                 }
                 Next::News(News { sidecar, status: None }) => self.forget(sidecar.pid).await,
                 Next::Due => {}
@@ -194,7 +194,7 @@ async fn look(folders: Vec<PathBuf>, watched: Watched, tell: UnboundedSender<New
         let found = attach::find_others(&known).await.unwrap_or_default();
         for sidecar in of_workspace(found, &folders, known.is_empty()) {
             let sidecar = Arc::new(sidecar);
-            let status = Some(sidecar.status.clone());
+            let status = Some(Box::new(sidecar.status.clone()));
             watched.lock().insert(sidecar.pid, (sidecar.clone(), sidecar.status.clone()));
             if tell.send(News { sidecar: sidecar.clone(), status }).is_err() {
                 return;
@@ -223,7 +223,7 @@ fn of_workspace(found: Vec<Attached>, folders: &[PathBuf], takes_outer: bool) ->
 async fn follow(sidecar: Arc<Attached>, tell: UnboundedSender<News>) {
     if let Ok(mut changes) = sidecar.follow_status().await {
         while let Some(Ok(status)) = changes.next().await {
-            if tell.send(News { sidecar: sidecar.clone(), status: Some(status) }).is_err() {
+            if tell.send(News { sidecar: sidecar.clone(), status: Some(Box::new(status)) }).is_err() {
                 return;
             }
         }
