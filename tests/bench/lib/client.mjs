@@ -66,7 +66,7 @@ export class Client {
 }
 
 export async function startSidecar() {
-  const client = new Client(binary);
+  const client = new Client(binary, ['serve']);
   const initializationOptions = { protocolVersion: 2 };
   const answer = await client.request('initialize', { processId: process.pid, capabilities: {}, initializationOptions });
   if (answer.error) throw new Error(answer.error.message);

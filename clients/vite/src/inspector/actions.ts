@@ -56,11 +56,13 @@ export async function openInEditor(site: string): Promise<void> {
 }
 
 function say(pressed: HTMLButtonElement, said: string, told = said): void {
-  const text = pressed.dataset['text'] ?? pressed.textContent!
-  pressed.dataset['text'] = text
-  pressed.textContent = said
+  const { text = pressed.textContent!, name = pressed.ariaLabel ?? '' } = pressed.dataset
+  Object.assign(pressed.dataset, { text, name })
+  const shows = (shown: string, named: string) => Object.assign(pressed, { textContent: shown, ariaLabel: named })
+  // Its name has to begin with what it shows.
+  shows(said, `${said}: ${name}`)
   tell(told)
-  setTimeout(() => (pressed.textContent = text), SAID_MS)
+  setTimeout(() => shows(text, name), SAID_MS)
 }
 
 function tell(text: string): void {
