@@ -10,9 +10,9 @@ import { isRight, visit, visitAll } from './lib/visit.mjs'
 
 const pages = [...latePages, ...otherMethodPages]
 
-for (const [app, outdated] of [
-  ['worker', 'default'],
-  ['hono', 'strict'],
+for (const [app, outdated, position] of [
+  ['worker', 'default', 'first'],
+  ['hono', 'strict', 'last'],
 ]) {
   describe(`${app}, ignoreOutdatedRequests ${outdated}`, () => {
     const started = []
@@ -42,8 +42,7 @@ for (const [app, outdated] of [
     }
 
     for (const { title, env, adds } of [
-      { title: 'Evenkeel first in the list of plugins', env: guarded({ position: 'first' }) },
-      { title: 'Evenkeel last in the list of plugins', env: guarded({ position: 'last' }) },
+      { title: `Evenkeel ${position} in the list of plugins`, env: guarded({ position }) },
       { title: 'Evenkeel where runs add', env: adding(), adds: true },
     ]) {
       describe(title, () => {

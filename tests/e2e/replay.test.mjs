@@ -19,8 +19,7 @@ const pages = [...latePages, ...otherMethodPages]
 for (const [app, how, env] of [
   ['worker', 'with recovery alone', guarded()],
   ['hono', 'with foresight', reloading()],
-  ['two-workers', 'with recovery alone', guarded()],
-  ['bridged', 'where runs add', defaults()],
+  ['two-workers', 'where runs add', defaults()],
   ['bridged', 'with recovery alone', guarded()],
 ]) {
   test(`${app}, ${how}`, async () => {

@@ -12,8 +12,6 @@ import { until } from './lib/waiting.mjs'
 
 const settings = [
   { app: 'worker', where: 'where runs reload', env: reloading() },
-  { app: 'hono', where: 'where runs reload', env: reloading() },
-  { app: 'worker', where: 'where runs add', env: defaults(), adds: true },
   { app: 'hono', where: 'where runs add', env: defaults(), adds: true },
 ]
 const spare = (name) => spareDeps.find(({ dep }) => dep === name)
@@ -76,7 +74,7 @@ test('without foresight the same saves are met by requests', async () => {
   }
 })
 
-for (const { where, env } of settings.filter(({ app }) => app === 'worker')) {
+for (const { where, env } of settings) {
   describe(`other kinds of saves, ${where}`, () => {
     let session
     before(async () => {

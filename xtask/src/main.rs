@@ -239,14 +239,14 @@ fn packages(arguments: &[&str]) -> Result<(), Failure> {
     install("packages")?;
     if arguments.is_empty() {
         install_stacks()?;
-        node_tests(run::files_ending("tests/packages", TEST)?, SIDE_BY_SIDE)?;
+        node_tests(run::files_ending("tests/packages", TEST)?, ONE_BY_ONE)?;
     }
     Step::new(node::recent()?).args(["packages/run.mjs"]).args(arguments).within("tests").run()
 }
 
 /// Two at once: their servers spend much of their time waiting, and what is right on busy processors only is seen there too.
 const SIDE_BY_SIDE: usize = 2;
-/// For tests that keep the processors busy themselves, or print times.
+/// For tests that keep the processors busy themselves, print times, or write to one folder.
 const ONE_BY_ONE: usize = 1;
 
 fn node_tests(files: Vec<PathBuf>, at_once: usize) -> Result<(), Failure> {
