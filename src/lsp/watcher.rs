@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 use tower_lsp::Client;
 use tower_lsp::ls_types::notification::Notification;
@@ -63,10 +64,6 @@ impl Watched {
         files
     }
 
-    fn pids(&self) -> Vec<u32> {
-        self.lock().keys().copied().collect()
-    }
-
     fn statuses(&self) -> Vec<StatusReport> {
         self.lock().values().map(|(_, status)| status.clone()).collect()
     }
@@ -101,7 +98,7 @@ pub struct SidecarWatcher {
 impl SidecarWatcher {
     pub async fn run(mut self, folders: Vec<PathBuf>) {
         let (tell, mut news) = unbounded_channel();
-        tokio::spawn(look(folders, self.watched.clone(), tell));
+        tokio::spawn(look(folders, tell));
         loop {
             self.show().await;
             match self.next(&mut news).await {
@@ -187,19 +184,20 @@ fn together(statuses: &[StatusReport]) -> ServerStatus {
     statuses.iter().min_by_key(rank).map_or_else(ServerStatus::no_dev_server, |status| status.status.clone())
 }
 
-/// Looks for sidecars of the workspace that are not watched yet, again and again, and follows them.
-async fn look(folders: Vec<PathBuf>, watched: Watched, tell: UnboundedSender<News>) {
+/// Looks for sidecars of the workspace that are not followed yet, again and again, and follows them.
+async fn look(folders: Vec<PathBuf>, tell: UnboundedSender<News>) {
+    let mut followed: BTreeMap<u32, JoinHandle<()>> = BTreeMap::new();
     loop {
-        let known = watched.pids();
+        followed.retain(|_, following| !following.is_finished());
+        let known: Vec<u32> = followed.keys().copied().collect();
         let found = attach::find_others(&known).await.unwrap_or_default();
         for sidecar in of_workspace(found, &folders, known.is_empty()) {
+            let (pid, status) = (sidecar.pid, Some(Box::new(sidecar.status.clone())));
             let sidecar = Arc::new(sidecar);
-            let status = Some(Box::new(sidecar.status.clone()));
-            watched.lock().insert(sidecar.pid, (sidecar.clone(), sidecar.status.clone()));
             if tell.send(News { sidecar: sidecar.clone(), status }).is_err() {
                 return;
             }
-            tokio::spawn(follow(sidecar, tell.clone()));
+            followed.insert(pid, tokio::spawn(follow(sidecar, tell.clone())));
         }
         tokio::time::sleep(LOOK).await;
     }
