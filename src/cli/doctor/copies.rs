@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::finding::{Finding, hint};
-use super::packages::places;
+use super::packages::{in_folder, places, version};
 
 /// Two copies of React are an "Invalid hook call".
 pub fn copies(root: &Path) -> Option<Finding> {
@@ -32,17 +32,11 @@ fn copies_of(root: &Path, name: &str) -> BTreeMap<PathBuf, String> {
         for place in std::iter::once(modules.join(name)).chain(brought) {
             // Several links may lead to one copy.
             let Ok(place) = place.canonicalize() else { continue };
-            let Some(version) = version(&place) else { continue };
+            let Some(version) = in_folder(&place).as_ref().and_then(version) else { continue };
             found.insert(place, version);
         }
     }
     found
-}
-
-fn version(package: &Path) -> Option<String> {
-    let manifest = std::fs::read_to_string(package.join("package.json")).ok()?;
-    let manifest: serde_json::Value = serde_json::from_str(&manifest).ok()?;
-    Some(manifest["version"].as_str()?.to_owned())
 }
 
 /// The packages of a `node_modules`, those of scopes, too.

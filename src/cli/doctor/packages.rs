@@ -12,8 +12,12 @@ pub fn installed(root: &Path, name: &str) -> Option<String> {
 
 /// The manifest of a package that another one finds, which a third one finds, and so on from the root.
 pub fn manifest(root: &Path, names: &[&str]) -> Option<Value> {
-    let text = in_node_modules(root, names).or_else(|| by_plug_n_play(root, names))?;
-    serde_json::from_str(&text).ok()
+    in_node_modules(root, names).or_else(|| by_plug_n_play(root, names))
+}
+
+/// The manifest of the package that is in a folder.
+pub fn in_folder(package: &Path) -> Option<Value> {
+    serde_json::from_str(&std::fs::read_to_string(package.join("package.json")).ok()?).ok()
 }
 
 pub fn version(manifest: &Value) -> Option<String> {
@@ -39,9 +43,8 @@ pub fn folder(from: &Path, name: &str) -> Option<PathBuf> {
     found.canonicalize().ok()
 }
 
-fn in_node_modules(root: &Path, names: &[&str]) -> Option<String> {
-    let found = names.iter().try_fold(root.to_owned(), |from, name| folder(&from, name))?;
-    std::fs::read_to_string(found.join("package.json")).ok()
+fn in_node_modules(root: &Path, names: &[&str]) -> Option<Value> {
+    in_folder(&names.iter().try_fold(root.to_owned(), |from, name| folder(&from, name))?)
 }
 
 /// Prints a manifest that may be in an archive.
@@ -52,11 +55,11 @@ const ASK: &str = "\
     console.log(require('node:fs').readFileSync(join(names.reduce(find, root), 'package.json'), 'utf8'))";
 
 /// Yarn may have no `node_modules`, but a script that tells Node where packages are.
-fn by_plug_n_play(root: &Path, names: &[&str]) -> Option<String> {
+fn by_plug_n_play(root: &Path, names: &[&str]) -> Option<Value> {
     let mut node = Command::new("node");
     node.arg("--require").arg(plug_n_play(root)?).args(["--eval", ASK, "--"]).arg(root).args(names);
     let output = node.output().ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    output.status.success().then(|| serde_json::from_slice(&output.stdout).ok())?
 }
 
 fn plug_n_play(root: &Path) -> Option<PathBuf> {

@@ -12,8 +12,9 @@ const EMULATORS: [(&str, &str); 2] = [("linux-arm64", "qemu-aarch64"), ("linux-x
 
 pub fn run(programs: &[Binary]) -> Result<(), Failure> {
     let script = root().join(PLUGIN).join("scripts/check-program.mjs");
+    let here = here();
     for Binary { platform, file } in programs {
-        match runner(platform) {
+        match runner(platform, here.as_deref()) {
             Some(emulator) => Step::new("node").args([&script]).args(emulator).args([file]).run()?,
             None => println!("{platform}: built, not run on this system"),
         }
@@ -22,8 +23,8 @@ pub fn run(programs: &[Binary]) -> Result<(), Failure> {
 }
 
 /// What has to stand before the program, if it can be run.
-fn runner(platform: &str) -> Option<Option<&'static str>> {
-    if platform == here() {
+fn runner(platform: &str, here: Option<&str>) -> Option<Option<&'static str>> {
+    if Some(platform) == here {
         return Some(None);
     }
     let same_system = |name: &str| consts::OS == "linux" && name == platform;
@@ -32,16 +33,6 @@ fn runner(platform: &str) -> Option<Option<&'static str>> {
 }
 
 /// As Node names it.
-fn here() -> String {
-    let system = match consts::OS {
-        "macos" => "darwin",
-        "windows" => "win32",
-        other => other,
-    };
-    let processor = match consts::ARCH {
-        "x86_64" => "x64",
-        "aarch64" => "arm64",
-        other => other,
-    };
-    format!("{system}-{processor}")
+fn here() -> Option<String> {
+    Step::new("node").args(["--print", "`${process.platform}-${process.arch}`"]).output()
 }
