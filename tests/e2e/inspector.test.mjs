@@ -21,6 +21,7 @@ import { ended, sidecarOfSoon } from './lib/processes.mjs'
 import { ask } from './lib/raw.mjs'
 import { settles, until } from './lib/waiting.mjs'
 import { isRight, visit } from './lib/visit.mjs'
+import { writtenConfig } from './lib/written-config.mjs'
 
 const mostBytes = 60 * 1024
 const stopsWithin = 5_000
@@ -223,7 +224,7 @@ describe('in a browser', () => {
     const { root, remove } = await copyApp('worker')
     cleanUp(remove)
     const file = path.join(root, 'vite.config.mjs')
-    await writeFile(file, config)
+    await writeFile(file, writtenConfig)
     const app = await start({ root })
     const { page, complaints } = await inspect(app)
     await says(page, /^Stable$/)
@@ -532,23 +533,6 @@ test('where others may see the server, nobody may edit its config from there', a
   assert.equal((await events.next('project')).token, undefined)
   events.close()
 })
-
-/** As people write it, where the fixture's own delegates to a module that all fixtures share. */
-const config = `import { cloudflare } from '@cloudflare/vite-plugin'
-import { evenkeel } from 'evenkeel'
-import { defineConfig } from 'vite'
-import { virtualPages } from '../setup/virtual-pages.mjs'
-
-export default defineConfig({
-  cacheDir: process.env.CACHE_DIR,
-  clearScreen: false,
-  plugins: [
-    evenkeel({ additive: false, foresee: false }),
-    virtualPages(),
-    cloudflare({ inspectorPort: false, persistState: false }),
-  ],
-})
-`
 
 /** A Vite server of its own, with something to guard. */
 const small = (cacheDir) => ({

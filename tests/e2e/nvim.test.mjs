@@ -14,6 +14,7 @@ import { openNeovim } from './lib/neovim.mjs'
 import { binary } from './lib/paths.mjs'
 import { isRunning } from './lib/processes.mjs'
 import { printed, until } from './lib/waiting.mjs'
+import { writtenConfig } from './lib/written-config.mjs'
 
 const environment = 'evenkeel_fixture_worker'
 const stable = 'evenkeel ✓'
@@ -32,23 +33,6 @@ const floatingText = `
   return ''
 `
 
-/** As people write it, where the fixture's own delegates to a module that all fixtures share. */
-const config = `import { cloudflare } from '@cloudflare/vite-plugin'
-import { evenkeel } from 'evenkeel'
-import { defineConfig } from 'vite'
-import { virtualPages } from '../setup/virtual-pages.mjs'
-
-export default defineConfig({
-  cacheDir: process.env.CACHE_DIR,
-  clearScreen: false,
-  plugins: [
-    evenkeel({ additive: false, foresee: false }),
-    virtualPages(),
-    cloudflare({ inspectorPort: false, persistState: false }),
-  ],
-})
-`
-
 describe('Neovim', () => {
   let session
   let neovim
@@ -59,7 +43,7 @@ describe('Neovim', () => {
   const importAt = [row + 1, late.imports.indexOf(late.dep) + 1]
 
   before(async () => {
-    session = await openSession('worker', { env: {}, config })
+    session = await openSession('worker', { env: {}, config: writtenConfig })
     programs = await standInBrowser()
     neovim = await openNeovim({ cwd: session.root, env: { PATH: `${programs.folder}${path.delimiter}${process.env.PATH}` } })
     await neovim.lua("vim.opt.runtimepath:append((...)); vim.cmd('filetype plugin on')", plugin)

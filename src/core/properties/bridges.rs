@@ -125,18 +125,7 @@ impl World {
             Step::Save { environments } => self.reload(environments),
             Step::Reimport { environment } => {
                 for moment in [Moment::Begin, Moment::End] {
-                    let activity = Activity {
-                        kind: ActivityKind::Fetch,
-                        moment,
-                        module: "/entry.ts".into(),
-                        entry: moment == Moment::Begin,
-                        optimized: false,
-                        deps: vec![],
-                        dynamic_deps: vec![],
-                    };
-                    let environment = NAMES[*environment].into();
-                    let transformed = Transformed { environment, activities: vec![activity] };
-                    self.session.apply(Event::Transformed(transformed), self.now);
+                    self.session.apply(entry_fetched(NAMES[*environment], moment), self.now);
                 }
             }
             Step::Wait { milliseconds } => {

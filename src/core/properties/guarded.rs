@@ -180,17 +180,7 @@ impl Guarded {
     }
 
     fn fetch(&mut self, moment: Moment) {
-        let activity = Activity {
-            kind: ActivityKind::Fetch,
-            moment,
-            module: "/entry.ts".into(),
-            entry: moment == Moment::Begin,
-            optimized: false,
-            deps: vec![],
-            dynamic_deps: vec![],
-        };
-        let transformed = Transformed { environment: "worker".into(), activities: vec![activity] };
-        self.session.apply(Event::Transformed(transformed), self.now);
+        self.session.apply(entry_fetched("worker", moment), self.now);
     }
 
     fn enter(&mut self) {

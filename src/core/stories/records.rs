@@ -146,14 +146,7 @@ fn the_record_of_an_environment_that_nobody_guards_ends_by_itself() {
 #[test]
 fn a_record_that_is_open_says_when_to_look_again() {
     let mut story = Story::begin();
-    story.apply(Event::EnvironmentOpened(EnvironmentSnapshot {
-        name: "client".into(),
-        consumer: Consumer::Client,
-        root: "/app".into(),
-        base: "/".into(),
-        optimizer: Some(OptimizerSnapshot { browser_hash: "h0".into(), ..OptimizerSnapshot::default() }),
-        bridges: vec![],
-    }));
+    story.open_client();
     // A crawl that the page's updates wait for, and whose last transform is never reported.
     story.apply(Event::Changed(Changed {
         environment: "client".into(),
