@@ -1,18 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { basename } from 'node:path'
+import type { Edited, Inclusion } from './inspector/messages.js'
 import type { Sidecar } from './sidecar.js'
-
-/** Late dependencies of an environment, for `optimizeDeps.include`. */
-export interface Inclusion {
-  environment: string
-  dependencies: string[]
-}
-
-/** What became of it, in a sentence. */
-export interface Edited {
-  done: boolean
-  text: string
-}
 
 /** Adds late dependencies to the Vite config, by the edit that an editor's quick fix makes. Vite restarts by itself then. */
 export async function editConfig(file: string | undefined, inclusions: Inclusion[], sidecar: Sidecar): Promise<Edited> {

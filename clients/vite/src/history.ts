@@ -1,12 +1,5 @@
-import type { Reoptimization } from './protocol.js'
+import type { Past } from './inspector/messages.js'
 import type { Sidecar } from './sidecar.js'
-
-/** What an earlier sidecar of the same project had seen when it was ended. */
-export interface Past {
-  /** When its clock began, in milliseconds since 1970. */
-  began: number
-  records: Reoptimization[]
-}
 
 /** How many re-optimizations of earlier sidecars are kept. */
 const MOST_KEPT = 256

@@ -75,6 +75,11 @@ export class Sidecar {
     return this.#trouble
   }
 
+  /** Whether one that can be asked comes by itself: it is being started, for the first time or again. */
+  get isStarting(): boolean {
+    return this.#trouble !== undefined && !this.#restarts.givenUp
+  }
+
   /** What the sidecar has told last, unasked; `undefined` while there is none. */
   get status(): ServerStatus | undefined {
     return this.#status

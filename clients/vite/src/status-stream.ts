@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Past } from './history.js'
+import type { Gone, Past } from './inspector/messages.js'
 import type { ServerStatus, StatusReport } from './protocol.js'
 import type { Sidecar } from './sidecar.js'
 
@@ -109,10 +109,15 @@ export class StatusStream {
     const status = await this.#sidecar.request('status', {})
     this.#polling = false
     if (this.#viewers.size === 0) return
-    this.#latest = status ? event('status', status) : event('gone', { why: this.#sidecar.trouble ?? 'the sidecar gave no answer' })
+    this.#latest = status ? event('status', status) : event('gone', this.#gone())
     this.#broadcast(this.#latest)
     if (this.#stale) this.#pollIn(LEAST_PAUSE_MS)
     else if (status && !isSettled(status)) this.#pollIn(UNSETTLED_PAUSE_MS)
+  }
+
+  #gone(): Gone {
+    const { trouble, isStarting } = this.#sidecar
+    return { why: trouble ?? 'the sidecar gave no answer', isStarting }
   }
 
   #broadcast(text: string): void {

@@ -1,14 +1,9 @@
 import type { Reoptimization } from '../protocol.js'
 import { byId } from './dom.js'
+import type { Edited, Inclusion } from './messages.js'
 
 /** How long a button says what it has done. */
 const SAID_MS = 1_500
-
-/** Late dependencies of an environment, for `optimizeDeps.include`. */
-export interface Inclusion {
-  environment: string
-  dependencies: string[]
-}
 
 const ADVICE = /^environments: \{ (.+): \{ optimizeDeps: \{ include: \[(.*)\] \} \} \}$/
 
@@ -45,7 +40,7 @@ export async function copy(text: string, pressed: HTMLButtonElement): Promise<vo
 export async function addToConfig(inclusions: Inclusion[], token: string, pressed: HTMLButtonElement): Promise<void> {
   const headers = { 'content-type': 'application/json', 'x-evenkeel-token': token }
   const answer = await fetch('config', { method: 'POST', headers, body: JSON.stringify(inclusions) }).catch(() => undefined)
-  const edited = answer && [200, 409].includes(answer.status) ? ((await answer.json()) as { done: boolean; text: string }) : undefined
+  const edited = answer && [200, 409].includes(answer.status) ? ((await answer.json()) as Edited) : undefined
   say(pressed, edited?.done ? 'Added' : 'Not added', edited?.text ?? 'The dev server has refused it: reload this page and try again.')
 }
 

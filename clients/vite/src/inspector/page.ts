@@ -1,16 +1,11 @@
 import type { Counts, EnvironmentStatus, FallbackReason, ImportSite, LateDependency, Phase, Reoptimization, ServerStatus, StatusReport } from '../protocol.js'
-import { type Inclusion, addToConfig, copy, inclusionOf, lineOf, openInEditor, together } from './actions.js'
+import { addToConfig, copy, inclusionOf, lineOf, openInEditor, together } from './actions.js'
 import { type Happened, WAYS, chart, wayOf } from './chart.js'
 import { Rows, type Tone, button, byId, cell, element, mark, number, quiet, remark, setText } from './dom.js'
+import type { Gone, Inclusion, Past } from './messages.js'
 import { clock, consequences, counted, duration, inProject, isRunning, sentence, siteOf, words } from './words.js'
 
 type State = 'connecting' | 'stable' | 'busy' | 'warning' | 'gone' | 'disconnected'
-
-/** What an earlier sidecar had seen. */
-interface Past {
-  began: number
-  records: Reoptimization[]
-}
 
 const RECONNECT_MS = 1_000
 /** More dependencies of one record are folded. */
@@ -114,15 +109,15 @@ function showRecords(status: StatusReport, happened: Happened[]): void {
   )
   byId('timeline').hidden = newestFirst.length === 0
   byId('none').hidden = newestFirst.length > 0
-  const advised = allAdvised()
-  byId('all').hidden = advised.length === 0
+  byId('all').hidden = advisedOf(happened).length === 0
 }
 
 /** What is to be added to the config for all that was late. */
-function allAdvised(): Inclusion[] {
-  const records = latest ? history(latest).map(({ record }) => record) : []
-  return together(records.flatMap((record) => inclusionOf(record) ?? []))
+function advisedOf(happened: Happened[]): Inclusion[] {
+  return together(happened.flatMap(({ record }) => inclusionOf(record) ?? []))
 }
+
+const allAdvised = () => (latest ? advisedOf(history(latest)) : [])
 
 function environmentRow({ name, guarded, adds, phase, generation, optimized, pending }: EnvironmentStatus): HTMLElement {
   const label = element('span', {}, name)
@@ -220,14 +215,13 @@ function showTrouble(title?: string, why = '', next = ''): void {
   setText(byId('as-it-was'), title !== undefined && latest ? `As it was at ${clock(new Date(epoch.at(epoch.age)))}` : '')
 }
 
-function showGone(why: string): void {
+function showGone({ why, isStarting }: Gone): void {
   say('gone', 'Evenkeel is not running')
   setText(byId('sidecar'), 'No sidecar')
-  const waits = /is being (?:re)?started/.test(why)
   showTrouble(
-    waits ? 'Evenkeel is being started' : 'Evenkeel is not running; Vite goes on without it',
+    isStarting ? 'Evenkeel is being started' : 'Evenkeel is not running; Vite goes on without it',
     sentence(why),
-    waits ? 'Nothing is to be done: this page goes on by itself.' : 'Do what the line above says. Then type r and Enter in the terminal of the dev server, which restarts it.',
+    isStarting ? 'Nothing is to be done: this page goes on by itself.' : 'Do what the line above says. Then type r and Enter in the terminal of the dev server, which restarts it.',
   )
 }
 
@@ -248,7 +242,7 @@ function connect(): void {
   on<Past[]>('history', (earlier) => (past = earlier))
   on<StatusReport>('status', showStatus)
   on<ServerStatus>('activity', showActivity)
-  on<{ why: string }>('gone', ({ why }) => showGone(why))
+  on<Gone>('gone', showGone)
   events.addEventListener('error', () => {
     showDisconnected()
     // A browser tries again by itself, unless it was answered with something else than events.
