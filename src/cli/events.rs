@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::clock::Clock;
 use super::table::{count, moment};
 use super::{CommandResult, Failed, Target, Yes};
-use crate::core::{Action, BundledRun, Commit, Event, LateDependency, Time, millis};
+use crate::core::{Action, BundledRun, Commit, Event, LateDependency, ReloadPlan, ReloadTurn, Time, millis};
 use crate::journal::{Input, Response, entry};
 use crate::project::in_project;
 use crate::protocol::StatusReport;
@@ -90,23 +90,35 @@ pub fn describe(input: &Input, answer: Option<&Response>) -> Option<String> {
         (Input::Classify(failure), Some(Response::Verdict(verdict))) => match verdict.action {
             Action::Pass if verdict.environment.is_none() => return None,
             Action::Pass => format!("request {}: passed on; {}", failure.request, verdict.reason),
-            Action::Retry => format!("request {}: re-issued; {}", failure.request, verdict.reason),
+            Action::Redirect => format!("request {}: redirected; {}", failure.request, verdict.reason),
+            Action::Rerun => format!("request {}: run again; {}", failure.request, verdict.reason),
             Action::Reload => format!("request {}: the browser reloads; {}", failure.request, verdict.reason),
         },
-        (Input::PlanReload(reload), Some(Response::Plan(plan))) => {
-            let with = &plan.reload;
-            let with = if with.is_empty() { String::new() } else { format!(", and {}", with.join(", ")) };
-            let because = reload.triggered_by.as_ref().map_or(String::new(), |file| format!(" for {file}"));
-            let inside = count(plan.doomed.len() as u64, "request");
-            format!("{}: reloads{with}{because}; {inside} inside", reload.environment)
-        }
+        (Input::Reload(turn), Some(Response::Plan(plan))) => describe_reload(turn, plan),
         (Input::Event(Event::Arrived(arrived)), Some(Response::Held)) => {
             format!("request {}: held", arrived.started.request)
+        }
+        (Input::Event(Event::Committed(commit)), answer) => {
+            format!("{}: {}", commit.environment, describe_commit(commit, answer == Some(&Response::Reloads)))
         }
         (Input::Event(event), _) => return describe_event(event),
         _ => return None,
     };
     Some(text)
+}
+
+fn describe_reload(turn: &ReloadTurn, plan: &ReloadPlan) -> String {
+    let names: Vec<_> = turn.reloads.iter().map(|reload| &*reload.environment).collect();
+    let with =
+        if plan.reload.is_empty() { String::new() } else { format!(", and {}", plan.reload.join(", ")) };
+    let file = turn.reloads.iter().find_map(|reload| reload.triggered_by.as_ref());
+    let because = file.map_or(String::new(), |file| format!(" for {file}"));
+    let retried = plan.verdicts.iter().filter(|judged| judged.verdict.action.is_retry()).count();
+    let inside = match plan.verdicts.len() {
+        0 => String::new(),
+        inside => format!("; {} inside, {retried} answered again", count(inside as u64, "request")),
+    };
+    format!("{}: reloads{with}{because}{inside}", names.join(", "))
 }
 
 fn describe_event(event: &Event) -> Option<String> {
@@ -124,7 +136,6 @@ fn describe_event(event: &Event) -> Option<String> {
         Event::FellBack(fell) => {
             format!("{}: everything is bundled again, {}", fell.environment, fell.fallback)
         }
-        Event::Committed(commit) => format!("{}: {}", commit.environment, describe_commit(commit)),
         Event::OptimizerFailed { environment } => format!("{environment}: the optimizer failed"),
         Event::Changed(changed) => {
             let cause = serde_json::to_value(changed.cause).unwrap_or_default();
@@ -133,7 +144,7 @@ fn describe_event(event: &Event) -> Option<String> {
         }
         Event::Listening(listening) => format!("listening at {}", listening.url),
         Event::Arrived(_)
-        | Event::ReloadRequested(_)
+        | Event::Committed(_)
         | Event::RequestStarted(_)
         | Event::RequestFinished(_)
         | Event::Transformed(_) => return None,
@@ -141,8 +152,8 @@ fn describe_event(event: &Event) -> Option<String> {
     Some(text)
 }
 
-fn describe_commit(commit: &Commit) -> String {
-    let reload = if commit.reload { "with a reload" } else { "without a reload" };
+fn describe_commit(commit: &Commit, reloads: bool) -> String {
+    let reload = if reloads { "with a reload" } else { "without a reload" };
     match &commit.bundled {
         Some(BundledRun::Added { layer, modules, duration_ms }) => {
             format!(

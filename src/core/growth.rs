@@ -26,7 +26,7 @@ fn opened() -> Session {
 /// A save meets dependencies, they are optimized, and a request that was inside is judged and leaves.
 fn reoptimize(session: &mut Session, run: u32, now: Time) {
     let (environment, hash) = ("worker".to_owned(), format!("{run:08x}"));
-    let request = RequestStarted { request: run, method: "GET".into(), url: format!("/{run}"), mode: None };
+    let request = RequestStarted::get(run, format!("/{run}"));
     let saved = Changed {
         environment: environment.clone(),
         cause: ChangeCause::Save,
@@ -47,16 +47,13 @@ fn reoptimize(session: &mut Session, run: u32, now: Time) {
     let commit = Commit {
         environment: environment.clone(),
         browser_hash: hash.clone(),
-        reload: true,
         changed: changed.collect(),
         removed: Vec::new(),
         pending: Vec::new(),
         bundled: None,
     };
     session.apply(Event::Committed(commit), now);
-    let reload = ReloadRequested { environment: environment.clone(), triggered_by: None, alongside: vec![] };
-    session.apply(Event::ReloadRequested(reload.clone()), now);
-    session.plan_reload(&reload, now);
+    session.reload(&ReloadTurn::of(&environment), now);
     session.classify(&Failure { request: run, sent: false, status: Some(500), error: None }, now);
     session.apply(Event::RequestFinished(RequestFinished { request: run }), now);
     let versioned: Vec<_> = (0..DEPENDENCIES).map(|nth| format!("{}?v={hash}", file(nth))).collect();

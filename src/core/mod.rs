@@ -9,6 +9,7 @@ mod event;
 mod graph;
 #[cfg(test)]
 mod growth;
+mod pages;
 mod policy;
 #[cfg(test)]
 mod properties;
@@ -26,7 +27,7 @@ pub use event::{
     DiscoveredDep, EnvironmentSnapshot, Event, Fallback, FallbackReason, FellBack, ImportSite, Moment,
     OptimizedDep, OptimizerSnapshot, Transformed,
 };
-pub use event::{Bridge, Listening, ReloadRequested, RequestFinished, RequestStarted};
+pub use event::{Bridge, Listening, ReloadRequested, ReloadTurn, RequestFinished, RequestStarted};
 pub use graph::ModuleGraph;
 pub use policy::Policy;
 pub use reoptimization::{
@@ -34,8 +35,8 @@ pub use reoptimization::{
     millis,
 };
 pub use request::{Admission, AdmitOutcome};
-pub use session::{Counts, Effect, ReloadPlan, Session, Stability};
-pub use verdict::{Action, ErrorInfo, ErrorKind, Failure, Verdict};
+pub use session::{Counts, Effect, ReloadPlan, Session, Stability, WarmUp};
+pub use verdict::{Action, ErrorInfo, ErrorKind, Failure, RequestVerdict, Verdict};
 
 use std::time::Duration;
 

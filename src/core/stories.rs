@@ -2,9 +2,12 @@
 
 mod adding;
 mod crawls;
+mod pages;
 mod records;
 mod reloads;
 mod requests;
+
+use std::collections::HashMap;
 
 use super::*;
 
@@ -13,6 +16,12 @@ struct Story {
     session: Session,
     now: Time,
     hash: u32,
+    /// Requests whose response is on its way.
+    sent: Vec<HttpRequest>,
+    /// What has become of requests that a reload found inside.
+    told: HashMap<HttpRequest, Verdict>,
+    /// How often pages were told to reload.
+    page_reloads: usize,
 }
 
 impl Story {
@@ -21,8 +30,13 @@ impl Story {
         Self::with(Policy::default())
     }
 
+    fn new(policy: Policy) -> Self {
+        let (session, now) = (Session::new(policy), Time::from_secs(1));
+        Story { session, now, hash: 0, sent: Vec::new(), told: HashMap::new(), page_reloads: 0 }
+    }
+
     fn with(policy: Policy) -> Self {
-        let mut story = Story { session: Session::new(policy), now: Time::from_secs(1), hash: 0 };
+        let mut story = Self::new(policy);
         story.open("worker", &[]);
         story.fetch("worker", "/src/entry.ts");
         story
@@ -63,17 +77,19 @@ impl Story {
 
     fn wait(&mut self, milliseconds: u64) -> Vec<Effect> {
         self.now += Time::from_millis(milliseconds);
-        self.session.tick(self.now)
+        let effects = self.session.tick(self.now);
+        self.page_reloads += effects.iter().filter(|effect| **effect == Effect::ReloadPages).count();
+        effects
     }
 
     fn enter(&mut self, request: HttpRequest, method: &str, url: &str) {
-        let started = RequestStarted { request, method: method.into(), url: url.into(), mode: None };
+        let started = RequestStarted { method: method.into(), ..RequestStarted::get(request, url) };
         self.apply(Event::RequestStarted(started));
     }
 
     /// A request comes to the gate, and enters if it may.
     fn arrive(&mut self, request: HttpRequest, method: &str, url: &str) {
-        let started = RequestStarted { request, method: method.into(), url: url.into(), mode: None };
+        let started = RequestStarted { method: method.into(), ..RequestStarted::get(request, url) };
         self.apply(Event::Arrived(Arrived { started, timeout_ms: None }));
     }
 
@@ -94,7 +110,6 @@ impl Story {
             environment: environment.into(),
             changed: vec![dep("react", &hash), dep(id, &hash)],
             browser_hash: hash,
-            reload,
             removed: vec![],
             pending: vec![],
             bundled: None,
@@ -106,14 +121,21 @@ impl Story {
     }
 
     fn reload(&mut self, environment: &str) -> ReloadPlan {
-        self.reload_alongside(environment, &[])
+        self.reload_turn(ReloadTurn::of(environment))
     }
 
-    fn reload_alongside(&mut self, environment: &str, alongside: &[&str]) -> ReloadPlan {
-        let alongside = alongside.iter().map(|name| (*name).to_owned()).collect();
-        let reload = ReloadRequested { environment: environment.into(), triggered_by: None, alongside };
-        self.apply(Event::ReloadRequested(reload.clone()));
-        self.session.plan_reload(&reload, self.now)
+    fn reload_turn(&mut self, turn: ReloadTurn) -> ReloadPlan {
+        let turn = ReloadTurn { sent: self.sent.clone(), ..turn };
+        let plan = self.session.reload(&turn, self.now).1;
+        let judged = plan.verdicts.iter().filter(|judged| judged.verdict.action != Action::Pass);
+        self.told.extend(judged.map(|judged| (judged.request, judged.verdict.clone())));
+        plan
+    }
+
+    /// How often pages have been told to reload by the time everything is stable.
+    fn page_reloads(&mut self) -> usize {
+        self.wait(10_000);
+        self.page_reloads
     }
 
     /// Which requests are doomed now.
@@ -218,7 +240,11 @@ impl Story {
         self.session.stability(&[], self.now) == Stability::Stable
     }
 
+    /// What becomes of a request: a reload that found it inside has told, or its response is judged.
     fn classify(&mut self, request: HttpRequest, seen: &str) -> Verdict {
+        if let Some(verdict) = self.told.get(&request) {
+            return verdict.clone();
+        }
         let error = |message: &str| ErrorInfo { message: message.into(), ..ErrorInfo::default() };
         let mut failure = Failure { request, sent: seen == "sent", status: None, error: None };
         match seen {

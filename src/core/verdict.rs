@@ -57,7 +57,7 @@ impl Failure {
         self
     }
 
-    /// A method that changes things is re-issued only behind one of these.
+    /// A method that changes things is re-issued only after one of these.
     pub fn has_failed(&self) -> bool {
         self.error.is_some() || self.status.is_some_and(|status| status >= 500)
     }
@@ -88,6 +88,13 @@ pub enum ErrorKind {
     Invalidated,
 }
 
+impl ErrorKind {
+    /// Whether a run of the optimizer is to blame; a save is Vite's own business.
+    pub fn is_of_a_run(self) -> bool {
+        self != ErrorKind::Reloaded
+    }
+}
+
 impl From<Doubt> for ErrorKind {
     fn from(doubt: Doubt) -> Self {
         match doubt {
@@ -104,13 +111,22 @@ impl From<Doubt> for ErrorKind {
 pub enum Action {
     /// Leave the response as it is.
     Pass,
-    /// Wait until stable, then answer `307` to the same URL.
-    Retry,
-    /// The response is on its way: once stable, tell the browser to reload.
+    /// Keep the response back, wait until stable, then answer `307` to the same URL.
+    Redirect,
+    /// Keep the response back, wait until stable, then handle the request once more from the beginning.
+    Rerun,
+    /// Leave the response as it is, since there is no other any more. Pages are told to reload (`browser/reloadRequest`).
     Reload,
 }
 
-/// The answer to `classifyError`.
+impl Action {
+    /// Whether the request is answered by another run than the one that it was judged by.
+    pub fn is_retry(self) -> bool {
+        matches!(self, Action::Redirect | Action::Rerun)
+    }
+}
+
+/// What is to become of a request: the answer to `classifyError`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
@@ -119,8 +135,9 @@ pub struct Verdict {
     pub kind: ErrorKind,
     /// Why, in a sentence.
     pub reason: String,
-    /// Whether a `full-reload` is to be sent to the browser once stable.
-    pub reload_browser: bool,
+    /// A line for the log, where the client sees a failure that a re-optimization may have caused.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub explanation: Option<String>,
     /// Which re-issue of this method and URL it is, counted from 1.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub attempt: Option<u32>,
@@ -141,7 +158,7 @@ impl Verdict {
             action: Action::Pass,
             kind,
             reason: reason.into(),
-            reload_browser: false,
+            explanation: None,
             attempt: None,
             environment: None,
             dependency: None,
@@ -149,6 +166,33 @@ impl Verdict {
             advice: None,
         }
     }
+
+    /// What happened to a request, why, and what prevents it, for the log.
+    pub fn explain(&self, method: &str, url: &str) -> String {
+        let mut text = format!("{method} {url}: {}.", self.reason);
+        if let (Some(environment), Some(dependency)) = (&self.environment, &self.dependency) {
+            let importer = self.importer.as_ref().map(|importer| match importer.line {
+                Some(line) => format!(", imported by {}:{line}", importer.file),
+                None => format!(", imported by {}", importer.file),
+            });
+            let importer = importer.unwrap_or_default();
+            text += &format!(" What changed: {environment} re-optimized for {dependency}{importer}.");
+        }
+        if let Some(advice) = &self.advice {
+            text += &format!(" To prevent it, add to the Vite config: {advice}");
+        }
+        text
+    }
+}
+
+/// A request that a reload finds inside, and what is to become of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
+pub struct RequestVerdict {
+    pub request: HttpRequest,
+    #[serde(flatten)]
+    pub verdict: Verdict,
 }
 
 /// Vite's and the module runner's own errors: by code where it survives, else by the words that stay the same

@@ -15,12 +15,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::core::{
-    Arrived, Effect, Event, Failure, Policy, ReloadPlan, ReloadRequested, Session, Time, Verdict,
-};
+use crate::core::{Effect, Event, Failure, Policy, ReloadPlan, ReloadTurn, Session, Time, Verdict};
 
 /// The version of the format.
-pub const FORMAT: u32 = 5;
+pub const FORMAT: u32 = 6;
 /// Half of what is kept at most, in bytes.
 const HALF: usize = 1024 * 1024;
 /// So that the last line of a half mostly fits without another allocation.
@@ -31,7 +29,7 @@ const SLACK: usize = 64 * 1024;
 #[serde(rename_all = "camelCase")]
 pub enum Input {
     Event(Event),
-    PlanReload(ReloadRequested),
+    Reload(ReloadTurn),
     Classify(Failure),
     /// Time went on while something was to settle.
     Tick,
@@ -45,16 +43,25 @@ pub enum Response {
     Verdict(Verdict),
     /// A request that has come is held.
     Held,
+    /// A run that was committed reloads its environment.
+    Reloads,
 }
 
-impl Response {
-    /// What an event was answered, if it was: who may enter at once is told nothing else.
-    fn to(event: &Event, session: &Session) -> Option<Self> {
-        match event {
-            Event::Arrived(arrived) if session.is_held(arrived.started.request) => Some(Response::Held),
-            _ => None,
-        }
-    }
+/// Applies an event, and tells what the session makes of it, where that is more than an effect.
+fn apply(session: &mut Session, event: Event, now: Time) -> (Vec<Effect>, Option<Response>) {
+    let arrived = match &event {
+        Event::Arrived(arrived) => Some(arrived.started.request),
+        _ => None,
+    };
+    let reloads = session.counts().reloads;
+    let effects = session.apply(event, now);
+    let is_held = arrived.is_some_and(|request| session.is_held(request));
+    let response = if is_held {
+        Some(Response::Held)
+    } else {
+        (session.counts().reloads > reloads).then_some(Response::Reloads)
+    };
+    (effects, response)
 }
 
 /// A line of a journal: the first begins with a session, the last of a saved one ends with it, all others are inputs.
@@ -133,27 +140,33 @@ impl Recorded {
     }
 
     pub fn apply(&mut self, event: Event, now: Time) -> Vec<Effect> {
-        if let Event::Arrived(arrived) = event {
-            return self.arrive(arrived, now);
+        self.make_room();
+        if matches!(event, Event::Arrived(_) | Event::Committed(_)) {
+            let (effects, response) = apply(&mut self.session, event.clone(), now);
+            self.write(&Input::Event(event), response.as_ref(), now);
+            return effects;
         }
-        let Input::Event(event) = self.record(Input::Event(event), now) else { return Vec::new() };
+        // Written before it is taken, so that no large one has to be copied.
+        let input = Input::Event(event);
+        self.write(&input, None, now);
+        let Input::Event(event) = input else { return Vec::new() };
         self.session.apply(event, now)
     }
 
     /// Lets time pass.
     pub fn tick(&mut self, now: Time) -> Vec<Effect> {
         if self.session.is_settling() {
-            self.record(Input::Tick, now);
+            self.make_room();
+            self.write(&Input::Tick, None, now);
         }
         self.session.tick(now)
     }
 
-    /// Begins a reload, and says what has to happen with it.
-    pub fn plan_reload(&mut self, reload: ReloadRequested, now: Time) -> (Vec<Effect>, ReloadPlan) {
+    /// Begins the reloads of a turn, and says what goes along with them.
+    pub fn reload(&mut self, turn: ReloadTurn, now: Time) -> (Vec<Effect>, ReloadPlan) {
         self.make_room();
-        let effects = self.session.apply(Event::ReloadRequested(reload.clone()), now);
-        let plan = self.session.plan_reload(&reload, now);
-        self.write(&Input::PlanReload(reload), Some(&Response::Plan(plan.clone())), now);
+        let (effects, plan) = self.session.reload(&turn, now);
+        self.write(&Input::Reload(turn), Some(&Response::Plan(plan.clone())), now);
         (effects, plan)
     }
 
@@ -168,21 +181,6 @@ impl Recorded {
     pub fn save(&self, now: Time) -> Saved {
         let (older, newer) = (self.older.clone(), self.newer.lines.clone());
         Saved { older, newer, end: self.session.clone(), at: now }
-    }
-
-    fn record(&mut self, input: Input, now: Time) -> Input {
-        self.make_room();
-        self.write(&input, None, now);
-        input
-    }
-
-    fn arrive(&mut self, arrived: Arrived, now: Time) -> Vec<Effect> {
-        self.make_room();
-        let event = Event::Arrived(arrived);
-        let effects = self.session.apply(event.clone(), now);
-        let response = Response::to(&event, &self.session);
-        self.write(&Input::Event(event), response.as_ref(), now);
-        effects
     }
 
     fn make_room(&mut self) {
@@ -255,10 +253,9 @@ mod tests {
         journal.apply(Event::EnvironmentOpened(snapshot), now);
         for request in 0..requests {
             now += Time::from_micros(1500);
-            let (method, url) = ("GET".to_owned(), format!("/{}", "x".repeat(100)));
-            journal.apply(Event::RequestStarted(RequestStarted { request, method, url, mode: None }), now);
-            let environment = "worker".to_owned();
-            journal.plan_reload(ReloadRequested { environment, triggered_by: None, alongside: vec![] }, now);
+            let url = format!("/{}", "x".repeat(100));
+            journal.apply(Event::RequestStarted(RequestStarted::get(request, url)), now);
+            journal.reload(ReloadTurn::of("worker"), now);
             journal.classify(&Failure { request, sent: false, status: Some(500), error: None }, now);
             journal.tick(now);
             journal.apply(Event::RequestFinished(RequestFinished { request }), now);
@@ -284,7 +281,7 @@ mod tests {
         told(&mut journal, 1);
         let text = journal.save(Time::from_secs(60)).text();
         for (what, instead) in [
-            ("\"action\":\"retry\"", "\"action\":\"pass\""),
+            ("\"action\":\"redirect\"", "\"action\":\"pass\""),
             ("\"end\":{\"policy\":{\"foresee\":true", "\"end\":{\"policy\":{\"foresee\":false"),
         ] {
             assert!(text.contains(what), "{text}");

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{Recorded, Subscriber, replay};
-use crate::core::{Failure, HttpRequest, Policy, ReloadRequested, Time};
+use crate::core::{Failure, HttpRequest, Policy, ReloadTurn, Time};
 
 #[derive(Debug)]
 struct Nobody;
@@ -133,18 +133,15 @@ impl DevServer {
         self.commits += u32::from(reload);
         let hash = self.commits.to_string();
         let changed = json!([{ "id": format!("dep{id}"), "file": "/f.js", "browserHash": hash }]);
-        self.apply(
-            json!({ "event": "committed", "environment": "worker", "browserHash": hash, "reload": reload,
-            "changed": changed, "removed": [], "pending": [] }),
-        );
+        self.apply(json!({ "event": "committed", "environment": "worker", "browserHash": hash,
+            "changed": changed, "removed": [], "pending": [] }));
         if reload {
             self.reload();
         }
     }
 
     fn reload(&mut self) {
-        let reload = ReloadRequested { environment: "worker".into(), triggered_by: None, alongside: vec![] };
-        self.recorded.plan_reload(reload, self.now);
+        self.recorded.reload(ReloadTurn::of("worker"), self.now);
     }
 }
 

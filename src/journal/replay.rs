@@ -7,7 +7,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use super::{FORMAT, Input, Response};
-use crate::core::{Event, Session, Time};
+use crate::core::{Session, Time};
 
 #[derive(Debug, Error)]
 pub enum ReplayError {
@@ -121,18 +121,12 @@ fn take_if_possible(session: &mut Session, input: &Input, now: Time) -> Result<O
 
 fn take(session: &mut Session, input: &Input, now: Time) -> Option<Response> {
     match input.clone() {
-        Input::Event(event) => {
-            session.apply(event.clone(), now);
-            Response::to(&event, session)
-        }
+        Input::Event(event) => super::apply(session, event, now).1,
         Input::Tick => {
             session.tick(now);
             None
         }
-        Input::PlanReload(reload) => {
-            session.apply(Event::ReloadRequested(reload.clone()), now);
-            Some(Response::Plan(session.plan_reload(&reload, now)))
-        }
+        Input::Reload(turn) => Some(Response::Plan(session.reload(&turn, now).1)),
         Input::Classify(failure) => Some(Response::Verdict(session.classify(&failure, now))),
     }
 }
@@ -183,7 +177,7 @@ mod tests {
 
     use super::super::{Recorded, Subscriber};
     use super::*;
-    use crate::core::{ErrorInfo, Failure, Policy, ReloadRequested};
+    use crate::core::{ErrorInfo, Failure, Policy, ReloadTurn};
     use crate::fuzzing::fuzz;
 
     #[derive(Debug)]
@@ -235,9 +229,7 @@ mod tests {
         for event in events {
             now += Time::from_millis(15);
             journal.apply(serde_json::from_value(event).expect("an event"), now);
-            let reload =
-                ReloadRequested { environment: "worker".into(), triggered_by: None, alongside: vec![] };
-            journal.plan_reload(reload, now);
+            journal.reload(ReloadTurn::of("worker"), now);
             journal.classify(&Failure { request: 1, sent: false, status: Some(500), error: None }, now);
             journal.tick(now + Time::from_millis(5));
         }

@@ -36,12 +36,12 @@ macro_rules! for_each_type {
             InitializationOptions, Policy, EnvironmentSnapshot, Bridge, Consumer, OptimizerSnapshot, OptimizedDep,
             DiscoveredDep, ImportSite, DidCloseEnvironment, Discovered, FellBack, Fallback, FallbackReason, Committed,
             CommitOutcome, BundledRun, Transformed,
-            Activity, ActivityKind, Moment, ReloadRequested, ReloadPlan, ResolveOptimizedIdParams,
+            Activity, ActivityKind, Moment, ReloadTurn, ReloadRequested, ReloadPlan, WarmUp, RequestVerdict, ResolveOptimizedIdParams, OnHotUpdateParams, OnHotUpdateResult,
             ResolvedId, RequestStarted, RequestFinished, Arrived, AdmitOutcome, AdmitResult, Failure, ErrorInfo,
             ErrorKind, Action, Verdict, AwaitStableParams, AwaitStableResult, StatusParams, StatusReport,
             EnvironmentStatus, Phase, Reoptimization, ReoptimizationOutcome, LateDependency, Counts, ServerStatus, ServerActivity, ActivityPhase, Health, Progress,
             ProgressValue, LogMessage,
-            Changed, ChangeCause, WarmupRequest, Learned, HandledBy, Listening, RestartRequest, RunRequest,
+            Changed, ChangeCause, WarmupRequest, Learned, HandledBy, Listening, RestartRequest, ReloadPagesRequest, RunRequest,
             IncludeInConfigParams, IncludeInConfigResult
         )
     };
@@ -99,6 +99,7 @@ fn ordering(method: Method) -> &'static str {
         (_, Ordering::Applies) => "applies",
         (_, Ordering::Reads) => "reads",
         (_, Ordering::Waits) => "waits",
+        (_, Ordering::ReadsOrWaits) => "reads, or waits",
     }
 }
 

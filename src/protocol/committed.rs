@@ -22,9 +22,8 @@ pub enum CommitOutcome {
 pub struct Committed {
     pub environment: String,
     pub outcome: CommitOutcome,
+    /// As it is now. Where it has changed, Vite reloads the environment.
     pub browser_hash: String,
-    /// Whether Vite reloads the environment because of it, that is, whether `browserHash` changed.
-    pub reload: bool,
     /// Entries whose file or hash differ from the metadata before.
     pub changed: Vec<OptimizedDep>,
     /// Ids that are optimized no longer.
@@ -37,19 +36,12 @@ pub struct Committed {
 
 impl From<Committed> for Event {
     fn from(told: Committed) -> Self {
-        let Committed { environment, outcome, browser_hash, reload, changed, removed, pending, bundled } =
-            told;
+        let Committed { environment, outcome, browser_hash, changed, removed, pending, bundled } = told;
         match outcome {
             CommitOutcome::Failed => Event::OptimizerFailed { environment },
-            CommitOutcome::Committed => Event::Committed(Commit {
-                environment,
-                browser_hash,
-                reload,
-                changed,
-                removed,
-                pending,
-                bundled,
-            }),
+            CommitOutcome::Committed => {
+                Event::Committed(Commit { environment, browser_hash, changed, removed, pending, bundled })
+            }
         }
     }
 }

@@ -14,7 +14,7 @@ pub enum Kind {
     Notification,
 }
 
-/// How a message relates to those before and behind it.
+/// How a message relates to those before and after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ordering {
     /// Changes the state before the next message is looked at.
@@ -23,6 +23,8 @@ pub enum Ordering {
     Reads,
     /// Looks at that state first, then may wait; later messages are not held up.
     Waits,
+    /// Answers like a read where it can at once, and else waits.
+    ReadsOrWaits,
 }
 
 /// A row of the table.
@@ -64,14 +66,16 @@ macro_rules! method_table {
             notification "request/didFinish" (RequestFinished) RequestFinished,
             "An HTTP request left its environment, or its client went away while it was held.";
 
-            request "onFullReload" (ReloadRequested) -> ReloadPlan, OnFullReload, Applies,
-            "A `full-reload` is being sent in an environment. The answer says which other environments to invalidate and reload in lockstep, and which requests in flight are doomed.";
-            request "resolveOptimizedId" (ResolveOptimizedIdParams) -> ResolvedId, ResolveOptimizedId, Reads,
-            "Where a bare id is now, from the optimizer's live metadata: never a stale hash.";
+            request "onFullReload" (ReloadTurn) -> ReloadPlan, OnFullReload, Applies,
+            "Vite is sending `full-reload`s, all those of one turn. The answer says which other environments to invalidate and reload in lockstep, and what becomes of the requests inside that saw modules of before.";
+            request "onHotUpdate" (OnHotUpdateParams) -> OnHotUpdateResult, OnHotUpdate, Waits,
+            "A hot update is about to be sent to pages: are they to get it? Answers when nothing late is to come that would reload them.";
+            request "resolveOptimizedId" (ResolveOptimizedIdParams) -> ResolvedId, ResolveOptimizedId, ReadsOrWaits,
+            "Where a bare id is, from the optimizer's live metadata: never a stale hash. Answers when it waits for no run any more, or with `pending` at its deadline.";
             request "admit" (Arrived) -> AdmitResult, Admit, Waits,
             "An HTTP request has come: may it enter now? Answers when it may, or at its deadline. From then on it is inside.";
             request "classifyError" (Failure) -> Verdict, ClassifyError, Applies,
-            "Judges how a request fares by its error, its status or the mere fact that it is doomed. A verdict to retry counts against the retry budget.";
+            "Judges how a request fares by its error, its status or the mere fact that it is doomed. A verdict of another run counts against the retry budget.";
             request "awaitStable" (AwaitStableParams) -> AwaitStableResult, AwaitStable, Waits,
             "Answers when the environments are stable, or at its deadline, saying which.";
             request "status" (StatusParams) -> StatusReport, Status, Reads,
@@ -85,6 +89,8 @@ macro_rules! method_table {
             "All late dependencies that are to come have been met: the optimizer need not wait for more, as Vite's does for 100 ms after each.";
             server_notification "optimizer/didLearn" (Learned),
             "Late dependencies that an optimizer run has taken up, for `optimizeDeps.include` at the next start.";
+            server_notification "browser/reloadRequest" (ReloadPagesRequest),
+            "Pages are to reload: one of them has an answer that a re-optimization has spoilt, everything is stable, and Vite has not told them. Not to be reported as `onFullReload`.";
             server_notification "devServer/restartRequest" (RestartRequest),
             "Somebody wants the dev server to be restarted, from an editor or the command line.";
             server_notification "experimental/serverStatus" (ServerStatus),
@@ -156,7 +162,7 @@ pub fn methods() -> Vec<Method> {
             Ordering::Applies,
             "null",
             None,
-            "LSP's `exit`: the process ends, with code 0 behind `shutdown` and 1 without.",
+            "LSP's `exit`: the process ends, with code 0 after `shutdown` and 1 without.",
         ),
         lifecycle(
             "$/cancelRequest",

@@ -19,8 +19,9 @@ pub use status::{
 };
 pub use types::{
     AdmitResult, AwaitStableParams, AwaitStableResult, DidCloseEnvironment, IncludeInConfigParams,
-    IncludeInConfigResult, InitializationOptions, Learned, LogLevel, LogMessage, Progress, ProgressValue,
-    ResolveOptimizedIdParams, RestartRequest, RunRequest, StatusParams, WarmupRequest,
+    IncludeInConfigResult, InitializationOptions, Learned, LogLevel, LogMessage, OnHotUpdateParams,
+    OnHotUpdateResult, Progress, ProgressValue, ReloadPagesRequest, ResolveOptimizedIdParams, RestartRequest,
+    RunRequest, StatusParams, WarmupRequest,
 };
 
 pub(crate) use methods::method_table;

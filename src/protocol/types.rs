@@ -32,11 +32,30 @@ impl From<DidCloseEnvironment> for Event {
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
 pub struct ResolveOptimizedIdParams {
     pub environment: String,
     /// A bare id, as in `optimizeDeps.include`.
     pub id: String,
+    /// How long to wait at most for the run that takes it up; the policy's deadline by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "codegen", ts(type = "number"))]
+    pub timeout_ms: Option<u64>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct OnHotUpdateParams {
+    pub environment: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct OnHotUpdateResult {
+    /// `false` when pages reload, and have what is new by that.
+    pub send: bool,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -119,6 +138,12 @@ pub struct WarmupRequest {
 pub struct RunRequest {
     pub environment: String,
 }
+
+/// Orders pages to reload.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct ReloadPagesRequest {}
 
 /// Orders the dev server to be restarted.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

@@ -10,8 +10,8 @@ use tower_lsp::{LanguageServer, LspService};
 
 use super::envelope::Params;
 use super::handlers::{
-    Admit, AwaitStable, ClassifyError, IncludeInConfig, OnFullReload, ReadHandler, ResolveOptimizedId,
-    Status, WriteHandler,
+    Admit, AwaitStable, ClassifyError, IncludeInConfig, OnFullReload, OnHotUpdate, ReadHandler,
+    ResolveOptimizedId, Status, WriteHandler,
 };
 use super::sidecar::Sidecar;
 use crate::attach;
@@ -108,7 +108,7 @@ macro_rules! shortcuts {
         }
 
         /// How to answer a request that only reads; `None` when the method is not one.
-        pub fn read_request(method: &str) -> Option<fn(&Sidecar, Params) -> Result<Box<RawValue>>> {
+        pub fn read_request(method: &str) -> Option<Read> {
             match method { $($reads)* _ => None }
         }
     };
@@ -118,6 +118,12 @@ macro_rules! shortcuts {
             [$($reads)*] $($rest)*);
     };
     (@rows [$($notifications:tt)*] [$($reads:tt)*] request $name:literal ($type:ident) -> $result:ident, $handler:ident, Reads, $doc:literal; $($rest:tt)*) => {
+        shortcuts!(@rows
+            [$($notifications)*]
+            [$($reads)* $name => Some(respond::<$handler>),]
+            $($rest)*);
+    };
+    (@rows [$($notifications:tt)*] [$($reads:tt)*] request $name:literal ($type:ident) -> $result:ident, $handler:ident, ReadsOrWaits, $doc:literal; $($rest:tt)*) => {
         shortcuts!(@rows
             [$($notifications)*]
             [$($reads)* $name => Some(respond::<$handler>),]
@@ -137,9 +143,14 @@ fn decode<'a, T: Deserialize<'a>>(params: Params<'a>) -> serde_json::Result<T> {
     serde_json::from_str(params.map_or("null", RawValue::get))
 }
 
-fn respond<H: ReadHandler>(sidecar: &Sidecar, params: Params) -> Result<Box<RawValue>> {
+/// Answers a request that only reads, or finds that it has to wait.
+pub type Read = fn(&Sidecar, Params) -> Result<Option<Box<RawValue>>>;
+
+fn respond<H: ReadHandler>(sidecar: &Sidecar, params: Params) -> Result<Option<Box<RawValue>>> {
     let params = decode(params).map_err(|error| Error::invalid_params(error.to_string()))?;
-    let result = sidecar.read(|session, now| H::read(session, now, params))?;
-    serde_json::value::to_raw_value(&result)
-        .map_err(|error| Error { message: error.to_string().into(), ..Error::internal_error() })
+    let result = sidecar.read(|session, now| {
+        (!H::has_to_wait(session, &params)).then(|| H::read(session, now, params)).transpose()
+    })?;
+    let result = result.map(|result| serde_json::value::to_raw_value(&result)).transpose();
+    result.map_err(|error| Error { message: error.to_string().into(), ..Error::internal_error() })
 }

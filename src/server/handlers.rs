@@ -10,15 +10,15 @@ use tower_lsp::jsonrpc::{Error, Result};
 
 use super::sidecar::Sidecar;
 use super::status;
-use super::waiters::Waited;
+use super::waiters::{Until, Waited};
 use crate::config_edit::include_all;
 use crate::core::{
-    Admission, Arrived, Failure, OpenEnvironment, ReloadPlan, ReloadRequested, ResolvedId, Session, Time,
-    Verdict, millis,
+    Admission, Arrived, Failure, OpenEnvironment, ReloadPlan, ReloadTurn, ResolvedId, Session, Time, Verdict,
+    millis,
 };
 use crate::protocol::{
     AdmitResult, AwaitStableParams, AwaitStableResult, IncludeInConfigParams, IncludeInConfigResult,
-    ResolveOptimizedIdParams, StatusParams, StatusReport,
+    OnHotUpdateParams, OnHotUpdateResult, ResolveOptimizedIdParams, StatusParams, StatusReport,
 };
 
 /// A request that only reads. It is answered before the next message is looked at, and cannot be called off.
@@ -27,6 +27,11 @@ pub trait ReadHandler {
     type Result: Serialize;
 
     fn read(session: &Session, now: Time, params: Self::Params) -> Result<Self::Result>;
+
+    /// Whether there is nothing to read yet. The [`WriteHandler`] of the same request waits for it.
+    fn has_to_wait(_session: &Session, _params: &Self::Params) -> bool {
+        false
+    }
 }
 
 /// A request that may change the session, or waits. It does all that changes the session before its first `await`: the
@@ -47,6 +52,24 @@ impl ReadHandler for ResolveOptimizedId {
 
     fn read(session: &Session, _now: Time, params: Self::Params) -> Result<ResolvedId> {
         Ok(environment(session, &params.environment)?.resolve(&params.id))
+    }
+
+    fn has_to_wait(session: &Session, params: &Self::Params) -> bool {
+        session.is_pending(&params.environment, &params.id) && params.timeout_ms != Some(0)
+    }
+}
+
+impl WriteHandler for ResolveOptimizedId {
+    type Params = ResolveOptimizedIdParams;
+    type Result = ResolvedId;
+
+    async fn write(sidecar: &Sidecar, params: Self::Params) -> Result<ResolvedId> {
+        let until = Until::Resolved { environment: params.environment.clone(), id: params.id.clone() };
+        let timeout = params.timeout_ms.map(Duration::from_millis);
+        if let Some(waiting) = sidecar.wait(until, None, timeout) {
+            end_of(waiting).await?;
+        }
+        sidecar.read(|session, now| Self::read(session, now, params))
     }
 }
 
@@ -79,12 +102,15 @@ impl ReadHandler for IncludeInConfig {
 pub struct OnFullReload;
 
 impl WriteHandler for OnFullReload {
-    type Params = ReloadRequested;
+    type Params = ReloadTurn;
     type Result = ReloadPlan;
 
     async fn write(sidecar: &Sidecar, params: Self::Params) -> Result<ReloadPlan> {
-        sidecar.read(|session, _| environment(session, &params.environment).map(drop))?;
-        Ok(sidecar.plan_reload(params))
+        sidecar.read(|session, _| {
+            let names = params.reloads.iter().map(|reload| &reload.environment);
+            names.into_iter().try_for_each(|name| environment(session, name).map(drop))
+        })?;
+        Ok(sidecar.reload(params))
     }
 }
 
@@ -126,11 +152,27 @@ impl WriteHandler for AwaitStable {
             environments.iter().try_for_each(|name| environment(session, name).map(drop))
         })?;
         let timeout = timeout_ms.map(Duration::from_millis);
-        let Some(waiting) = sidecar.await_stable(environments, request, timeout) else {
+        let Some(waiting) = sidecar.wait(Until::Stable(environments), request, timeout) else {
             return Ok(AwaitStableResult { stable: true, waited_ms: 0, waiting_for: Vec::new() });
         };
         let Waited { waiting_for, time } = end_of(waiting).await?;
         Ok(AwaitStableResult { stable: waiting_for.is_empty(), waited_ms: millis(time), waiting_for })
+    }
+}
+
+#[derive(Debug)]
+pub struct OnHotUpdate;
+
+impl WriteHandler for OnHotUpdate {
+    type Params = OnHotUpdateParams;
+    type Result = OnHotUpdateResult;
+
+    async fn write(sidecar: &Sidecar, params: Self::Params) -> Result<OnHotUpdateResult> {
+        sidecar.read(|session, _| environment(session, &params.environment).map(drop))?;
+        if let Some(waiting) = sidecar.wait(Until::Stable(vec![params.environment]), None, None) {
+            end_of(waiting).await?;
+        }
+        Ok(OnHotUpdateResult { send: sidecar.read(|session, now| session.is_update_wanted(now)) })
     }
 }
 

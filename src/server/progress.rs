@@ -3,7 +3,8 @@
 use super::outbox::Outbox;
 use crate::core::{Bundling, Cost, Effect, HandledBy, Outcome, Reoptimization, brief, causes, millis};
 use crate::protocol::{
-    Learned, LogLevel, LogMessage, Progress, ProgressValue, RunRequest, WarmupRequest, title,
+    Learned, LogLevel, LogMessage, Progress, ProgressValue, ReloadPagesRequest, RunRequest, WarmupRequest,
+    title,
 };
 
 pub fn notify(outbox: &Outbox, effects: Vec<Effect>) {
@@ -20,6 +21,7 @@ pub fn notify(outbox: &Outbox, effects: Vec<Effect>) {
             Effect::Optimize { environment } => {
                 outbox.notify("optimizer/runRequest", RunRequest { environment });
             }
+            Effect::ReloadPages => outbox.notify("browser/reloadRequest", ReloadPagesRequest {}),
             Effect::Learned { environment, dependencies } => {
                 outbox.notify("optimizer/didLearn", Learned { environment, dependencies });
             }

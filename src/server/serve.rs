@@ -157,8 +157,10 @@ where
             }
         } else if let Some(read) = read_request(method) {
             // Without an id, nobody wants to know.
-            if let Some(id) = id {
-                self.on_read_request(id, |sidecar| read(sidecar, params));
+            if let Some(id) = id
+                && !self.on_read_request(&id, |sidecar| read(sidecar, params))
+            {
+                self.on_request(method, Some(id), params).await;
             }
         } else {
             self.on_request(method, id, params).await;
@@ -183,17 +185,27 @@ where
         }
     }
 
-    fn on_read_request(&self, id: Id, read: impl FnOnce(&Sidecar) -> Result<Box<RawValue>, Error>) {
-        match self.stage {
-            Stage::Uninitialized => return self.refuse(id, not_initialized()),
-            Stage::ShutDown => return self.refuse(id, Error::invalid_request()),
-            Stage::Running => {}
-        }
-        match std::panic::catch_unwind(AssertUnwindSafe(|| read(&self.sidecar))) {
-            Ok(Ok(result)) => self.outbox.respond(&id, &result),
-            Ok(Err(error)) => self.refuse(id, error),
-            Err(_) => self.refuse(id, panicked()),
-        }
+    /// Whether it has been answered; else it has to wait.
+    fn on_read_request(
+        &self,
+        id: &Id,
+        read: impl FnOnce(&Sidecar) -> Result<Option<Box<RawValue>>, Error>,
+    ) -> bool {
+        let error = match self.stage {
+            Stage::Uninitialized => not_initialized(),
+            Stage::ShutDown => Error::invalid_request(),
+            Stage::Running => match std::panic::catch_unwind(AssertUnwindSafe(|| read(&self.sidecar))) {
+                Ok(Ok(Some(result))) => {
+                    self.outbox.respond(id, &result);
+                    return true;
+                }
+                Ok(Ok(None)) => return false,
+                Ok(Err(error)) => error,
+                Err(_) => panicked(),
+            },
+        };
+        self.refuse(id.clone(), error);
+        true
     }
 
     async fn on_request(&mut self, method: &str, id: Option<Id>, params: Params<'_>) {

@@ -8,11 +8,11 @@ use tokio::time::Instant;
 
 use super::clock::Clock;
 use super::outbox::Outbox;
-use super::waiters::{Waited, Waiters};
+use super::waiters::{Until, Waited, Waiters};
 use super::{progress, status};
 use crate::attach::{Host, Publisher};
 use crate::core::{
-    Admission, Arrived, Effect, Event, Failure, HttpRequest, Policy, ReloadPlan, ReloadRequested, Session,
+    Admission, Arrived, Effect, Event, Failure, HttpRequest, Policy, ReloadPlan, ReloadTurn, Session,
     Stability, Time, Verdict,
 };
 use crate::journal::Recorded;
@@ -89,7 +89,7 @@ impl Sidecar {
 
     fn follow_up(&self, state: &State, was_disturbed: bool, effects: Vec<Effect>) {
         progress::notify(&self.outbox, effects);
-        if was_disturbed || state.session().is_disturbed() || !state.waiters.is_empty() {
+        if was_disturbed || state.is_watched() {
             self.disturbed.notify_one();
         }
     }
@@ -99,16 +99,21 @@ impl Sidecar {
         progress::log(&self.outbox, LogLevel::Warning, message);
     }
 
-    pub fn plan_reload(&self, reload: ReloadRequested) -> ReloadPlan {
+    pub fn reload(&self, turn: ReloadTurn) -> ReloadPlan {
         let mut state = self.state();
         let was_disturbed = state.session().is_disturbed();
-        let (effects, plan) = state.recorded.plan_reload(reload, self.clock.now());
+        let (effects, plan) = state.recorded.reload(turn, self.clock.now());
         self.follow_up(&state, was_disturbed, effects);
         plan
     }
 
     pub fn classify(&self, failure: &Failure) -> Verdict {
-        self.state().recorded.classify(failure, self.clock.now())
+        let mut state = self.state();
+        let verdict = state.recorded.classify(failure, self.clock.now());
+        if state.is_watched() {
+            self.disturbed.notify_one();
+        }
+        verdict
     }
 
     /// Puts a request before the gate. Resolves when it has entered, and at once if it has by now.
@@ -123,20 +128,20 @@ impl Sidecar {
         admission
     }
 
-    /// Waits for environments: `None` when they are stable now.
-    pub fn await_stable(
+    /// Waits; `None` when there is nothing to wait for. `request` is the HTTP request that waits, if one does.
+    pub fn wait(
         &self,
-        environments: Vec<String>,
+        until: Until,
         request: Option<HttpRequest>,
         timeout: Option<Duration>,
     ) -> Option<oneshot::Receiver<Waited>> {
         let now = self.clock.now();
         let mut state = self.state();
-        if state.session().stability(&environments, now) == Stability::Stable {
+        if until.is_reached(state.session(), now) {
             return None;
         }
         let State { recorded, waiters, .. } = &mut *state;
-        let waiting = waiters.add(environments, request, timeout, recorded.session(), now);
+        let waiting = waiters.add(until, request, timeout, recorded.session(), now);
         self.disturbed.notify_one();
         Some(waiting)
     }
@@ -202,6 +207,12 @@ impl Host for Sidecar {
 impl State {
     fn session(&self) -> &Session {
         self.recorded.session()
+    }
+
+    /// Whether somebody waits for what comes next.
+    fn is_watched(&self) -> bool {
+        let session = self.session();
+        session.is_disturbed() || session.owes_reload_until().is_some() || !self.waiters.is_empty()
     }
 
     fn next_look(&self, now: Time) -> Option<Time> {

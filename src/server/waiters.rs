@@ -1,4 +1,4 @@
-//! Those who wait until environments are stable.
+//! Those who wait until environments are stable, or a dependency is optimized.
 
 use std::time::Duration;
 
@@ -13,11 +13,35 @@ pub struct Waited {
     pub time: Duration,
 }
 
+/// What is waited for.
+#[derive(Debug)]
+pub enum Until {
+    /// Environments are stable: all guarded ones, if none is named.
+    Stable(Vec<String>),
+    /// A dependency waits for no run of its environment's optimizer any more, and that environment is stable.
+    Resolved { environment: String, id: String },
+}
+
+impl Until {
+    pub fn is_reached(&self, session: &Session, now: Time) -> bool {
+        self.state(session, now) == Stability::Stable
+    }
+
+    fn state(&self, session: &Session, now: Time) -> Stability {
+        match self {
+            Until::Stable(environments) => session.stability(environments, now),
+            Until::Resolved { environment, id } if session.is_pending(environment, id) => {
+                Stability::Unstable { waiting_for: vec![environment.clone()], at: None }
+            }
+            Until::Resolved { environment, .. } => session.stability(std::slice::from_ref(environment), now),
+        }
+    }
+}
+
 /// Who waits for environments. Which requests are held, and how long, the session knows.
 #[derive(Debug)]
 struct Waiter {
-    /// All guarded ones, if none is named.
-    environments: Vec<String>,
+    until: Until,
     since: Time,
     deadline: Time,
     response: oneshot::Sender<Waited>,
@@ -46,10 +70,10 @@ impl Waiters {
         waiting
     }
 
-    /// Waits until environments are stable. `request` is the HTTP request that waits, whose deadline counts.
+    /// `request` is the HTTP request that waits, if one does: its deadline counts.
     pub fn add(
         &mut self,
-        environments: Vec<String>,
+        until: Until,
         request: Option<HttpRequest>,
         timeout: Option<Duration>,
         session: &Session,
@@ -59,7 +83,7 @@ impl Waiters {
         let own = now + timeout.unwrap_or_else(|| session.policy().deadline());
         let of_request = request.and_then(|request| session.deadline_of(request));
         let deadline = of_request.map_or(own, |deadline| own.min(deadline));
-        self.waiting.push(Waiter { environments, since: now, deadline, response });
+        self.waiting.push(Waiter { until, since: now, deadline, response });
         waiting
     }
 
@@ -68,7 +92,7 @@ impl Waiters {
         self.end_admitted(session);
         let mut kept = Vec::new();
         for waiter in self.waiting.drain(..).filter(|waiter| !waiter.response.is_closed()) {
-            let waiting_for = match session.stability(&waiter.environments, now) {
+            let waiting_for = match waiter.until.state(session, now) {
                 Stability::Stable => Vec::new(),
                 Stability::Unstable { .. } if now < waiter.deadline => {
                     kept.push(waiter);
@@ -97,11 +121,10 @@ impl Waiters {
 
     /// When the first of the waits for environments is over, if nothing else happens.
     pub fn next(&self, session: &Session, now: Time) -> Option<Time> {
-        let stable_at =
-            self.waiting.iter().filter_map(|waiter| match session.stability(&waiter.environments, now) {
-                Stability::Unstable { at, .. } => at,
-                Stability::Stable => Some(now),
-            });
+        let stable_at = self.waiting.iter().filter_map(|waiter| match waiter.until.state(session, now) {
+            Stability::Unstable { at, .. } => at,
+            Stability::Stable => Some(now),
+        });
         stable_at.chain(self.waiting.iter().map(|waiter| waiter.deadline)).min()
     }
 }

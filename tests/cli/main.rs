@@ -95,7 +95,7 @@ fn beside_a_dev_server() {
     }
     let _sidecar = sidecar_with_a_history(runtime.path(), &root);
     transcripts(runtime.path(), &["running"]);
-    let altered = saved_journal(&root).replace("\"action\":\"retry\"", "\"action\":\"pass\"");
+    let altered = saved_journal(&root).replace("\"action\":\"redirect\"", "\"action\":\"pass\"");
     let folder = root.with_file_name("differs.in");
     std::fs::create_dir_all(&folder).expect("a folder");
     std::fs::write(folder.join("altered.jsonl"), altered).expect("a file");
@@ -139,11 +139,11 @@ fn begun(runtime: &Path) -> Process {
 /// A sidecar that was told of a layer that was added, of a run that fell back, and of one that is going on.
 fn sidecar_that_adds(runtime: &Path, root: &Path) -> Process {
     let mut sidecar = begun(runtime);
-    let commit = |id: &str, hash: &str, reload: bool, bundled: serde_json::Value| {
+    let commit = |id: &str, hash: &str, bundled: serde_json::Value| {
         let changed =
             [serde_json::json!({ "id": id, "file": format!("/deps/{id}.js"), "browserHash": hash })];
         let commit = serde_json::json!({
-            "environment": "worker", "outcome": "committed", "browserHash": hash, "reload": reload,
+            "environment": "worker", "outcome": "committed", "browserHash": hash,
             "changed": changed, "removed": [], "pending": [], "bundled": bundled,
         });
         notify("optimizer/didCommit", commit)
@@ -166,7 +166,6 @@ fn sidecar_that_adds(runtime: &Path, root: &Path) -> Process {
         commit(
             "zod",
             "a",
-            false,
             serde_json::json!({ "kind": "added", "layer": 2, "modules": 41, "durationMs": 35 }),
         ),
         discover("swr"),
@@ -177,12 +176,11 @@ fn sidecar_that_adds(runtime: &Path, root: &Path) -> Process {
         commit(
             "swr",
             "b",
-            true,
             serde_json::json!({
                 "kind": "rebundled", "reason": reason, "detail": detail, "modules": 900, "durationMs": 700,
             }),
         ),
-        serde_json::json!({ "jsonrpc": "2.0", "id": 2, "method": "onFullReload", "params": { "environment": "worker" } }),
+        serde_json::json!({ "jsonrpc": "2.0", "id": 2, "method": "onFullReload", "params": { "reloads": [{ "environment": "worker" }] } }),
         // So that the reload is over.
         serde_json::json!({ "jsonrpc": "2.0", "id": 3, "method": "awaitStable", "params": {} }),
     ] {
@@ -225,21 +223,18 @@ fn sidecar_with_a_history(runtime: &Path, root: &Path) -> Process {
     send(notify(
         "optimizer/didCommit",
         serde_json::json!({
-            "environment": "worker", "outcome": "committed", "browserHash": "b", "reload": true,
+            "environment": "worker", "outcome": "committed", "browserHash": "b",
             "changed": [{ "id": "zod", "file": "/deps/zod.js", "browserHash": "b" }], "removed": [], "pending": [],
         }),
     ));
     send(
-        serde_json::json!({ "jsonrpc": "2.0", "id": 3, "method": "onFullReload", "params": { "environment": "worker" } }),
+        serde_json::json!({ "jsonrpc": "2.0", "id": 3, "method": "onFullReload", "params": { "reloads": [{ "environment": "worker" }] } }),
     );
-    send(
-        serde_json::json!({ "jsonrpc": "2.0", "id": 4, "method": "classifyError", "params": { "request": 1, "status": 500 } }),
-    );
-    answered_in_any_order(&sidecar, [2, 3, 4]);
+    answered_in_any_order(&sidecar, [2, 3]);
     sidecar
 }
 
-/// Answers come when they are ready: that of a request that was held may come before others or behind them.
+/// Answers come when they are ready: that of a request that was held may come before others or after them.
 fn answered_in_any_order<const COUNT: usize>(sidecar: &Process, ids: [i64; COUNT]) {
     let mut waiting = Vec::from(ids);
     while !waiting.is_empty() {

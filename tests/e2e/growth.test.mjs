@@ -17,11 +17,11 @@ function reoptimize(sidecar, run) {
     sidecar.notify('optimizer/didDiscover', { environment, id: `@scope/late-${nth}`, importer })
   }
   const changed = all.map((nth) => ({ id: `@scope/late-${nth}`, file: `/home/user/app${file(nth)}`, browserHash }))
-  sidecar.notify('optimizer/didCommit', { environment, outcome: 'committed', browserHash, reload: true, changed, removed: [], pending: [] })
+  sidecar.notify('optimizer/didCommit', { environment, outcome: 'committed', browserHash, changed, removed: [], pending: [] })
   const deps = all.map((nth) => `${file(nth)}?v=${browserHash}`)
   const ended = (module, imports) => ({ kind: 'transform', moment: 'end', module, deps: imports })
   const activities = [ended('/src/page.tsx', deps), ...deps.map((module) => ended(module, []))]
-  const planned = sidecar.request('onFullReload', { environment })
+  const planned = sidecar.request('onFullReload', { reloads: [{ environment }] })
   sidecar.notify('onTransform', { environment, activities })
   return planned
 }

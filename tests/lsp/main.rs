@@ -50,10 +50,10 @@ fn sidecar(runtime: &Path, root: &Path, late: &[&str]) -> Process {
         send(&mut sidecar, &notify("optimizer/didDiscover", found));
         changed.push(json!({ "id": id, "file": format!("/deps/{id}.js"), "browserHash": "b" }));
     }
-    let commit = json!({ "environment": "worker", "outcome": "committed", "browserHash": "b", "reload": true,
+    let commit = json!({ "environment": "worker", "outcome": "committed", "browserHash": "b",
         "changed": changed, "removed": [], "pending": [] });
     send(&mut sidecar, &notify("optimizer/didCommit", commit));
-    send(&mut sidecar, &ask(2, "onFullReload", json!({ "environment": "worker" })));
+    send(&mut sidecar, &ask(2, "onFullReload", json!({ "reloads": [{ "environment": "worker" }] })));
     send(&mut sidecar, &ask(3, "awaitStable", json!({})));
     sidecar.answered(3, PATIENCE);
     sidecar.opens_its_door(runtime, PATIENCE);

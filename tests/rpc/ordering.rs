@@ -40,6 +40,7 @@ fn interleaved(count: usize) -> (Vec<u8>, Vec<(usize, Value)>) {
     let mut known = [[Known::No; 8]; 2];
     // The numbers of generations are the session's; each environment has the one that it began last.
     let (mut generations, mut begun) = ([0; 2], 0);
+    let mut hashes = ["a".to_owned(), "a".to_owned()];
     let (mut bytes, mut expected) = (opening(), Vec::new());
     for index in 0..count {
         let (environment, dep) = (random() % 2, random() % 8);
@@ -48,7 +49,11 @@ fn interleaved(count: usize) -> (Vec<u8>, Vec<(usize, Value)>) {
         let message = match (random().is_multiple_of(2), states[dep]) {
             (true, state) => {
                 expected.push((index, answer(dep, state, *generation)));
-                request(index, "resolveOptimizedId", json!({ "environment": name, "id": id(dep) }))
+                request(
+                    index,
+                    "resolveOptimizedId",
+                    json!({ "environment": name, "id": id(dep), "timeoutMs": 0 }),
+                )
             }
             (false, Known::No) => {
                 states[dep] = Known::Waiting;
@@ -59,11 +64,12 @@ fn interleaved(count: usize) -> (Vec<u8>, Vec<(usize, Value)>) {
                 if reload {
                     begun += 1;
                     *generation = begun;
+                    hashes[environment] = index.to_string();
                 }
                 let (changed, removed) = run_optimizer(states, dep, index);
                 let commit = json!({
-                    "environment": name, "outcome": "committed", "browserHash": index.to_string(),
-                    "reload": reload, "changed": changed, "removed": removed, "pending": [],
+                    "environment": name, "outcome": "committed", "browserHash": hashes[environment],
+                    "changed": changed, "removed": removed, "pending": [],
                 });
                 notification("optimizer/didCommit", commit)
             }
@@ -109,7 +115,7 @@ fn a_thousand_waits_hold_up_nothing_and_are_all_answered() {
     const WAITS: usize = 1000;
     let discover = notification("optimizer/didDiscover", json!({ "environment": "ssr", "id": "zod" }));
     let commit = json!({
-        "environment": "ssr", "outcome": "committed", "browserHash": "b", "reload": false,
+        "environment": "ssr", "outcome": "committed", "browserHash": "a",
         "changed": [{ "id": "zod", "file": "/zod.js", "browserHash": "b" }], "removed": [], "pending": [],
     });
     let mut messages = opening();

@@ -19,7 +19,7 @@ test('a client that leaves while it is held is waited for by nobody, and its req
     }),
   }
   const log = { info: vi.fn(), warn: vi.fn() }
-  const server = { base: '/', browserReloads: () => 0 } as GateServer
+  const server = { base: '/' } as GateServer
   const gate = new Gate(sidecar as unknown as Sidecar, resolveOptions(), () => true, log, server)
   const handle = vi.fn()
   const listener = http.createServer((request, response) => gate.enter(request, response, handle))
@@ -44,14 +44,14 @@ test.for([
   ['one that is gone, and whose successor knows nothing,', undefined, false],
 ] as const)('%s is told no more than it needs', async ([, answer, isAdmitted], { onTestFinished }) => {
   const sidecar = { nextRequest: () => 7, requestStarted: vi.fn(), requestFinished: vi.fn(), wait: vi.fn(async () => answer) }
-  const server = { base: '/', browserReloads: () => 0 } as GateServer
+  const server = { base: '/' } as GateServer
   const gate = new Gate(sidecar as unknown as Sidecar, resolveOptions(), () => true, { info: vi.fn(), warn: vi.fn() }, server)
   const listener = http.createServer((request, response) => gate.enter(request, response, () => response.end()))
   onTestFinished(() => void listener.close())
   await once(listener.listen(0, '127.0.0.1'), 'listening')
 
   await fetch(`http://127.0.0.1:${(listener.address() as AddressInfo).port}/page`)
-  const request = { request: 7, method: 'GET', url: '/page', mode: 'cors' }
+  const request = { request: 7, method: 'GET', url: '/page', mode: 'cors', followsRedirects: true, hasBody: false }
   expect(sidecar.wait).toHaveBeenCalledExactlyOnceWith('admit', request, expect.any(AbortSignal))
   expect(sidecar.requestStarted).toHaveBeenCalledExactlyOnceWith(request, isAdmitted)
 })

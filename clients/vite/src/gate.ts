@@ -19,12 +19,6 @@ const ASSET_DESTINATION = new Set(['script', 'style', 'image', 'font', 'audio', 
 /** What the gate needs of the server it stands in. */
 export interface GateServer {
   base: string
-  /** Tells all pages to reload. */
-  reloadBrowser(): void
-  /** How often Vite itself has told them so. */
-  browserReloads(): number
-  /** Resolves once no such reload is to be expected. */
-  browserSettled(): Promise<unknown>
   /** Handles a request from the beginning. */
   handle(request: IncomingMessage, response: ServerResponse): void
 }
@@ -33,9 +27,6 @@ interface Entered {
   id: number
   request: Connect.IncomingMessage
   response: ServerResponse
-  /** How often pages had been told to reload by then. */
-  browserReloads: number
-  method: string
   url: string
   guard: ResponseGuard
   /** Whether its answer is to be judged whatever it is: modules changed under it, or it entered before they were settled. */
@@ -96,12 +87,20 @@ export class Gate {
     this.#fail(entered, error, next).catch(() => next(error))
   }
 
-  /** A reload is being sent: what it dooms is known when the plan is. */
+  /** Requests of whose response a byte has been sent. */
+  get sent(): number[] {
+    return [...this.#entered.values()].filter(({ guard }) => guard.sent).map(({ id }) => id)
+  }
+
+  /** Reloads are being sent: what becomes of the requests that they find inside is known when the plan is. */
   judge(plan: Promise<ReloadPlan | undefined>): void {
-    const judging = plan.then(async (plan) => {
-      const doomed = (plan?.doomed ?? []).map((id) => this.#entered.get(id)).filter((entered) => entered !== undefined)
-      for (const entered of doomed) entered.suspect = true
-      await Promise.all(doomed.map((entered) => this.#judge(entered, {})))
+    const judging = plan.then((plan) => {
+      for (const verdict of plan?.verdicts ?? []) {
+        const entered = this.#entered.get(verdict.request)
+        if (!entered) continue
+        entered.suspect = true
+        this.#carryOut(entered, verdict)
+      }
     })
     // Responses wait for it, and must not fail with it.
     const judged = judging.catch((error: unknown) => this.#tell(error)).then(() => {
@@ -127,11 +126,8 @@ export class Gate {
   async #enter(request: Connect.IncomingMessage, response: ServerResponse, next: Connect.NextFunction): Promise<void> {
     const id = this.#sidecar.nextRequest()
     const url = request.originalUrl ?? request.url ?? '/'
-    // A trigger acts, whatever it is asked by.
-    const method = isTrigger(request) ? 'POST' : (request.method ?? 'GET')
     const guard = new ResponseGuard(request, response, (status) => this.#onHead(entered, status))
-    const browserReloads = this.#server.browserReloads()
-    const entered: Entered = { id, request, response, browserReloads, method, url, guard, suspect: false, at: performance.now() }
+    const entered: Entered = { id, request, response, url, guard, suspect: false, at: performance.now() }
     this.#byRequest.set(request, entered)
     const gone = new AbortController()
     response.once('close', () => {
@@ -139,14 +135,27 @@ export class Gate {
       this.#entered.delete(id)
       this.#sidecar.requestFinished(id)
     })
-    const mode = request.headers['sec-fetch-mode']
-    const started: RequestStarted = { request: id, method, url, ...(typeof mode === 'string' && { mode }) }
+    const started = this.#describe(entered)
     const admitted = this.#options.hold ? await this.#sidecar.wait('admit', started, gone.signal) : undefined
     entered.suspect = admitted?.outcome === 'deadline'
     if (response.destroyed) return
     this.#sidecar.requestStarted(started, admitted !== undefined)
     this.#entered.set(id, entered)
     next()
+  }
+
+  #describe({ id, request, url }: Entered): RequestStarted {
+    const mode = request.headers['sec-fetch-mode']
+    const trigger = isTrigger(request)
+    return {
+      request: id,
+      // A trigger acts, whatever it is asked by.
+      method: trigger ? 'POST' : (request.method ?? 'GET'),
+      url,
+      followsRedirects: !trigger && this.#followsRedirects(url),
+      hasBody: hasBody(request),
+      ...(typeof mode === 'string' && { mode }),
+    }
   }
 
   #onHead(entered: Entered, status: number): Promise<void> | undefined {
@@ -156,56 +165,42 @@ export class Gate {
   async #judgeHead(entered: Entered, status: number): Promise<void> {
     await this.#judging
     if (entered.guard.replaced || !(entered.suspect || status >= 500)) return
-    const verdict = await this.#judge(entered, { status })
-    if (verdict?.action === 'pass' && verdict.kind !== 'unrelated' && status >= 500) this.#explain(entered, verdict)
+    await this.#judge(entered, { status })
   }
 
   async #fail(entered: Entered, error: unknown, next: Connect.NextFunction): Promise<void> {
     await this.#judging
     // The worker's answer to a request that has been re-issued interests nobody.
     if (entered.guard.replaced) return
-    const verdict = await this.#judge(entered, { error: errorInfo(error) })
-    if (verdict && verdict.action !== 'pass') return
-    if (verdict && verdict.kind !== 'unrelated') this.#explain(entered, verdict)
-    next(error)
+    await this.#judge(entered, { error: errorInfo(error) })
+    if (!entered.guard.replaced) next(error)
   }
 
   /** Asks what is to become of a request, and does it. */
-  async #judge(entered: Entered, seen: { status?: number; error?: ErrorInfo }): Promise<Verdict | undefined> {
+  async #judge(entered: Entered, seen: { status?: number; error?: ErrorInfo }): Promise<void> {
     const { id, guard } = entered
     const verdict = await this.#sidecar.request('classifyError', { request: id, sent: guard.sent, ...seen })
-    if (verdict?.action === 'retry') return this.#retry(entered, verdict)
-    if (verdict?.action === 'reload') this.#reloadOnceStable(entered, verdict).catch((error: unknown) => this.#tell(error))
-    return verdict
+    if (verdict) this.#carryOut(entered, verdict)
   }
 
-  #retry(entered: Entered, verdict: Verdict): Verdict {
-    const { guard, request, url } = entered
-    const redirects = this.#followsRedirects(url) && !isTrigger(request)
-    if (!redirects && !isEmpty(request)) {
-      // Nobody has the body any more. The page gets the true answer, and then a new start.
-      this.#reloadOnceStable(entered, { ...verdict, reloadBrowser: true }).catch((error: unknown) => this.#tell(error))
-      return { ...verdict, action: 'pass' }
-    }
-    if (guard.replace()) {
-      const anew = redirects ? this.#reissue(entered, verdict) : this.#rerun(entered)
-      anew.catch((error: unknown) => {
-        this.#tell(error)
-        // Its own answer is gone, and no other will come.
-        request.destroy()
-      })
-    }
-    return verdict
+  #carryOut(entered: Entered, { action, explanation }: Verdict): void {
+    if (explanation) this.#log.warn(explanation)
+    if (action !== 'redirect' && action !== 'rerun') return
+    if (!entered.guard.replace()) return
+    const anew = action === 'redirect' ? this.#redirect(entered) : this.#rerun(entered)
+    anew.catch((error: unknown) => {
+      this.#tell(error)
+      // Its own answer is gone, and no other will come.
+      entered.request.destroy()
+    })
   }
 
-  async #reissue(entered: Entered, verdict: Verdict): Promise<void> {
+  /** Sends the client to the same URL again. */
+  async #redirect({ id, url, guard, at }: Entered): Promise<void> {
     const judgedAt = performance.now()
-    await this.#reloadOnceStable(entered, verdict)
-    const timing = {
-      verdict: judgedAt - entered.at,
-      stable: performance.now() - judgedAt,
-    }
-    entered.guard.redirect(samePath(entered.url), serverTiming(timing))
+    await this.#sidecar.wait('awaitStable', { request: id })
+    const timing = { verdict: judgedAt - at, stable: performance.now() - judgedAt }
+    guard.redirect(samePath(url), serverTiming(timing))
   }
 
   /** Handles the request once more here, for a client that does not follow redirects. */
@@ -216,26 +211,11 @@ export class Gate {
     if (request.originalUrl) request.url = request.originalUrl
     this.#server.handle(request, guard.anew())
   }
-
-  async #reloadOnceStable({ id, browserReloads }: Entered, verdict: Verdict): Promise<void> {
-    await this.#sidecar.wait('awaitStable', { request: id })
-    if (!verdict.reloadBrowser) return
-    await this.#server.browserSettled()
-    if (this.#server.browserReloads() === browserReloads) this.#server.reloadBrowser()
-  }
-
-  #explain(entered: Entered, verdict: Verdict): void {
-    const { dependency, importer, environment, advice, reason } = verdict
-    const site = importer ? `, imported by ${[importer.file, importer.line].filter(Boolean).join(':')}` : ''
-    const cause = dependency ? ` What changed: ${environment} re-optimized for ${dependency}${site}.` : ''
-    const prevention = advice ? ` To prevent it, add to the Vite config: ${advice}` : ''
-    this.#log.warn(`${entered.method} ${entered.url}: ${reason}.${cause}${prevention}`)
-  }
 }
 
 /** Without a body a request can be handled twice from what is still at hand. */
-function isEmpty({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 
 /** Where the time went, for the browser's network panel and for benchmarks. */

@@ -10,7 +10,6 @@ import { type Log, logOf } from './log.js'
 import { EnvironmentObserver } from './observer.js'
 import type { ResolvedOptions } from './options.js'
 import { bridgedTo } from './plugin-api.js'
-import type { ResolvedId } from './protocol.js'
 import { ReloadPlans } from './reload-plans.js'
 import { Saves } from './saves.js'
 import { aroundRestart } from './vite-internals/server.js'
@@ -51,13 +50,11 @@ export class GuardedServer {
     const followsRedirects = framework.followsRedirects ?? (() => true)
     this.gate = new Gate(sidecar, options, followsRedirects, log, {
       base: config.base,
-      reloadBrowser: () => environments.client.hot.send({ type: 'full-reload' }),
-      browserReloads: () => this.observers.get('client')?.reloads ?? 0,
-      browserSettled: async () => this.observers.get('client')?.settled(),
       handle: (request, response) => server.middlewares(request, response),
     })
     this.inspector = new Inspector(config, project, sidecar)
-    const reloads = new ReloadPlans(sidecar, this.observers, (plan) => this.gate.judge(plan), log)
+    sidecar.serves(() => this.#reloadPages())
+    const reloads = new ReloadPlans(sidecar, this.observers, this.gate, log)
     const learned = new LearnedDeps(config.root, config.cacheDir, options.learn, log)
     for (const environment of Object.values(environments)) {
       const { name, depsOptimizer } = environment
@@ -89,7 +86,6 @@ export class GuardedServer {
   touched(environment: string, file: string, modules: EnvironmentModuleNode[], timestamp: number): void {
     const touched = { timestamp, modules }
     this.#touched.set(environment, touched)
-    this.observers.get(environment)?.saved(timestamp)
     const written = this.#saves.written(file, timestamp)
     const waiting = setTimeout(() => {
       // No other plugin has answered yet.
@@ -105,18 +101,16 @@ export class GuardedServer {
     this.observers.get(environment)?.changed([...all], timestamp, this.#saves.written(file, timestamp))
   }
 
-  /** Where a dependency is now, once its first optimizer run is over. */
+  /** Where a dependency is, once no optimizer run is to take it up any more. */
   async resolveOptimizedId(environment: string, id: string): Promise<string | undefined> {
-    const { sidecar } = this.#lease
-    const request = () => sidecar.request('resolveOptimizedId', { environment, id })
-    let resolved: ResolvedId | undefined = await request()
-    if (resolved?.state === 'pending') {
-      // Where runs add, the environment is stable all the while.
-      await this.observers.get(environment)?.optimized(id)
-      await sidecar.wait('awaitStable', { environments: [environment] })
-      resolved = await request()
-    }
+    const resolved = await this.#lease.sidecar.wait('resolveOptimizedId', { environment, id })
     return resolved?.state === 'resolved' ? resolved.id : undefined
+  }
+
+  #reloadPages(): void {
+    const observer = this.observers.get('client')
+    if (observer) observer.reloadPages()
+    else this.#environments.client?.hot.send({ type: 'full-reload' })
   }
 
   async #pause(): Promise<void> {

@@ -11,8 +11,8 @@ import type { Environment } from './sidecar/dev-server.js'
 import type { Sidecar } from './sidecar.js'
 import { runAlone } from './vite-internals/optimizer.js'
 
-/** Hears of a `full-reload` just before it is sent. */
-type ReloadListener = (observer: EnvironmentObserver, triggeredBy: string | undefined) => void
+/** Hears of an environment's `full-reload` just before it is sent. */
+type ReloadListener = (environment: string, triggeredBy: string | undefined) => void
 
 /** Reports what happens in one of Vite's environments, and reloads it when told to. It decides nothing. */
 export class EnvironmentObserver implements Environment {
@@ -52,8 +52,8 @@ export class EnvironmentObserver implements Environment {
     }
     this.#modules = new ModuleReports(environment, sidecar, (entry) => this.#beginAt(entry))
     this.#hot = new HotMessages(environment, {
-      onReload: (triggeredBy) => onReload(this, triggeredBy),
-      settled: () => this.settled(),
+      onReload: (triggeredBy) => onReload(this.name, triggeredBy),
+      isUpdateWanted: async () => (await sidecar.wait('onHotUpdate', { environment: this.name }))?.send ?? true,
     })
   }
 
@@ -72,6 +72,11 @@ export class EnvironmentObserver implements Environment {
   /** Reloads the environment because another one has; not to be reported again. */
   reload(): void {
     this.#environment.moduleGraph.invalidateAll()
+    this.#hot.reload()
+  }
+
+  /** Tells pages to reload because the sidecar says so; not to be reported. */
+  reloadPages(): void {
     this.#hot.reload()
   }
 
@@ -117,11 +122,6 @@ export class EnvironmentObserver implements Environment {
     this.#reportSave(modules)
   }
 
-  /** A file was saved, at this time. */
-  saved(timestamp: number): void {
-    this.#hot.saved(timestamp)
-  }
-
   #reportSave(modules: EnvironmentModuleNode[]): void {
     const urls = modules.map(({ url }) => url)
     this.#sidecar.notify('environment/didChange', { environment: this.name, cause: 'save', modules: urls })
@@ -159,11 +159,6 @@ export class EnvironmentObserver implements Environment {
     if (Object.keys(depsOptimizer.metadata.discovered).length > 0) runAlone(depsOptimizer)
   }
 
-  /** Resolves when the run that takes up a dependency is over, or has failed. */
-  async optimized(id: string): Promise<void> {
-    await this.#environment.depsOptimizer?.metadata.discovered[id]?.processing
-  }
-
   /** Transforms modules before the runner asks for them. */
   warm(modules: string[]): void {
     this.#modules.warm(modules)
@@ -172,15 +167,5 @@ export class EnvironmentObserver implements Environment {
   /** A module is on its way to a runner; as an `entry` it is what the runner begins with. */
   fetching<T>(module: string, entry: boolean, fetch: () => Promise<T>): Promise<T> {
     return this.#modules.fetching(module, entry, fetch)
-  }
-
-  /** How often Vite has reloaded the environment. */
-  get reloads(): number {
-    return this.#hot.reloads
-  }
-
-  /** Resolves when no optimizer run is going that could reload the environment. One that adds does not. */
-  async settled(): Promise<void> {
-    await this.#sidecar.wait('awaitStable', { environments: [this.name] })
   }
 }

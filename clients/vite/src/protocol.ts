@@ -174,11 +174,11 @@ export type FallbackReason = "manifestMissing" | "manifestUnusable" | "fileMissi
 /**
  * An optimizer run ended.
  */
-export type Committed = { environment: string, outcome: CommitOutcome, browserHash: string, 
+export type Committed = { environment: string, outcome: CommitOutcome, 
 /**
- * Whether Vite reloads the environment because of it, that is, whether `browserHash` changed.
+ * As it is now. Where it has changed, Vite reloads the environment.
  */
-reload: boolean, 
+browserHash: string, 
 /**
  * Entries whose file or hash differ from the metadata before.
  */
@@ -248,20 +248,29 @@ export type ActivityKind = "fetch" | "transform" | "warmup";
 export type Moment = "begin" | "end";
 
 /**
+ * What Vite reloads in one turn of its event loop: it has one cause.
+ */
+export type ReloadTurn = { 
+/**
+ * In the order in which they are sent, one for each environment.
+ */
+reloads: Array<ReloadRequested>, 
+/**
+ * Requests inside of whose response a byte has been sent.
+ */
+sent?: Array<number>, };
+
+/**
  * A `full-reload` is about to be sent in an environment.
  */
 export type ReloadRequested = { environment: string, 
 /**
  * The file whose change caused the reload; absent after an optimizer run.
  */
-triggeredBy?: string, 
-/**
- * Other environments that Vite reloads in the same turn: none of them is to be reloaded once more.
- */
-alongside?: Array<string>, };
+triggeredBy?: string, };
 
 /**
- * The answer to `onFullReload`.
+ * What goes along with the reloads of a turn: the answer to `onFullReload`.
  */
 export type ReloadPlan = { 
 /**
@@ -270,20 +279,62 @@ export type ReloadPlan = {
  */
 reload: Array<string>, 
 /**
- * Requests in flight that saw modules of another generation: ask `classifyError` about each.
+ * What the runners of the turn's environments are going to fetch.
  */
-doomed: Array<number>, 
+warm: Array<WarmUp>, 
 /**
- * Modules of the environment that reloads, as URLs. Its runner is going to fetch them one after the other;
- * transforming them at once, side by side, shortens that.
+ * Requests inside that saw modules of another generation, and what is to become of each. One that is to pass is judged again
+ * by its status (`classifyError`), whatever that is.
  */
-warm: Array<string>, };
+verdicts: Array<RequestVerdict>, };
+
+/**
+ * Modules that a runner is going to fetch one after the other. Transforming them at once, side by side, shortens that.
+ */
+export type WarmUp = { environment: string, 
+/**
+ * As URLs.
+ */
+modules: Array<string>, };
+
+/**
+ * A request that a reload finds inside, and what is to become of it.
+ */
+export type RequestVerdict = { request: number, action: Action, kind: ErrorKind, 
+/**
+ * Why, in a sentence.
+ */
+reason: string, 
+/**
+ * A line for the log, where the client sees a failure that a re-optimization may have caused.
+ */
+explanation?: string, 
+/**
+ * Which re-issue of this method and URL it is, counted from 1.
+ */
+attempt?: number, environment?: string, dependency?: string, importer?: ImportSite, 
+/**
+ * The line of Vite config that prevents it.
+ */
+advice?: string, };
 
 export type ResolveOptimizedIdParams = { environment: string, 
 /**
  * A bare id, as in `optimizeDeps.include`.
  */
-id: string, };
+id: string, 
+/**
+ * How long to wait at most for the run that takes it up; the policy's deadline by default.
+ */
+timeoutMs?: number, };
+
+export type OnHotUpdateParams = { environment: string, };
+
+export type OnHotUpdateResult = { 
+/**
+ * `false` when pages reload, and have what is new by that.
+ */
+send: boolean, };
 
 /**
  * The answer to "where is this dependency now?".
@@ -301,7 +352,15 @@ url: string,
 /**
  * The `sec-fetch-mode` header, when a browser sent one.
  */
-mode?: string, };
+mode?: string, 
+/**
+ * Whether its client follows a redirect.
+ */
+followsRedirects?: boolean, 
+/**
+ * Whether it has a body: nobody has that any more once a handler has read it.
+ */
+hasBody?: boolean, };
 
 /**
  * An HTTP request left its environment: its response is complete, or its client went away.
@@ -323,7 +382,15 @@ url: string,
 /**
  * The `sec-fetch-mode` header, when a browser sent one.
  */
-mode?: string, };
+mode?: string, 
+/**
+ * Whether its client follows a redirect.
+ */
+followsRedirects?: boolean, 
+/**
+ * Whether it has a body: nobody has that any more once a handler has read it.
+ */
+hasBody?: boolean, };
 
 /**
  * Why a request may enter.
@@ -362,10 +429,10 @@ export type ErrorKind = "unrelated" | "doomed" | "enteredUnstable" | "reloaded" 
 /**
  * What the client is to do with the request.
  */
-export type Action = "pass" | "retry" | "reload";
+export type Action = "pass" | "redirect" | "rerun" | "reload";
 
 /**
- * The answer to `classifyError`.
+ * What is to become of a request: the answer to `classifyError`.
  */
 export type Verdict = { action: Action, kind: ErrorKind, 
 /**
@@ -373,9 +440,9 @@ export type Verdict = { action: Action, kind: ErrorKind,
  */
 reason: string, 
 /**
- * Whether a `full-reload` is to be sent to the browser once stable.
+ * A line for the log, where the client sees a failure that a re-optimization may have caused.
  */
-reloadBrowser: boolean, 
+explanation?: string, 
 /**
  * Which re-issue of this method and URL it is, counted from 1.
  */
@@ -658,6 +725,11 @@ url: string, };
 export type RestartRequest = Record<symbol, never>;
 
 /**
+ * Orders pages to reload.
+ */
+export type ReloadPagesRequest = Record<symbol, never>;
+
+/**
  * Orders an optimizer run that would begin by itself a little later.
  */
 export type RunRequest = { environment: string, };
@@ -680,7 +752,8 @@ config?: string, };
 
 /** Evenkeel's own methods; LSP's lifecycle is left out. */
 export interface Requests {
-  'onFullReload': { params: ReloadRequested; result: ReloadPlan };
+  'onFullReload': { params: ReloadTurn; result: ReloadPlan };
+  'onHotUpdate': { params: OnHotUpdateParams; result: OnHotUpdateResult };
   'resolveOptimizedId': { params: ResolveOptimizedIdParams; result: ResolvedId };
   'admit': { params: Arrived; result: AdmitResult };
   'classifyError': { params: Failure; result: Verdict };
@@ -708,6 +781,7 @@ export interface SidecarNotifications {
   'environment/warmupRequest': WarmupRequest;
   'optimizer/runRequest': RunRequest;
   'optimizer/didLearn': Learned;
+  'browser/reloadRequest': ReloadPagesRequest;
   'devServer/restartRequest': RestartRequest;
   'experimental/serverStatus': ServerStatus;
   '$/progress': Progress;

@@ -3,51 +3,48 @@ import type { EnvironmentObserver } from './observer.js'
 import type { ReloadPlan, ReloadRequested } from './protocol.js'
 import type { Sidecar } from './sidecar.js'
 
-/** Asks what each reload of Vite's takes along, and carries that out. What Vite reloads in one turn is one cause. */
+/** The requests that a reload finds inside. */
+export interface Inside {
+  /** Those of whose response a byte has been sent. */
+  readonly sent: number[]
+  /** Is given each plan as soon as it is asked for: it says what becomes of them. */
+  judge(plan: Promise<ReloadPlan | undefined>): void
+}
+
+/** Asks what the reloads of Vite's take along, and carries that out. What Vite reloads in one turn is one cause. */
 export class ReloadPlans {
   readonly #sidecar: Sidecar
   readonly #observers: ReadonlyMap<string, EnvironmentObserver>
-  readonly #judge: (plan: Promise<ReloadPlan | undefined>) => void
+  readonly #inside: Inside
   readonly #log: Log
   /** The reloads of this turn of the event loop. */
-  #turn: Array<{ observer: EnvironmentObserver; triggeredBy: string | undefined }> = []
+  #reloads: ReloadRequested[] = []
 
-  /** `judge` is given each plan as soon as it is asked for: it says which requests are doomed. */
-  constructor(
-    sidecar: Sidecar,
-    observers: ReadonlyMap<string, EnvironmentObserver>,
-    judge: (plan: Promise<ReloadPlan | undefined>) => void,
-    log: Log,
-  ) {
+  constructor(sidecar: Sidecar, observers: ReadonlyMap<string, EnvironmentObserver>, inside: Inside, log: Log) {
     this.#sidecar = sidecar
     this.#observers = observers
-    this.#judge = judge
+    this.#inside = inside
     this.#log = log
   }
 
   /** An environment is about to be reloaded by Vite. */
-  readonly request = (observer: EnvironmentObserver, triggeredBy: string | undefined): void => {
-    if (this.#turn.length === 0) queueMicrotask(() => this.#requestPlans())
-    this.#turn.push({ observer, triggeredBy })
+  readonly request = (environment: string, triggeredBy: string | undefined): void => {
+    if (this.#reloads.length === 0) queueMicrotask(() => this.#requestPlan())
+    this.#reloads.push(triggeredBy === undefined ? { environment } : { environment, triggeredBy })
   }
 
-  #requestPlans(): void {
-    const turn = this.#turn
-    this.#turn = []
-    for (const { observer, triggeredBy } of turn) {
-      const reload: ReloadRequested = { environment: observer.name }
-      if (triggeredBy !== undefined) reload.triggeredBy = triggeredBy
-      reload.alongside = turn.map((other) => other.observer.name).filter((name) => name !== observer.name)
-      const plan = this.#sidecar.request('onFullReload', reload)
-      plan
-        .then((plan) => this.#carryOut(observer, plan))
-        .catch((error: unknown) => this.#log.warn(`a reload could not be carried on: ${error}`))
-      this.#judge(plan)
-    }
+  #requestPlan(): void {
+    const reloads = this.#reloads
+    this.#reloads = []
+    const plan = this.#sidecar.request('onFullReload', { reloads, sent: this.#inside.sent })
+    plan
+      .then((plan) => this.#carryOut(plan))
+      .catch((error: unknown) => this.#log.warn(`a reload could not be carried on: ${error}`))
+    this.#inside.judge(plan)
   }
 
-  #carryOut(observer: EnvironmentObserver, plan: ReloadPlan | undefined): void {
+  #carryOut(plan: ReloadPlan | undefined): void {
     for (const environment of plan?.reload ?? []) this.#observers.get(environment)?.reload()
-    observer.warm(plan?.warm ?? [])
+    for (const { environment, modules } of plan?.warm ?? []) this.#observers.get(environment)?.warm(modules)
   }
 }

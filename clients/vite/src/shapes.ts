@@ -5,7 +5,8 @@ type Fields = Record<string, unknown>
 /** What each answer is used for; a sidecar that lacks it is none. */
 const SHAPES: { [M in keyof Requests]: (answer: Fields) => boolean } = {
   resolveOptimizedId: ({ state }) => typeof state === 'string',
-  onFullReload: ({ reload, doomed, warm }) => [reload, doomed, warm].every(Array.isArray),
+  onFullReload: ({ reload, warm, verdicts }) => [reload, warm, verdicts].every(Array.isArray),
+  onHotUpdate: ({ send }) => typeof send === 'boolean',
   admit: ({ outcome }) => typeof outcome === 'string',
   classifyError: ({ action, kind }) => typeof action === 'string' && typeof kind === 'string',
   awaitStable: ({ stable }) => typeof stable === 'boolean',

@@ -111,7 +111,7 @@ for (const [what, make, words] of programs) {
 
 const answers: Array<[string, string, RegExp]> = [
   ['an answer of another shape', `if (method === 'admit') answer(id, 42)`, /^the sidecar answered admit with 42\. It is being restarted/],
-  ['a plan without lists', `if (method === 'onFullReload') answer(id, { doomed: 5 })`, /^the sidecar answered onFullReload with \{"doomed":5\}/],
+  ['a plan without lists', `if (method === 'onFullReload') answer(id, { verdicts: 5 })`, /^the sidecar answered onFullReload with \{"verdicts":5\}/],
   ['an error that is none', `if (id) send({ jsonrpc: '2.0', id, error: 'no' })`, /^the sidecar sent an error that is none/],
   ['a notification of another shape', `if (id) send({ jsonrpc: '2.0', method: 'window/logMessage', params: null })`, /^the sidecar \S.*null/],
 ]
@@ -120,7 +120,7 @@ for (const [what, rest, words] of answers) {
     process.env.EVENKEEL_BINARY = await script(initialized(rest))
     const { sidecar, said } = lease()
     const isPlan = what === 'a plan without lists'
-    const asked = isPlan ? sidecar.request('onFullReload', { environment: 'ssr' }) : sidecar.request('admit', { request: 1, method: 'GET', url: '/' })
+    const asked = isPlan ? sidecar.request('onFullReload', { reloads: [{ environment: 'ssr' }] }) : sidecar.request('admit', { request: 1, method: 'GET', url: '/' })
     expect(await asked).toBeUndefined()
     await until(() => said.length > 0)
     expect(said[0]).toMatch(words)

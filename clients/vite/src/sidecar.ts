@@ -33,6 +33,7 @@ export class Sidecar {
   #status: ServerStatus | undefined
   readonly #watchers = new Set<() => void>()
   #devServer: DevServer | undefined
+  #reloadPages: (() => void) | undefined
   readonly #restarts = new Restarts()
   #closed = false
   #lastRequest = 0
@@ -49,6 +50,7 @@ export class Sidecar {
         ?.crawl(modules)
         .catch((error: unknown) => this.#log.warn(`${environment} could not be looked at ahead of requests: ${String(error)}`))
     },
+    'browser/reloadRequest': () => this.#reloadPages?.(),
     'devServer/restartRequest': () => this.#devServer?.restart(),
     'optimizer/runRequest': ({ environment }) => this.environments.get(environment)?.optimize(),
     'optimizer/didLearn': ({ environment, dependencies }) => this.environments.get(environment)?.learn(dependencies),
@@ -89,6 +91,11 @@ export class Sidecar {
   watch(changed: () => void): () => void {
     this.#watchers.add(changed)
     return () => this.#watchers.delete(changed)
+  }
+
+  /** How the pages of the newest dev server are told to reload. */
+  serves(reloadPages: () => void): void {
+    this.#reloadPages = reloadPages
   }
 
   /** The dev server listens. */
@@ -145,7 +152,7 @@ export class Sidecar {
    * Asks something that is answered within the policy's deadline, and makes sure meanwhile that somebody listens. When
    * `gone` is aborted, nobody waits any more, and the sidecar is told so.
    */
-  wait<M extends 'admit' | 'awaitStable'>(
+  wait<M extends 'admit' | 'awaitStable' | 'onHotUpdate' | 'resolveOptimizedId'>(
     method: M,
     params: Requests[M]['params'],
     gone?: AbortSignal,

@@ -79,6 +79,10 @@ impl OpenEnvironment {
         self.has_optimizer() && self.consumer == Consumer::Server
     }
 
+    pub fn consumer(&self) -> Consumer {
+        self.consumer
+    }
+
     pub fn has_optimizer(&self) -> bool {
         self.optimizer.is_some()
     }
@@ -111,7 +115,7 @@ impl OpenEnvironment {
         if optimizer.is_cold() && optimizer.is_adding() {
             self.foresight.renew(policy, now);
         }
-        let reload = commit.reload;
+        let reload = optimizer.is_reloaded_by(&commit);
         optimizer.commit(commit);
         if reload {
             self.begin_generation(generation, now);
@@ -209,6 +213,9 @@ impl OpenEnvironment {
     /// Modules are to be looked at: the entries at the start, or what a save has changed. Where runs add, a page loses nothing by
     /// what it meets itself, and its first load is not to share the processor with the rest of the app.
     pub fn change(&mut self, changed: &Changed, policy: &Policy, now: Time) {
+        if !policy.foresee {
+            return;
+        }
         match changed.cause {
             ChangeCause::Start if self.is_adding() && self.consumer == Consumer::Client => return,
             ChangeCause::Start => {

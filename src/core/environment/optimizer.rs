@@ -19,7 +19,7 @@ const DEBOUNCE: Time = Time::from_millis(100);
 pub enum ResolvedId {
     /// `id` is `file?v=browserHash`, right at this moment.
     Resolved { id: String, generation: u32 },
-    /// The dependency waits for its first optimizer run; ask again once that is over.
+    /// The dependency waits for its first optimizer run.
     Pending { generation: u32 },
     /// The optimizer does not know the dependency.
     Unknown { generation: u32 },
@@ -145,6 +145,11 @@ impl Optimizer {
         let ids = commit.changed.iter().map(|dep| &*dep.id);
         let unknown = ids.filter(|id| !self.optimized.contains_key(*id) && !self.pending.contains_key(*id));
         unknown.map(|id| LateDependency { id: id.to_owned(), importer: None }).collect()
+    }
+
+    /// Whether Vite reloads the environment because of a run: it does so when files of before have changed.
+    pub fn is_reloaded_by(&self, commit: &Commit) -> bool {
+        self.browser_hash != commit.browser_hash
     }
 
     pub fn commit(&mut self, commit: Commit) {

@@ -8,7 +8,9 @@ mod requests;
 pub use environment::{
     Bridge, Consumer, DiscoveredDep, EnvironmentSnapshot, ImportSite, OptimizedDep, OptimizerSnapshot,
 };
-pub use modules::{Activity, ActivityKind, ChangeCause, Changed, Moment, ReloadRequested, Transformed};
+pub use modules::{
+    Activity, ActivityKind, ChangeCause, Changed, Moment, ReloadRequested, ReloadTurn, Transformed,
+};
 pub use optimizer::{BundledRun, Commit, Discovered, Fallback, FallbackReason, FellBack};
 pub use requests::{Arrived, Listening, RequestFinished, RequestStarted};
 
@@ -31,7 +33,6 @@ pub enum Event {
     },
     Changed(Changed),
     Transformed(Transformed),
-    ReloadRequested(ReloadRequested),
     Arrived(Arrived),
     RequestStarted(RequestStarted),
     RequestFinished(RequestFinished),

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::core::HttpRequest;
+
 /// Why modules are to be looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -83,6 +85,28 @@ pub struct Transformed {
     pub activities: Vec<Activity>,
 }
 
+/// What Vite reloads in one turn of its event loop: it has one cause.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
+pub struct ReloadTurn {
+    /// In the order in which they are sent, one for each environment.
+    pub reloads: Vec<ReloadRequested>,
+    /// Requests inside of whose response a byte has been sent.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    #[cfg_attr(feature = "codegen", ts(optional, as = "Option<_>"))]
+    pub sent: Vec<HttpRequest>,
+}
+
+impl ReloadTurn {
+    /// One that an optimizer run has caused, and that finds no response on its way.
+    #[cfg(test)]
+    pub fn of(environment: &str) -> Self {
+        let reload = ReloadRequested { environment: environment.into(), triggered_by: None };
+        ReloadTurn { reloads: vec![reload], sent: Vec::new() }
+    }
+}
+
 /// A `full-reload` is about to be sent in an environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -92,8 +116,4 @@ pub struct ReloadRequested {
     /// The file whose change caused the reload; absent after an optimizer run.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub triggered_by: Option<String>,
-    /// Other environments that Vite reloads in the same turn: none of them is to be reloaded once more.
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    #[cfg_attr(feature = "codegen", ts(optional, as = "Option<_>"))]
-    pub alongside: Vec<String>,
 }

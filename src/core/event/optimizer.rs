@@ -114,9 +114,8 @@ pub enum BundledRun {
 #[serde(rename_all = "camelCase")]
 pub struct Commit {
     pub environment: String,
+    /// As it is now. Where it has changed, Vite reloads the environment.
     pub browser_hash: String,
-    /// Whether Vite reloads the environment because of it, that is, whether `browserHash` changed.
-    pub reload: bool,
     /// Entries whose file or hash differ from the metadata before.
     pub changed: Vec<OptimizedDep>,
     /// Ids that are optimized no longer.

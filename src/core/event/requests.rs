@@ -29,6 +29,27 @@ pub struct RequestStarted {
     /// The `sec-fetch-mode` header, when a browser sent one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub mode: Option<String>,
+    /// Whether its client follows a redirect.
+    #[serde(default = "yes")]
+    #[cfg_attr(feature = "codegen", ts(optional, as = "Option<_>"))]
+    pub follows_redirects: bool,
+    /// Whether it has a body: nobody has that any more once a handler has read it.
+    #[serde(default)]
+    #[cfg_attr(feature = "codegen", ts(optional, as = "Option<_>"))]
+    pub has_body: bool,
+}
+
+impl RequestStarted {
+    /// As a client sends it that is no browser.
+    #[cfg(test)]
+    pub fn get(request: HttpRequest, url: impl Into<String>) -> Self {
+        let (method, url) = ("GET".into(), url.into());
+        RequestStarted { request, method, url, mode: None, follows_redirects: true, has_body: false }
+    }
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// An HTTP request left its environment: its response is complete, or its client went away.

@@ -137,12 +137,13 @@ impl World {
 
     fn commit(&mut self, environment: usize, id: usize, reload: bool) {
         self.hash += 1;
-        let hash = self.hash.to_string();
         self.committed.insert((environment, id), self.hash);
+        let name = NAMES[environment];
+        let found = self.session.environment(name).and_then(OpenEnvironment::browser_hash);
+        let hash = self.hash.to_string();
         let committed = Commit {
-            environment: NAMES[environment].into(),
-            browser_hash: hash.clone(),
-            reload,
+            environment: name.into(),
+            browser_hash: if reload { hash.clone() } else { found.unwrap_or_default().to_owned() },
             changed: vec![OptimizedDep { id: format!("dep{id}"), file: "/f.js".into(), browser_hash: hash }],
             removed: vec![],
             pending: vec![],
@@ -161,23 +162,13 @@ impl World {
     /// One turn of Vite's: it reloads some environments itself, and the plans say what else reloads.
     fn reload(&mut self, environments: &BTreeSet<usize>) {
         let mut sent = environments.clone();
+        let mut turn = ReloadTurn::default();
         for environment in environments {
-            let alongside = environments.iter().filter(|other| *other != environment);
-            let reload = ReloadRequested {
-                environment: NAMES[*environment].into(),
-                triggered_by: None,
-                alongside: alongside.map(|other| NAMES[*other].to_owned()).collect(),
-            };
-            self.session.apply(Event::ReloadRequested(reload.clone()), self.now);
-            for target in self.session.plan_reload(&reload, self.now).reload {
-                let target = NAMES.iter().position(|name| *name == target).expect("it is known");
-                assert!(
-                    self.reach(*environment).contains(&target),
-                    "{} borrows nothing of it",
-                    NAMES[target]
-                );
-                assert!(sent.insert(target), "{} is reloaded twice for one cause", NAMES[target]);
-            }
+            turn.reloads.extend(ReloadTurn::of(NAMES[*environment]).reloads);
+        }
+        for target in self.session.reload(&turn, self.now).1.reload {
+            let target = NAMES.iter().position(|name| *name == target).expect("it is known");
+            assert!(sent.insert(target), "{} is reloaded twice for one cause", NAMES[target]);
         }
         let expected: BTreeSet<usize> =
             environments.iter().flat_map(|environment| self.reach(*environment)).collect();

@@ -1,5 +1,7 @@
 //! A guarded environment and its module runner, as requests see them.
 
+use std::collections::BTreeSet;
+
 use super::*;
 
 /// What a guarded environment with a module runner may live through.
@@ -61,6 +63,8 @@ struct Guarded {
     fetched: u32,
     /// Requests, and the generation that the runner had when they entered.
     inside: Vec<(HttpRequest, u32)>,
+    /// Those that are answered by another run.
+    retried: BTreeSet<HttpRequest>,
 }
 
 impl Guarded {
@@ -98,6 +102,7 @@ impl Guarded {
             is_importing: false,
             fetched: 0,
             inside: Vec::new(),
+            retried: BTreeSet::new(),
         };
         guarded.fetch(Moment::Begin);
         guarded.fetch(Moment::End);
@@ -112,7 +117,7 @@ impl Guarded {
             Moved::Save => self.reload(),
             Moved::Commit => {
                 self.newest += 1;
-                self.commit(true);
+                self.commit();
                 self.reload();
             }
             Moved::Begin if !self.is_importing && self.queued > 0 => {
@@ -149,15 +154,14 @@ impl Guarded {
                 let changed = Changed { environment: "worker".into(), cause: ChangeCause::Save, modules };
                 self.session.apply(Event::Changed(changed), self.now);
             }
-            Late::Added => self.commit(false),
+            Late::Added => self.commit(),
         }
     }
 
-    fn commit(&mut self, reload: bool) {
+    fn commit(&mut self) {
         let committed = Commit {
             environment: "worker".into(),
             browser_hash: self.newest.to_string(),
-            reload,
             changed: vec![],
             removed: vec![],
             pending: vec![],
@@ -173,10 +177,9 @@ impl Guarded {
 
     fn reload(&mut self) {
         self.queued += 1;
-        let environment = "worker".into();
-        let reload = ReloadRequested { environment, triggered_by: None, alongside: vec![] };
-        self.session.apply(Event::ReloadRequested(reload.clone()), self.now);
-        self.session.plan_reload(&reload, self.now);
+        let (_, plan) = self.session.reload(&ReloadTurn::of("worker"), self.now);
+        let judged = plan.verdicts.iter().filter(|judged| judged.verdict.action.is_retry());
+        self.retried.extend(judged.map(|judged| judged.request));
     }
 
     fn fetch(&mut self, moment: Moment) {
@@ -185,8 +188,7 @@ impl Guarded {
 
     fn enter(&mut self) {
         let request = u32::try_from(self.inside.len()).expect("they are few");
-        let (method, url) = ("GET".to_owned(), format!("/{request}"));
-        let started = RequestStarted { request, method, url, mode: None };
+        let started = RequestStarted::get(request, format!("/{request}"));
         self.session.apply(Event::RequestStarted(started), self.now);
         self.inside.push((request, self.fetched));
     }
@@ -206,7 +208,8 @@ proptest! {
         let mut guarded = Guarded::new();
         for step in &steps {
             guarded.take(step);
-            let doomed = guarded.session.doomed();
+            let mut doomed = guarded.session.doomed();
+            doomed.extend(&guarded.retried);
             let missed: Vec<_> = guarded.met_others().into_iter().filter(|id| !doomed.contains(id)).collect();
             prop_assert_eq!(missed, Vec::<HttpRequest>::new());
         }

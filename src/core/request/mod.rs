@@ -7,8 +7,8 @@ pub use retries::{Chain, HandedOn, RetryBudget, RetryCause};
 use retries::key;
 use serde::{Deserialize, Serialize};
 
-use super::Time;
 use super::event::RequestStarted;
+use super::{Action, Time};
 
 /// A request that has come and has not left.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -16,6 +16,8 @@ pub struct Request {
     pub method: String,
     pub url: String,
     pub mode: Option<String>,
+    pub follows_redirects: bool,
+    pub has_body: bool,
     pub chain: Chain,
     pub life: Life,
 }
@@ -32,6 +34,8 @@ pub enum Life {
     },
     /// It is with the handler.
     Inside(Inside),
+    /// It is answered by another run, and what its handler still says interests nobody.
+    Retried,
 }
 
 /// What a request found when it entered, and what has happened to it since.
@@ -82,21 +86,30 @@ pub enum Doubt {
 
 impl Request {
     pub fn new(started: RequestStarted, chain: Chain, life: Life) -> Self {
-        let RequestStarted { method, url, mode, .. } = started;
-        Request { method, url, mode, chain, life }
+        let RequestStarted { method, url, mode, follows_redirects, has_body, .. } = started;
+        Request { method, url, mode, follows_redirects, has_body, chain, life }
     }
 
     pub fn inside(&self) -> Option<&Inside> {
         match &self.life {
-            Life::Held { .. } => None,
+            Life::Held { .. } | Life::Retried => None,
             Life::Inside(inside) => Some(inside),
         }
     }
 
     pub fn inside_mut(&mut self) -> Option<&mut Inside> {
         match &mut self.life {
-            Life::Held { .. } => None,
+            Life::Held { .. } | Life::Retried => None,
             Life::Inside(inside) => Some(inside),
+        }
+    }
+
+    /// How it can be answered by another run; not at all, if nobody has its body any more.
+    pub fn retry(&self) -> Option<Action> {
+        match (self.follows_redirects, self.has_body) {
+            (true, _) => Some(Action::Redirect),
+            (false, false) => Some(Action::Rerun),
+            (false, true) => None,
         }
     }
 

@@ -12,8 +12,6 @@ pub struct Disturbance {
     is_going_on: bool,
     /// When the latest began, or when it ended if it is over.
     since: Time,
-    /// The one in which the browser was told to reload.
-    browser_reloaded_in: Option<u64>,
 }
 
 impl Disturbance {
@@ -32,12 +30,5 @@ impl Disturbance {
         self.epoch += u64::from(is_unstable);
         self.is_going_on = is_unstable;
         self.since = now;
-    }
-
-    /// Whether the browser is to be told to reload: once for each disturbance, however many requests it doomed.
-    pub fn take_browser_reload(&mut self) -> bool {
-        let is_first = self.browser_reloaded_in != Some(self.epoch);
-        self.browser_reloaded_in = Some(self.epoch);
-        is_first
     }
 }

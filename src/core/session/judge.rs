@@ -3,9 +3,16 @@
 use super::Session;
 use crate::core::event::ImportSite;
 use crate::core::reoptimization::Reoptimization;
-use crate::core::request::{Inside, Request, RetryCause};
+use crate::core::request::{Inside, Life, Request, RetryCause};
 use crate::core::verdict::{Action, ErrorKind, Failure, Verdict, kind_of};
-use crate::core::{HttpRequest, Time};
+use crate::core::{HttpRequest, Policy, Time};
+
+/// Why a request is not run once more.
+enum Refusal {
+    Pass(String),
+    /// What its client gets is not right, and its page is to start anew.
+    Reload(&'static str),
+}
 
 impl Session {
     /// The environment whose generation changed under the request, if one did, by its name.
@@ -26,7 +33,7 @@ impl Session {
         doomed
     }
 
-    /// Judges how a request fares, and counts a re-issue when it orders one.
+    /// Judges how a request fares, and counts it when it orders another run.
     pub fn classify(&mut self, failure: &Failure, now: Time) -> Verdict {
         let found = self.requests.get(&failure.request);
         let Some((request, inside)) = found.and_then(|request| Some((request, request.inside()?))) else {
@@ -36,52 +43,100 @@ impl Session {
         let Some((kind, cause)) = self.cause_of(failure, request, inside, doomed_by.is_some(), now) else {
             return Verdict::pass(ErrorKind::Unrelated, "no re-optimization touched the request");
         };
-        let of_a_run = kind != ErrorKind::Reloaded;
-        let record = self.history.latest(doomed_by.as_deref()).filter(|_| of_a_run);
-        let verdict = explain(Verdict::pass(kind, ""), record);
+        let record = self.history.latest(doomed_by.as_deref()).filter(|_| kind.is_of_a_run());
+        let verdict = with_cause(Verdict::pass(kind, ""), record);
+        let verdict = match self.refusal(failure, request, kind, doomed_by.is_some()) {
+            Some(Refusal::Pass(reason)) => Verdict { reason, ..verdict },
+            Some(Refusal::Reload(reason)) => {
+                self.owe_reload(failure.request);
+                Verdict { action: Action::Reload, reason: reason.into(), ..verdict }
+            }
+            None => self.retry(failure.request, verdict, cause, doomed_by.as_deref(), now),
+        };
+        self.explain(failure, verdict)
+    }
+
+    /// Why a request is not run once more, although a re-optimization, or a save, may be what is wrong with it.
+    fn refusal(
+        &self,
+        failure: &Failure,
+        request: &Request,
+        kind: ErrorKind,
+        is_doomed: bool,
+    ) -> Option<Refusal> {
         if !self.policy.recover {
-            return Verdict { reason: "recovery is turned off".into(), ..verdict };
+            return Some(Refusal::Pass("recovery is turned off".into()));
         }
-        if kind == ErrorKind::OptimizerFailed && doomed_by.is_none() {
-            return Verdict { reason: "the optimizer run failed; Vite's log says why".into(), ..verdict };
+        if kind == ErrorKind::OptimizerFailed && !is_doomed {
+            return Some(Refusal::Pass("the optimizer run failed; Vite's log says why".into()));
         }
         if failure.sent {
-            let reload_browser = self.disturbance.take_browser_reload();
-            let reason = "the response was on its way when the environment changed".into();
-            return Verdict { action: Action::Reload, reload_browser, reason, ..verdict };
+            return Some(Refusal::Reload("the response was on its way when the environment changed"));
         }
         if !request.is_safe() && !failure.has_failed() {
             let reason = format!("{} has not failed and may have changed something", request.method);
-            return Verdict { reason, ..verdict };
+            return Some(Refusal::Pass(reason));
         }
-        let (navigation, lost, key) = (request.is_navigation(), now - inside.since, request.key());
+        let is_lost = request.retry().is_none();
+        is_lost.then_some(Refusal::Reload("its body has been read, and its client follows no redirect"))
+    }
+
+    /// Has a request answered by another run, if its budget allows that.
+    fn retry(
+        &mut self,
+        id: HttpRequest,
+        verdict: Verdict,
+        cause: RetryCause,
+        doomed_by: Option<&str>,
+        now: Time,
+    ) -> Verdict {
+        let Some(request) = self.requests.get(&id) else { return verdict };
+        let Some((action, inside)) = request.retry().zip(request.inside()) else { return verdict };
+        let (is_navigation, lost, key) = (request.is_navigation(), now - inside.since, request.key());
         let Some(attempt) = self.budget.spend(request, cause, &self.policy, now) else {
             self.counts.gave_up += 1;
-            let reason = format!(
-                "re-issued {} times within {} ms without success",
-                self.policy.retry_budget, self.policy.retry_window_ms
-            );
+            let Policy { retry_budget, retry_window_ms, .. } = self.policy;
+            let reason =
+                format!("re-issued {retry_budget} times within {retry_window_ms} ms without success");
             return Verdict { reason, ..verdict };
         };
         self.handed_on.hand_on(request, &self.policy, now);
         self.counts.recovered += 1;
-        if of_a_run && let Some(record) = self.history.latest_mut(doomed_by.as_deref()) {
-            record.recover(lost);
-            record.affect(&key);
+        if verdict.kind.is_of_a_run() {
+            if let Some(record) = self.history.latest_mut(doomed_by) {
+                record.recover(lost);
+                record.affect(&key);
+            }
+            // A navigation is its own reload, and what a save changes in pages is Vite's to tell them.
+            if !is_navigation {
+                self.owe_reload(id);
+            }
         }
-        let reason = match kind {
+        if let Some(request) = self.requests.get_mut(&id) {
+            request.life = Life::Retried;
+        }
+        let reason = match verdict.kind {
             ErrorKind::EnteredUnstable => "the request entered before its environment was stable",
             ErrorKind::Reloaded => "a save reloaded the modules under the request",
             _ => "a re-optimization changed the modules under the request",
         };
-        Verdict {
-            action: Action::Retry,
-            reason: reason.into(),
-            // What a save changes in pages is Vite's to tell them.
-            reload_browser: of_a_run && !navigation && self.disturbance.take_browser_reload(),
-            attempt: Some(attempt),
-            ..verdict
-        }
+        Verdict { action, reason: reason.into(), attempt: Some(attempt), ..verdict }
+    }
+
+    /// The page of a request is to reload once everything is stable, unless it is told so anyway.
+    fn owe_reload(&mut self, id: HttpRequest) {
+        let Some(request) = self.requests.get(&id) else { return };
+        let Some(inside) = request.inside() else { return };
+        let came_at = inside.since.saturating_sub(inside.admission.waited);
+        self.pages.owe_reload(self.disturbance.epoch, came_at, request.chain.deadline);
+    }
+
+    /// Adds the line for the log, where the client gets the failure.
+    fn explain(&self, failure: &Failure, verdict: Verdict) -> Verdict {
+        let is_seen = failure.has_failed() && !verdict.action.is_retry();
+        let request = self.requests.get(&failure.request).filter(|_| is_seen);
+        let explanation = request.map(|request| verdict.explain(&request.method, &request.url));
+        Verdict { explanation, ..verdict }
     }
 
     /// What a failure comes from, and what a re-issue because of it is counted under; nothing, if it is the app's own.
@@ -110,8 +165,8 @@ impl Session {
     }
 }
 
-/// Adds to a verdict what is known of the re-optimization behind it.
-fn explain(verdict: Verdict, record: Option<&Reoptimization>) -> Verdict {
+/// Adds to a verdict what is known of the re-optimization that caused it.
+fn with_cause(verdict: Verdict, record: Option<&Reoptimization>) -> Verdict {
     let Some(record) = record else { return verdict };
     let late = record.dependencies.first();
     let importer: Option<ImportSite> = late.and_then(|dep| dep.importer.clone());

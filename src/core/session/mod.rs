@@ -14,9 +14,11 @@ use serde::{Deserialize, Serialize};
 use disturbance::Disturbance;
 
 use super::environment::{Environment, OpenEnvironment};
-use super::event::{EnvironmentSnapshot, Event, FallbackReason, FellBack, Transformed};
+use super::event::{ChangeCause, EnvironmentSnapshot, Event, FallbackReason, FellBack, Transformed};
+use super::pages::Pages;
 use super::reoptimization::{HandledBy, History, LateDependency, Reoptimization};
-use super::request::{HandedOn, Inside, Request, RetryBudget};
+use super::request::{HandedOn, Request, RetryBudget};
+use super::verdict::RequestVerdict;
 use super::{HttpRequest, Policy, Time};
 
 /// What the shell is to do after an event.
@@ -30,6 +32,8 @@ pub enum Effect {
     Crawl { environment: String, modules: Vec<String> },
     /// The optimizer need not wait for further dependencies.
     Optimize { environment: String },
+    /// Pages are to reload.
+    ReloadPages,
     /// Dependencies that the next start should know from the beginning.
     Learned { environment: String, dependencies: Vec<LateDependency> },
 }
@@ -45,7 +49,7 @@ pub enum Stability {
     },
 }
 
-/// The answer to `onFullReload`.
+/// What goes along with the reloads of a turn: the answer to `onFullReload`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
@@ -53,11 +57,21 @@ pub struct ReloadPlan {
     /// The other environments to reload in lockstep, each exactly once. Vite has not invalidated their module graphs: that
     /// comes first. Reloads sent because of this plan are not to be reported again.
     pub reload: Vec<String>,
-    /// Requests in flight that saw modules of another generation: ask `classifyError` about each.
-    pub doomed: Vec<HttpRequest>,
-    /// Modules of the environment that reloads, as URLs. Its runner is going to fetch them one after the other;
-    /// transforming them at once, side by side, shortens that.
-    pub warm: Vec<String>,
+    /// What the runners of the turn's environments are going to fetch.
+    pub warm: Vec<WarmUp>,
+    /// Requests inside that saw modules of another generation, and what is to become of each. One that is to pass is judged again
+    /// by its status (`classifyError`), whatever that is.
+    pub verdicts: Vec<RequestVerdict>,
+}
+
+/// Modules that a runner is going to fetch one after the other. Transforming them at once, side by side, shortens that.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct WarmUp {
+    pub environment: String,
+    /// As URLs.
+    pub modules: Vec<String>,
 }
 
 /// What was counted since the session began.
@@ -92,6 +106,7 @@ pub struct Session {
     /// Counts the commits that reloaded an environment, whichever: bridged environments share it.
     generation: u32,
     disturbance: Disturbance,
+    pages: Pages,
     /// Where a browser finds the dev server.
     url: Option<String>,
 }
@@ -109,6 +124,7 @@ impl Session {
             fallbacks: BTreeMap::new(),
             generation: 0,
             disturbance: Disturbance::default(),
+            pages: Pages::default(),
             url: None,
         }
     }
@@ -160,7 +176,15 @@ impl Session {
 
     /// Whether the mere passing of time may change something.
     pub fn is_settling(&self) -> bool {
-        self.is_disturbed() || self.held_until().is_some() || self.settling().next().is_some()
+        self.is_disturbed()
+            || self.held_until().is_some()
+            || self.owes_reload_until().is_some()
+            || self.settling().next().is_some()
+    }
+
+    /// Until when pages have to be told to reload at the latest, if they do.
+    pub fn owes_reload_until(&self) -> Option<Time> {
+        self.pages.owed_until()
     }
 
     /// The environments that have a reload, or a record that ends when they are stable.
@@ -171,8 +195,8 @@ impl Session {
         self.environments().filter(settles)
     }
 
-    /// The only way in which a session changes, but for [`Session::classify`] and [`Session::plan_reload`],
-    /// which change it by what they answer.
+    /// The only way in which a session changes, but for [`Session::classify`] and [`Session::reload`], which
+    /// change it and have an answer.
     pub fn apply(&mut self, event: Event, now: Time) -> Vec<Effect> {
         let mut effects = self.pass(now);
         let mut all_met_in = None;
@@ -184,26 +208,15 @@ impl Session {
             Event::Committed(commit) => self.commit(commit, now, &mut effects),
             Event::OptimizerFailed { environment } => self.fail(&environment, now, &mut effects),
             Event::Changed(changed) => {
+                if changed.cause == ChangeCause::Save {
+                    self.pages.save(now);
+                }
                 let policy = self.policy;
-                if let Some(environment) = self.environment_mut(&changed.environment)
-                    && policy.foresee
-                {
+                if let Some(environment) = self.environment_mut(&changed.environment) {
                     environment.change(&changed, &policy, now);
                 }
             }
             Event::Transformed(transformed) => all_met_in = self.observe(transformed, now),
-            Event::ReloadRequested(reload) => {
-                let policy = self.policy;
-                let environment = self.environment_mut(&reload.environment);
-                let reloads = environment.is_some_and(|environment| {
-                    environment.begin_reload(reload.triggered_by.as_deref(), &policy, now)
-                        && environment.is_guarded()
-                });
-                if reloads {
-                    let inside = self.requests.values_mut().filter_map(Request::inside_mut);
-                    inside.for_each(Inside::doubt_reload);
-                }
-            }
             Event::Arrived(arrived) => self.arrive(arrived, now),
             Event::RequestStarted(started) => self.start(started, now),
             Event::Listening(listening) => self.url = Some(listening.url),
@@ -227,9 +240,21 @@ impl Session {
     /// What the passing of time alone has changed; and those enter who are held for nothing any more. They do so here alone: what
     /// is stable between two messages that have come together is none of their business.
     pub fn tick(&mut self, now: Time) -> Vec<Effect> {
-        let effects = self.pass(now);
+        let mut effects = self.pass(now);
         self.let_in(now);
+        if self.is_page_reload_due(now) {
+            self.pages.reload(now);
+            effects.push(Effect::ReloadPages);
+        }
         effects
+    }
+
+    /// A page that reloads is to meet stable environments, its own among them.
+    fn is_page_reload_due(&self, now: Time) -> bool {
+        let meets = |environment: &&OpenEnvironment| environment.has_optimizer();
+        self.pages.owed_until().is_some_and(|until| {
+            until <= now || self.environments().filter(meets).all(|found| found.is_stable(&self.policy, now))
+        })
     }
 
     fn pass(&mut self, now: Time) -> Vec<Effect> {
@@ -244,9 +269,10 @@ impl Session {
         effects
     }
 
-    /// When an environment that settles will have, if nothing else happens.
+    /// When an environment that settles will have, or pages have to be told to reload, if nothing else happens.
     pub fn settles_at(&self, now: Time) -> Option<Time> {
-        self.settling().filter_map(|environment| environment.stable_at(&self.policy, now)).min()
+        let settled = self.settling().filter_map(|environment| environment.stable_at(&self.policy, now));
+        settled.chain(self.owes_reload_until()).min()
     }
 
     fn note_disturbance(&mut self, now: Time) {
@@ -298,6 +324,17 @@ impl Session {
                 effects.push(Effect::Optimize { environment: environment.name.clone() });
             }
         }
+    }
+
+    /// Whether a dependency waits for a run of its environment's optimizer.
+    pub fn is_pending(&self, environment: &str, id: &str) -> bool {
+        self.environment(environment).is_some_and(|found| found.pending().any(|pending| pending == id))
+    }
+
+    /// Whether pages are still to get a hot update, once they may: one that has been told to reload since the file was saved
+    /// has what is new anyway.
+    pub fn is_update_wanted(&self, now: Time) -> bool {
+        !self.pages.are_getting_what_is_new(now)
     }
 
     /// Whether the named environments (all guarded ones, if none is named) are stable now. The browser's, which is

@@ -1,43 +1,66 @@
-//! What a reload takes along.
+//! What the reloads of a turn take along.
 
-use super::{ReloadPlan, Session};
+use super::{Effect, ReloadPlan, Session, WarmUp};
 use crate::core::Time;
-use crate::core::event::ReloadRequested;
+use crate::core::event::{Consumer, ReloadRequested, ReloadTurn};
+use crate::core::request::{Inside, Request};
+use crate::core::verdict::{Failure, RequestVerdict};
 
 impl Session {
-    /// A `full-reload` is about to be sent: what else has to reload, and which requests it finds inside.
-    pub fn plan_reload(&mut self, reload: &ReloadRequested, now: Time) -> ReloadPlan {
-        let reload_too = self.reload_bridged(reload, now);
-        let doomed = self.doomed();
-        let inside = doomed.iter().filter_map(|id| self.requests.get(id)?.inside());
-        let since = inside.map(|inside| inside.since).min();
-        let warm = match self.environment_mut(&reload.environment) {
-            Some(environment) if environment.is_reloading_generation() => environment.take_fetched(since),
-            _ => Vec::new(),
-        };
-        ReloadPlan { reload: reload_too, doomed, warm }
+    /// `full-reload`s are about to be sent: what else has to reload, and what becomes of the requests that they find inside.
+    pub fn reload(&mut self, turn: &ReloadTurn, now: Time) -> (Vec<Effect>, ReloadPlan) {
+        let mut effects = self.pass(now);
+        let mut reload = Vec::new();
+        for requested in &turn.reloads {
+            self.begin_reload(requested, now);
+            self.reload_borrowers(requested, turn, &mut reload, now);
+        }
+        self.crawl(None, now, &mut effects);
+        self.note_disturbance(now);
+        let warm = self.warm_ups(turn);
+        let verdicts = self.judge_doomed(turn, now);
+        (effects, ReloadPlan { reload, warm, verdicts })
     }
 
-    /// Begins the reload of everything that borrows from an environment, in the same generation, each once.
-    fn reload_bridged(&mut self, reload: &ReloadRequested, now: Time) -> Vec<String> {
-        let Some(from) = self.environment(&reload.environment) else { return Vec::new() };
-        let generation = from.is_reloading_generation().then_some(from.generation);
-        let mut targets = self.bridged_from(&reload.environment);
-        for target in &targets {
-            let sent = !reload.alongside.contains(target);
-            if let Some(environment) = self.environment_mut(target) {
-                environment.reload_with(generation, sent, now);
+    fn begin_reload(&mut self, requested: &ReloadRequested, now: Time) {
+        let policy = self.policy;
+        let Some(environment) = self.environment_mut(&requested.environment) else { return };
+        let is_followed = environment.begin_reload(requested.triggered_by.as_deref(), &policy, now);
+        let (is_guarded, consumer) = (environment.is_guarded(), environment.consumer());
+        if consumer == Consumer::Client {
+            self.pages.reload(now);
+        }
+        if is_followed && is_guarded {
+            let inside = self.requests.values_mut().filter_map(Request::inside_mut);
+            inside.for_each(Inside::doubt_reload);
+        }
+    }
+
+    /// Begins the reload of everything that borrows from an environment, in the same generation. What Vite does not reload itself
+    /// is added to `others`, each once.
+    fn reload_borrowers(
+        &mut self,
+        requested: &ReloadRequested,
+        turn: &ReloadTurn,
+        others: &mut Vec<String>,
+        now: Time,
+    ) {
+        let Some(lender) = self.environment(&requested.environment) else { return };
+        let generation = lender.is_reloading_generation().then_some(lender.generation);
+        for borrower in self.borrowers_of(&requested.environment) {
+            let is_reloaded = turn.reloads.iter().any(|other| other.environment == borrower);
+            let is_new = !is_reloaded && !others.contains(&borrower);
+            if let Some(environment) = self.environment_mut(&borrower) {
+                environment.reload_with(generation, is_new, now);
+            }
+            if is_new {
+                others.push(borrower);
             }
         }
-        let index = |name: &str| self.environments.get_index_of(name);
-        let earlier = reload.alongside.iter().filter(|other| index(other) < index(&reload.environment));
-        let theirs: Vec<String> = earlier.flat_map(|other| self.bridged_from(other)).collect();
-        targets.retain(|target| !reload.alongside.contains(target) && !theirs.contains(target));
-        targets
     }
 
     /// Everything that borrows from an environment, directly or through others.
-    fn bridged_from(&self, environment: &str) -> Vec<String> {
+    fn borrowers_of(&self, environment: &str) -> Vec<String> {
         let mut reached = vec![environment.to_owned()];
         let mut next = 0;
         while next < reached.len() {
@@ -51,5 +74,31 @@ impl Session {
             next += 1;
         }
         reached.split_off(1)
+    }
+
+    /// What requests that will be sent again fetched, by the environments that begin a generation.
+    fn warm_ups(&mut self, turn: &ReloadTurn) -> Vec<WarmUp> {
+        let doomed = self.doomed();
+        let inside = doomed.iter().filter_map(|id| self.requests.get(id)?.inside());
+        let since = inside.map(|inside| inside.since).min();
+        let mut warm_ups = Vec::new();
+        for ReloadRequested { environment, .. } in &turn.reloads {
+            let reloading = self.environment_mut(environment).filter(|found| found.is_reloading_generation());
+            let modules = reloading.map(|found| found.take_fetched(since)).unwrap_or_default();
+            if !modules.is_empty() {
+                warm_ups.push(WarmUp { environment: environment.clone(), modules });
+            }
+        }
+        warm_ups
+    }
+
+    fn judge_doomed(&mut self, turn: &ReloadTurn, now: Time) -> Vec<RequestVerdict> {
+        let mut verdicts = Vec::new();
+        for request in self.doomed() {
+            let failure = Failure { request, sent: turn.sent.contains(&request), status: None, error: None };
+            let verdict = self.classify(&failure, now);
+            verdicts.push(RequestVerdict { request, verdict });
+        }
+        verdicts
     }
 }

@@ -68,10 +68,9 @@ impl Session {
     }
 
     pub(super) fn commit(&mut self, mut commit: Commit, now: Time, effects: &mut Vec<Effect>) {
-        let (name, reload, bundled) = (commit.environment.clone(), commit.reload, commit.bundled.take());
-        if self.environment(&name).is_none_or(|environment| !environment.has_optimizer()) {
-            return;
-        }
+        let (name, bundled) = (commit.environment.clone(), commit.bundled.take());
+        let Some(optimizer) = self.environment(&name).and_then(OpenEnvironment::optimizer) else { return };
+        let reload = optimizer.is_reloaded_by(&commit);
         if let Some(BundledRun::Rebundled { fallback, .. }) = &bundled {
             self.fall_back(&name, fallback.clone());
         }

@@ -5,7 +5,7 @@ use super::*;
 impl Story {
     /// One guarded environment, `worker`, where runs add, with a runner that has fetched its entry.
     fn adding() -> Self {
-        let mut story = Story { session: Session::new(Policy::default()), now: Time::from_secs(1), hash: 0 };
+        let mut story = Story::new(Policy::default());
         story.open_adding("worker", Consumer::Server, false);
         story.fetch("worker", "/src/entry.ts");
         story
@@ -52,7 +52,6 @@ impl Story {
             environment: "worker".into(),
             changed: vec![dep(id, &hash)],
             browser_hash: hash,
-            reload,
             removed: vec![],
             pending: vec![],
             bundled: Some(bundled),
@@ -141,13 +140,13 @@ fn a_fallback_is_announced_and_then_holds_and_dooms_as_ever() {
     assert_eq!(story.phase("worker"), Phase::Optimizing);
 
     story.rebundle("zod");
-    assert_eq!(story.doomed(), [1]);
+    assert_eq!(story.classify(1, "200").action, Action::Redirect);
     assert!(!story.is_stable(), "the runner still has the modules of before");
     story.come_back();
     assert!(story.is_stable());
     let record = story.record().clone();
     assert!(matches!(record.outcome(), Some(Outcome::Reloaded { .. })));
-    assert_eq!(record.met, HandledBy::Held);
+    assert_eq!(record.met, HandledBy::Recovered);
     assert_eq!(record.bundling, Bundling::Everything(Some(package_changed())));
     assert!(record.advice().is_some());
     assert_eq!(story.session.fallbacks().get(&FallbackReason::PackageChanged), Some(&1), "and counted once");
@@ -175,7 +174,7 @@ fn a_commit_that_reloads_all_the_same_dooms_who_is_inside() {
     story.reload("worker");
     assert!(!story.is_stable());
     story.come_back();
-    assert_eq!(story.classify(1, "500").action, Action::Retry);
+    assert_eq!(story.classify(1, "500").action, Action::Redirect);
     assert_eq!((story.record().met, story.record().adds()), (HandledBy::Recovered, false));
     assert_eq!(story.session.counts().added, 0);
 }
@@ -303,7 +302,6 @@ fn a_run_that_was_ordered_behind_another_one_is_not_ordered_again() {
     let committed = story.apply(Event::Committed(Commit {
         environment: "worker".into(),
         browser_hash: "h0".into(),
-        reload: false,
         changed: vec![dep("zod", "h0")],
         removed: vec![],
         pending: vec!["swr".into()],
@@ -404,7 +402,7 @@ fn a_lender_that_adds_leaves_its_borrower_alone_and_takes_it_along_when_it_reloa
     story.commit("ssr", "swr", true);
     let plan = story.reload("ssr");
     assert_eq!(plan.reload, ["worker"]);
-    assert_eq!(plan.doomed, [1]);
+    assert_eq!(plan.verdicts.len(), 1, "the one inside");
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn a_module_on_its_way_is_waited_for_however_long_it_takes() {
 }
 
 #[test]
-fn what_was_being_imported_before_a_reload_is_no_sign_of_the_import_behind_it() {
+fn what_was_being_imported_before_a_reload_is_no_sign_of_the_import_after_it() {
     let mut story = Story::begin();
     story.discover("worker", "zod");
     story.commit("worker", "zod", true);
@@ -70,14 +70,16 @@ fn the_plan_of_a_reload_names_the_doomed_and_what_to_warm() {
     story.discover("worker", "zod");
     story.commit("worker", "zod", true);
     let plan = story.reload("worker");
-    assert_eq!(plan.doomed, [1]);
+    let verdicts: Vec<_> =
+        plan.verdicts.iter().map(|judged| (judged.request, judged.verdict.action)).collect();
+    assert_eq!(verdicts, [(1, Action::Redirect)]);
     let warm = ["/src/entry.ts", "/src/page.tsx", "/node_modules/.vite/deps/react.js?v=h1"];
-    assert_eq!(plan.warm, warm, "with the hash of now, and without files that may be gone");
+    assert_eq!(plan.warm[0].modules, warm, "with the hash of now, and without files that may be gone");
     story.enter(2, "GET", "/late");
-    assert_eq!(story.doomed(), [1, 2], "the runner still has the modules of before");
+    assert_eq!(story.doomed(), [2], "the runner still has the modules of before");
     story.fetch("worker", "/src/entry.ts");
     story.enter(3, "GET", "/late");
-    assert_eq!(story.doomed(), [1, 2]);
+    assert_eq!(story.doomed(), [2]);
 }
 
 #[test]
@@ -89,7 +91,7 @@ fn a_lending_side_has_no_use_for_files_of_its_optimizer() {
     }
     story.discover("ssr", "zod");
     story.commit("ssr", "zod", true);
-    assert_eq!(story.reload("ssr").warm, ["/src/ssr.tsx"]);
+    assert_eq!(story.reload("ssr").warm[0].modules, ["/src/ssr.tsx"]);
 }
 
 #[test]
@@ -153,11 +155,12 @@ fn a_commit_during_the_import_after_a_save_is_waited_for_until_the_runner_takes_
 #[test]
 fn a_save_that_the_runner_has_no_module_of_is_not_waited_for() {
     let mut story = reimporting();
-    let reload = |file: &str| {
-        let (environment, triggered_by) = ("worker".to_owned(), Some(file.to_owned()));
-        Event::ReloadRequested(ReloadRequested { environment, triggered_by, alongside: vec![] })
+    let save = |story: &mut Story, file: &str| {
+        let mut turn = ReloadTurn::of("worker");
+        turn.reloads[0].triggered_by = Some(file.to_owned());
+        story.reload_turn(turn);
     };
-    story.apply(reload("/app/src/other.ts"));
+    save(&mut story, "/app/src/other.ts");
     assert!(story.is_stable());
     story.discover("worker", "zod");
     story.commit("worker", "zod", true);
@@ -165,7 +168,7 @@ fn a_save_that_the_runner_has_no_module_of_is_not_waited_for() {
     story.fetch("worker", "/src/entry.ts");
     story.wait(20);
     assert!(story.is_stable(), "the import is the commit's");
-    story.apply(reload("/app/src/entry.ts"));
+    save(&mut story, "/app/src/entry.ts");
     assert!(!story.is_stable());
 }
 
@@ -181,5 +184,5 @@ fn a_runner_that_imports_by_itself_and_does_not_is_given_up_at_the_deadline() {
     assert!(story.is_stable());
     story.enter(1, "GET", "/late");
     assert_eq!(story.doomed(), [1], "what it has is of before all the same");
-    assert_eq!(story.classify(1, "500").action, Action::Retry);
+    assert_eq!(story.classify(1, "500").action, Action::Redirect);
 }

@@ -4,21 +4,21 @@ use super::*;
 
 #[test]
 fn what_becomes_of_a_request() {
-    use Action::{Pass, Reload, Retry};
+    use Action::{Pass, Redirect, Reload};
     // method, what is seen of its response, with a re-optimization, without one
     let table = [
-        ("GET", "", Retry, Pass),
-        ("GET", "200", Retry, Pass),
-        ("GET", "500", Retry, Pass),
-        ("GET", "user error: boom", Retry, Pass),
-        ("HEAD", "200", Retry, Pass),
+        ("GET", "", Redirect, Pass),
+        ("GET", "200", Redirect, Pass),
+        ("GET", "500", Redirect, Pass),
+        ("GET", "user error: boom", Redirect, Pass),
+        ("HEAD", "200", Redirect, Pass),
         ("POST", "", Pass, Pass),
         ("POST", "200", Pass, Pass),
         ("POST", "404", Pass, Pass),
-        ("POST", "500", Retry, Pass),
-        ("POST", OUTDATED, Retry, Pass),
-        ("PUT", "503", Retry, Pass),
-        ("DELETE", "user error: boom", Retry, Pass),
+        ("POST", "500", Redirect, Pass),
+        ("POST", OUTDATED, Redirect, Pass),
+        ("PUT", "503", Redirect, Pass),
+        ("DELETE", "user error: boom", Redirect, Pass),
         ("GET", "sent", Reload, Pass),
         ("POST", "sent", Reload, Pass),
     ];
@@ -26,12 +26,13 @@ fn what_becomes_of_a_request() {
         let mut story = Story::begin();
         story.enter(1, method, "/late");
         assert_eq!(story.classify(1, seen).action, untouched, "{method} {seen} without a re-optimization");
+        story.sent.extend((seen == "sent").then_some(1));
         story.reoptimize("worker", "zod");
         assert_eq!(story.classify(1, seen).action, doomed, "{method} {seen} across a generation");
         story.enter(2, method, "/late");
         let text_counts = seen == OUTDATED;
-        let later = if text_counts { Retry } else { Pass };
-        assert_eq!(story.classify(2, seen).action, later, "{method} {seen} behind the re-optimization");
+        let later = if text_counts { Redirect } else { Pass };
+        assert_eq!(story.classify(2, seen).action, later, "{method} {seen} after the re-optimization");
     }
 }
 
@@ -42,7 +43,7 @@ fn an_error_text_counts_only_near_a_re_optimization() {
     assert_eq!(story.classify(1, OUTDATED).action, Action::Pass, "anyone may throw these words");
     story.reoptimize("worker", "zod");
     story.enter(2, "GET", "/");
-    assert_eq!(story.classify(2, OUTDATED).action, Action::Retry);
+    assert_eq!(story.classify(2, OUTDATED).action, Action::Redirect);
     story.wait(10_001);
     story.enter(3, "GET", "/");
     assert_eq!(story.classify(3, OUTDATED).action, Action::Pass);
@@ -50,10 +51,10 @@ fn an_error_text_counts_only_near_a_re_optimization() {
 
 #[test]
 fn a_request_that_fails_in_the_reload_of_a_save_is_asked_again_when_that_changes_nothing() {
-    use Action::{Pass, Retry};
+    use Action::{Pass, Redirect};
     let table = [
-        ("GET", "500", Retry),
-        ("HEAD", "user error: boom", Retry),
+        ("GET", "500", Redirect),
+        ("HEAD", "user error: boom", Redirect),
         ("GET", "200", Pass),
         ("POST", "500", Pass),
     ];
@@ -63,9 +64,9 @@ fn a_request_that_fails_in_the_reload_of_a_save_is_asked_again_when_that_changes
         story.reload("worker");
         let verdict = story.classify(1, seen);
         assert_eq!(verdict.action, action, "{method} {seen}");
-        let kind = if action == Retry { ErrorKind::Reloaded } else { ErrorKind::Unrelated };
+        let kind = if action == Redirect { ErrorKind::Reloaded } else { ErrorKind::Unrelated };
         assert_eq!((verdict.kind, verdict.dependency), (kind, None), "no re-optimization is to blame");
-        assert!(!verdict.reload_browser, "Vite tells pages of a save");
+        assert_eq!(story.page_reloads(), 0, "Vite tells pages of a save");
     }
 }
 
@@ -85,7 +86,7 @@ fn the_retry_budget_is_three_re_optimizations_in_ten_seconds() {
         story.enter(attempt, "POST", "/late");
         story.reoptimize("worker", "zod");
         let verdict = story.classify(attempt, "500");
-        assert_eq!((verdict.action, verdict.attempt), (Action::Retry, Some(attempt)));
+        assert_eq!((verdict.action, verdict.attempt), (Action::Redirect, Some(attempt)));
     }
     story.enter(4, "POST", "/late");
     story.enter(5, "POST", "/other");
@@ -94,12 +95,12 @@ fn the_retry_budget_is_three_re_optimizations_in_ten_seconds() {
     assert_eq!(spent.action, Action::Pass);
     assert!(spent.reason.contains("3 times"), "{}", spent.reason);
     assert!(spent.advice.is_some(), "the true error comes with advice");
-    assert_eq!(story.classify(5, "500").action, Action::Retry, "each URL has its own budget");
+    assert_eq!(story.classify(5, "500").action, Action::Redirect, "each URL has its own budget");
     assert_eq!(story.session.counts().gave_up, 1);
     story.wait(10_000);
     story.enter(6, "POST", "/late");
     story.reoptimize("worker", "zod");
-    assert_eq!(story.classify(6, "500").action, Action::Retry, "the window has passed");
+    assert_eq!(story.classify(6, "500").action, Action::Redirect, "the window has passed");
 }
 
 #[test]
@@ -110,19 +111,19 @@ fn many_requests_doomed_at_once_count_once_and_reload_the_browser_once() {
     }
     story.reoptimize("worker", "zod");
     let verdicts: Vec<_> = (1..=20).map(|request| story.classify(request, "500")).collect();
-    assert!(verdicts.iter().all(|verdict| verdict.action == Action::Retry && verdict.attempt == Some(1)));
-    assert_eq!(verdicts.iter().filter(|verdict| verdict.reload_browser).count(), 1);
+    assert!(verdicts.iter().all(|verdict| verdict.action == Action::Redirect && verdict.attempt == Some(1)));
+    assert_eq!(story.page_reloads(), 1);
 }
 
 #[test]
 fn a_navigation_is_its_own_reload() {
     let mut story = Story::begin();
     let mode = Some("navigate".to_owned());
-    let started = RequestStarted { request: 1, method: "GET".into(), url: "/late".into(), mode };
+    let started = RequestStarted { mode, ..RequestStarted::get(1, "/late") };
     story.apply(Event::RequestStarted(started));
     story.reoptimize("worker", "zod");
-    let verdict = story.classify(1, "500");
-    assert_eq!((verdict.action, verdict.reload_browser), (Action::Retry, false));
+    assert_eq!(story.classify(1, "500").action, Action::Redirect);
+    assert_eq!(story.page_reloads(), 0);
 }
 
 #[test]
@@ -145,7 +146,7 @@ fn an_admitted_request_remembers_what_it_was_admitted_to() {
     story.reoptimize("worker", "zod");
     // Nothing that is told of it later makes it a newer one.
     story.enter(1, "GET", "/late");
-    assert_eq!(story.classify(1, "200").action, Action::Retry);
+    assert_eq!(story.classify(1, "200").action, Action::Redirect);
 }
 
 #[test]
@@ -164,7 +165,7 @@ fn recovery_and_guarding_can_be_turned_off() {
 #[test]
 fn a_request_that_entered_at_its_deadline_is_suspect() {
     for (seen, expected) in
-        [("500", Action::Retry), ("user error: boom", Action::Retry), ("200", Action::Pass)]
+        [("500", Action::Redirect), ("user error: boom", Action::Redirect), ("200", Action::Pass)]
     {
         let mut story = Story::begin();
         story.discover("worker", "zod");
@@ -183,7 +184,7 @@ fn a_chain_of_re_issued_requests_has_one_deadline() {
     let deadline = arrive(&mut story, 1);
     assert_eq!(deadline, story.now + Time::from_secs(10));
     story.reoptimize("worker", "zod");
-    assert_eq!(story.classify(1, "500").action, Action::Retry);
+    assert_eq!(story.classify(1, "500").action, Action::Redirect);
     assert_eq!(story.session.deadline_of(1), Some(deadline));
     story.wait(50);
     assert_eq!(arrive(&mut story, 2), deadline, "the next one of the chain");
@@ -193,11 +194,51 @@ fn a_chain_of_re_issued_requests_has_one_deadline() {
 #[test]
 fn nobody_is_sent_around_without_end() {
     let mut story = Story::begin();
-    for (request, expected) in [(1, Action::Retry), (2, Action::Retry), (3, Action::Retry), (4, Action::Pass)]
+    for (request, expected) in
+        [(1, Action::Redirect), (2, Action::Redirect), (3, Action::Redirect), (4, Action::Pass)]
     {
         story.discover("worker", "zod");
         story.arrive(request, "GET", "/late");
         story.wait(10_000);
         assert_eq!(story.classify(request, OUTDATED).action, expected, "hop {request}");
+    }
+}
+
+#[test]
+fn a_turn_that_reloads_several_environments_judges_each_request_once() {
+    let mut story = Story::begin();
+    story.open("ssr", &["worker"]);
+    story.enter(1, "GET", "/late");
+    story.discover("ssr", "zod");
+    story.commit("ssr", "zod", true);
+    let mut turn = ReloadTurn::of("ssr");
+    turn.reloads.extend(ReloadTurn::of("worker").reloads);
+    let plan = story.reload_turn(turn);
+    assert_eq!(plan.reload, [""; 0], "Vite reloads both");
+    assert_eq!(plan.verdicts.len(), 1);
+    let plan = story.reload("worker");
+    assert_eq!(plan.verdicts, [], "it is answered by another run already");
+    assert_eq!(story.session.counts().recovered, 1);
+}
+
+#[test]
+fn a_failure_is_explained_where_its_client_sees_it() {
+    // What is seen of a POST, the policy's `recover`, whether the log explains it.
+    let table = [("500", true, false), ("500", false, true), ("200", true, false), ("sent", true, false)];
+    for (seen, recover, expected) in table {
+        let mut story = Story::with(Policy { recover, ..Policy::default() });
+        story.enter(1, "POST", "/late");
+        story.sent.extend((seen == "sent").then_some(1));
+        story.reoptimize("worker", "zod");
+        let explanation = story.classify(1, seen).explanation;
+        assert_eq!(explanation.is_some(), expected, "{seen} {recover}");
+        if let Some(text) = explanation {
+            assert_eq!(
+                text,
+                "POST /late: recovery is turned off. What changed: worker re-optimized for zod, imported by \
+                 /app/zod.tsx:3. To prevent it, add to the Vite config: environments: { worker: { optimizeDeps: \
+                 { include: ['zod'] } } }"
+            );
+        }
     }
 }

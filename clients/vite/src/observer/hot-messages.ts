@@ -6,14 +6,12 @@ import { interceptSend } from '../vite-internals/hot.js'
  * that was saved.
  */
 const UPDATE_EVENTS = ['rsc:update', 'react-router:hmr']
-/** A page that was told to reload is gone by then. */
-const RELOADING_MS = 2_000
 
 interface Listener {
   /** A `full-reload` is about to be sent. */
   onReload(triggeredBy: string | undefined): void
-  /** Resolves when a page may take an update. */
-  settled(): Promise<void>
+  /** Whether pages are to get an update. Resolves when they may. */
+  isUpdateWanted(): Promise<boolean>
 }
 
 /** What an environment sends to its runner or its pages: reloads are told of, and a page's updates may have to wait. */
@@ -22,24 +20,11 @@ export class HotMessages {
   readonly #listener: Listener
   /** Sends past this. */
   readonly #send: (payload: HotPayload) => void
-  #reloads = 0
-  #reloadedAt = 0
-  #savedAt = 0
 
   constructor(environment: DevEnvironment, listener: Listener) {
     this.#environment = environment
     this.#listener = listener
     this.#send = interceptSend(environment, (message, sendNow) => this.#sending(message, sendNow))
-  }
-
-  /** How often Vite has reloaded the environment. */
-  get reloads(): number {
-    return this.#reloads
-  }
-
-  /** A file was saved, at this time. */
-  saved(timestamp: number): void {
-    this.#savedAt = timestamp
   }
 
   /** Reloads without telling of it. */
@@ -48,14 +33,10 @@ export class HotMessages {
   }
 
   #sending(message: HotPayload | string, sendNow: () => void): void {
-    if (typeof message !== 'string' && message.type === 'full-reload') {
-      this.#reloads += 1
-      this.#reloadedAt = Date.now()
-      this.#listener.onReload(message.triggeredBy)
-    }
+    if (typeof message !== 'string' && message.type === 'full-reload') this.#listener.onReload(message.triggeredBy)
     const { config, logger } = this.#environment
     if (config.consumer !== 'client' || !isUpdate(message)) return sendNow()
-    this.#unlessReloaded(sendNow).catch((error: unknown) => logger.error(`a hot update could not be sent: ${error}`))
+    this.#sendIfWanted(sendNow).catch((error: unknown) => logger.error(`a hot update could not be sent: ${error}`))
   }
 
   /**
@@ -63,10 +44,8 @@ export class HotMessages {
    * same. So an update waits for what its crawl finds, and for the optimizer. After a reload nobody needs it: what was
    * saved before that is in the new page, and the old one is still there for a moment.
    */
-  async #unlessReloaded(sendUpdate: () => void): Promise<void> {
-    await this.#listener.settled()
-    const isInReload = this.#reloadedAt >= this.#savedAt && Date.now() - this.#reloadedAt < RELOADING_MS
-    if (!isInReload) sendUpdate()
+  async #sendIfWanted(sendUpdate: () => void): Promise<void> {
+    if (await this.#listener.isUpdateWanted()) sendUpdate()
   }
 }
 

@@ -1,0 +1,79 @@
+//! Pages whose request a re-optimization has spoilt: they are told to reload, once, and when that is of use.
+
+use super::*;
+
+/// A request of a page's script, inside while the environment re-optimizes and reloads.
+fn spoilt() -> Story {
+    let mut story = Story::begin();
+    story.open_client();
+    story.enter(1, "GET", "/data");
+    story.discover("worker", "zod");
+    story.commit("worker", "zod", true);
+    story.reload("worker");
+    story
+}
+
+#[test]
+fn they_are_told_once_everything_is_stable() {
+    let mut story = spoilt();
+    story.wait(0);
+    assert_eq!(story.page_reloads, 0, "the runner has not begun");
+    story.fetch("worker", "/src/entry.ts");
+    story.discover("client", "dialog");
+    story.wait(50);
+    assert_eq!(story.page_reloads, 0, "the page would be reloaded once more");
+    story.commit("client", "dialog", false);
+    story.wait(0);
+    assert_eq!(story.page_reloads, 1);
+    assert_eq!(story.page_reloads(), 1, "and not again");
+}
+
+#[test]
+fn they_are_not_told_twice_what_vite_tells_them() {
+    let mut story = spoilt();
+    story.reload("client");
+    story.fetch("worker", "/src/entry.ts");
+    assert_eq!(story.page_reloads(), 0);
+
+    let mut story = Story::begin();
+    story.open_client();
+    story.enter(1, "GET", "/data");
+    story.wait(1);
+    story.reload("client");
+    story.reoptimize("worker", "zod");
+    assert_eq!(story.classify(1, "500").action, Action::Redirect);
+    assert_eq!(story.page_reloads(), 0, "the page of the request is gone");
+}
+
+#[test]
+fn they_are_told_at_the_deadline_of_the_request_whatever_is_unstable_then() {
+    let mut story = spoilt();
+    story.observe("worker", ActivityKind::Fetch, Moment::Begin, "/src/entry.ts");
+    story.wait(9_999);
+    assert_eq!(story.page_reloads, 0);
+    assert_eq!(story.session.settles_at(story.now), Some(story.now + Time::from_millis(1)));
+    story.wait(1);
+    assert_eq!(story.page_reloads, 1);
+}
+
+#[test]
+fn who_cannot_be_run_again_keeps_its_answer_and_its_page_reloads() {
+    // Whether its client follows redirects, whether it has a body.
+    let table = [
+        (true, true, Action::Redirect),
+        (true, false, Action::Redirect),
+        (false, false, Action::Rerun),
+        (false, true, Action::Reload),
+    ];
+    for (follows_redirects, has_body, expected) in table {
+        let mut story = Story::begin();
+        let started = RequestStarted::get(1, "/action");
+        let started = RequestStarted { method: "POST".into(), follows_redirects, has_body, ..started };
+        story.apply(Event::RequestStarted(started));
+        story.reoptimize("worker", "zod");
+        let verdict = story.classify(1, "500");
+        assert_eq!(verdict.action, expected);
+        assert_eq!(verdict.explanation.is_some(), expected == Action::Reload, "the client sees the failure");
+        assert_eq!(story.page_reloads(), 1);
+    }
+}
