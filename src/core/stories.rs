@@ -104,8 +104,7 @@ impl Story {
     }
 
     fn commit(&mut self, environment: &str, id: &str, reload: bool) -> Vec<Effect> {
-        self.hash += u32::from(reload);
-        let hash = format!("h{}", self.hash);
+        let hash = self.hash_of_commit(environment, reload);
         self.apply(Event::Committed(Commit {
             environment: environment.into(),
             changed: vec![dep("react", &hash), dep(id, &hash)],
@@ -114,6 +113,16 @@ impl Story {
             pending: vec![],
             bundled: None,
         }))
+    }
+
+    /// A new one, or the one that the environment has.
+    fn hash_of_commit(&mut self, environment: &str, reload: bool) -> String {
+        if reload {
+            self.hash += 1;
+            return format!("h{}", self.hash);
+        }
+        let found = self.session.environment(environment).and_then(OpenEnvironment::browser_hash);
+        found.unwrap_or_default().to_owned()
     }
 
     fn fail_run(&mut self, environment: &str) -> Vec<Effect> {

@@ -104,7 +104,7 @@ impl From<Doubt> for ErrorKind {
     }
 }
 
-/// What the client is to do with the request.
+/// What the client is to do with the request. With another run it has left, and nothing more is told of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
@@ -141,6 +141,10 @@ pub struct Verdict {
     /// Which re-issue of this method and URL it is, counted from 1.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub attempt: Option<u32>,
+    /// How long the response may be kept back at most.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "codegen", ts(type = "number"))]
+    pub timeout_ms: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub environment: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -160,6 +164,7 @@ impl Verdict {
             reason: reason.into(),
             explanation: None,
             attempt: None,
+            timeout_ms: None,
             environment: None,
             dependency: None,
             importer: None,

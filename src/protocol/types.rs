@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::core::{AdmitOutcome, Event, HttpRequest, LateDependency, Policy};
+use crate::core::{AdmitOutcome, Event, LateDependency, Policy};
 
 /// `initializationOptions` of `initialize`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -75,9 +75,6 @@ pub struct AwaitStableParams {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "codegen", ts(optional, as = "Option<_>"))]
     pub environments: Vec<String>,
-    /// The HTTP request that waits, if one does: it waits no longer than it may altogether.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub request: Option<HttpRequest>,
     /// How long to wait at most; the policy's deadline by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "codegen", ts(type = "number"))]

@@ -66,7 +66,7 @@ impl WriteHandler for ResolveOptimizedId {
     async fn write(sidecar: &Sidecar, params: Self::Params) -> Result<ResolvedId> {
         let until = Until::Resolved { environment: params.environment.clone(), id: params.id.clone() };
         let timeout = params.timeout_ms.map(Duration::from_millis);
-        if let Some(waiting) = sidecar.wait(until, None, timeout) {
+        if let Some(waiting) = sidecar.wait(until, timeout) {
             end_of(waiting).await?;
         }
         sidecar.read(|session, now| Self::read(session, now, params))
@@ -147,12 +147,12 @@ impl WriteHandler for AwaitStable {
     type Result = AwaitStableResult;
 
     async fn write(sidecar: &Sidecar, params: Self::Params) -> Result<AwaitStableResult> {
-        let AwaitStableParams { environments, request, timeout_ms } = params;
+        let AwaitStableParams { environments, timeout_ms } = params;
         sidecar.read(|session, _| {
             environments.iter().try_for_each(|name| environment(session, name).map(drop))
         })?;
         let timeout = timeout_ms.map(Duration::from_millis);
-        let Some(waiting) = sidecar.wait(Until::Stable(environments), request, timeout) else {
+        let Some(waiting) = sidecar.wait(Until::Stable(environments), timeout) else {
             return Ok(AwaitStableResult { stable: true, waited_ms: 0, waiting_for: Vec::new() });
         };
         let Waited { waiting_for, time } = end_of(waiting).await?;
@@ -169,7 +169,7 @@ impl WriteHandler for OnHotUpdate {
 
     async fn write(sidecar: &Sidecar, params: Self::Params) -> Result<OnHotUpdateResult> {
         sidecar.read(|session, _| environment(session, &params.environment).map(drop))?;
-        if let Some(waiting) = sidecar.wait(Until::Stable(vec![params.environment]), None, None) {
+        if let Some(waiting) = sidecar.wait(Until::Stable(vec![params.environment]), None) {
             end_of(waiting).await?;
         }
         Ok(OnHotUpdateResult { send: sidecar.read(|session, now| session.is_update_wanted(now)) })

@@ -12,8 +12,8 @@ use super::waiters::{Until, Waited, Waiters};
 use super::{progress, status};
 use crate::attach::{Host, Publisher};
 use crate::core::{
-    Admission, Arrived, Effect, Event, Failure, HttpRequest, Policy, ReloadPlan, ReloadTurn, Session,
-    Stability, Time, Verdict,
+    Admission, Arrived, Effect, Event, Failure, Policy, ReloadPlan, ReloadTurn, Session, Stability, Time,
+    Verdict,
 };
 use crate::journal::Recorded;
 use crate::protocol::{LogLevel, RestartRequest, ServerStatus};
@@ -128,20 +128,15 @@ impl Sidecar {
         admission
     }
 
-    /// Waits; `None` when there is nothing to wait for. `request` is the HTTP request that waits, if one does.
-    pub fn wait(
-        &self,
-        until: Until,
-        request: Option<HttpRequest>,
-        timeout: Option<Duration>,
-    ) -> Option<oneshot::Receiver<Waited>> {
+    /// Waits; `None` when there is nothing to wait for.
+    pub fn wait(&self, until: Until, timeout: Option<Duration>) -> Option<oneshot::Receiver<Waited>> {
         let now = self.clock.now();
         let mut state = self.state();
         if until.is_reached(state.session(), now) {
             return None;
         }
         let State { recorded, waiters, .. } = &mut *state;
-        let waiting = waiters.add(until, request, timeout, recorded.session(), now);
+        let waiting = waiters.add(until, timeout, recorded.session(), now);
         self.disturbed.notify_one();
         Some(waiting)
     }

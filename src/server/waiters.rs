@@ -70,19 +70,15 @@ impl Waiters {
         waiting
     }
 
-    /// `request` is the HTTP request that waits, if one does: its deadline counts.
     pub fn add(
         &mut self,
         until: Until,
-        request: Option<HttpRequest>,
         timeout: Option<Duration>,
         session: &Session,
         now: Time,
     ) -> oneshot::Receiver<Waited> {
         let (response, waiting) = oneshot::channel();
-        let own = now + timeout.unwrap_or_else(|| session.policy().deadline());
-        let of_request = request.and_then(|request| session.deadline_of(request));
-        let deadline = of_request.map_or(own, |deadline| own.min(deadline));
+        let deadline = now + timeout.unwrap_or_else(|| session.policy().deadline());
         self.waiting.push(Waiter { until, since: now, deadline, response });
         waiting
     }

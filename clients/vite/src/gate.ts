@@ -95,11 +95,13 @@ export class Gate {
   /** Reloads are being sent: what becomes of the requests that they find inside is known when the plan is. */
   judge(plan: Promise<ReloadPlan | undefined>): void {
     const judging = plan.then((plan) => {
-      for (const verdict of plan?.verdicts ?? []) {
+      const verdicts = plan?.verdicts ?? []
+      const stable = this.#waitTogether(verdicts)
+      for (const verdict of verdicts) {
         const entered = this.#entered.get(verdict.request)
         if (!entered) continue
         entered.suspect = true
-        this.#carryOut(entered, verdict)
+        this.#carryOut(entered, verdict, stable)
       }
     })
     // Responses wait for it, and must not fail with it.
@@ -133,7 +135,7 @@ export class Gate {
     response.once('close', () => {
       gone.abort()
       this.#entered.delete(id)
-      this.#sidecar.requestFinished(id)
+      if (!guard.replaced) this.#sidecar.requestFinished(id)
     })
     const started = this.#describe(entered)
     const admitted = this.#options.hold ? await this.#sidecar.wait('admit', started, gone.signal) : undefined
@@ -180,14 +182,22 @@ export class Gate {
   async #judge(entered: Entered, seen: { status?: number; error?: ErrorInfo }): Promise<void> {
     const { id, guard } = entered
     const verdict = await this.#sidecar.request('classifyError', { request: id, sent: guard.sent, ...seen })
-    if (verdict) this.#carryOut(entered, verdict)
+    if (verdict) this.#carryOut(entered, verdict, this.#waitTogether([verdict]))
   }
 
-  #carryOut(entered: Entered, { action, explanation }: Verdict): void {
+  /** Those that a reload has hit wait together. Who may wait less long takes the others along: they wait on at the gate. */
+  #waitTogether(verdicts: Verdict[]): () => Promise<unknown> {
+    const timeouts = verdicts.flatMap(({ timeoutMs }) => timeoutMs ?? [])
+    let stable: Promise<unknown> | undefined
+    return () => (stable ??= this.#sidecar.wait('awaitStable', { timeoutMs: Math.min(...timeouts) }))
+  }
+
+  #carryOut(entered: Entered, { action, explanation }: Verdict, stable: () => Promise<unknown>): void {
     if (explanation) this.#log.warn(explanation)
     if (action !== 'redirect' && action !== 'rerun') return
+    this.#sidecar.requestRetried(entered.id)
     if (!entered.guard.replace()) return
-    const anew = action === 'redirect' ? this.#redirect(entered) : this.#rerun(entered)
+    const anew = action === 'redirect' ? this.#redirect(entered, stable()) : this.#rerun(entered, stable())
     anew.catch((error: unknown) => {
       this.#tell(error)
       // Its own answer is gone, and no other will come.
@@ -196,16 +206,16 @@ export class Gate {
   }
 
   /** Sends the client to the same URL again. */
-  async #redirect({ id, url, guard, at }: Entered): Promise<void> {
+  async #redirect({ url, guard, at }: Entered, stable: Promise<unknown>): Promise<void> {
     const judgedAt = performance.now()
-    await this.#sidecar.wait('awaitStable', { request: id })
+    await stable
     const timing = { verdict: judgedAt - at, stable: performance.now() - judgedAt }
     guard.redirect(samePath(url), serverTiming(timing))
   }
 
   /** Handles the request once more here, for a client that does not follow redirects. */
-  async #rerun({ id, request, response, guard }: Entered): Promise<void> {
-    await this.#sidecar.wait('awaitStable', { request: id })
+  async #rerun({ request, response, guard }: Entered, stable: Promise<unknown>): Promise<void> {
+    await stable
     if (response.destroyed) return
     this.#byRequest.delete(request)
     if (request.originalUrl) request.url = request.originalUrl

@@ -312,7 +312,11 @@ explanation?: string,
 /**
  * Which re-issue of this method and URL it is, counted from 1.
  */
-attempt?: number, environment?: string, dependency?: string, importer?: ImportSite, 
+attempt?: number, 
+/**
+ * How long the response may be kept back at most.
+ */
+timeoutMs?: number, environment?: string, dependency?: string, importer?: ImportSite, 
 /**
  * The line of Vite config that prevents it.
  */
@@ -427,7 +431,7 @@ export type ErrorInfo = { name?: string, message: string, code?: string, stack?:
 export type ErrorKind = "unrelated" | "doomed" | "enteredUnstable" | "reloaded" | "outdatedDependency" | "missingDependencyFile" | "optimizerFailed" | "serverRestarting" | "invalidated";
 
 /**
- * What the client is to do with the request.
+ * What the client is to do with the request. With another run it has left, and nothing more is told of it.
  */
 export type Action = "pass" | "redirect" | "rerun" | "reload";
 
@@ -446,7 +450,11 @@ explanation?: string,
 /**
  * Which re-issue of this method and URL it is, counted from 1.
  */
-attempt?: number, environment?: string, dependency?: string, importer?: ImportSite, 
+attempt?: number, 
+/**
+ * How long the response may be kept back at most.
+ */
+timeoutMs?: number, environment?: string, dependency?: string, importer?: ImportSite, 
 /**
  * The line of Vite config that prevents it.
  */
@@ -457,10 +465,6 @@ export type AwaitStableParams = {
  * The environments to wait for; all guarded ones by default.
  */
 environments?: Array<string>, 
-/**
- * The HTTP request that waits, if one does: it waits no longer than it may altogether.
- */
-request?: number, 
 /**
  * How long to wait at most; the policy's deadline by default.
  */

@@ -127,6 +127,12 @@ export class Sidecar {
     this.#changed()
   }
 
+  /** The sidecar has ordered another run for a request, and with that forgotten it. */
+  requestRetried(request: number): void {
+    this.#requests.delete(request)
+    this.#changed()
+  }
+
   requestFinished(request: number): void {
     this.#requests.delete(request)
     this.notify('request/didFinish', { request })

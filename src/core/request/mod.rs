@@ -34,8 +34,6 @@ pub enum Life {
     },
     /// It is with the handler.
     Inside(Inside),
-    /// It is answered by another run, and what its handler still says interests nobody.
-    Retried,
 }
 
 /// What a request found when it entered, and what has happened to it since.
@@ -92,14 +90,14 @@ impl Request {
 
     pub fn inside(&self) -> Option<&Inside> {
         match &self.life {
-            Life::Held { .. } | Life::Retried => None,
+            Life::Held { .. } => None,
             Life::Inside(inside) => Some(inside),
         }
     }
 
     pub fn inside_mut(&mut self) -> Option<&mut Inside> {
         match &mut self.life {
-            Life::Held { .. } | Life::Retried => None,
+            Life::Held { .. } => None,
             Life::Inside(inside) => Some(inside),
         }
     }

@@ -20,18 +20,13 @@ impl Session {
     pub fn held_until(&self) -> Option<Time> {
         let until = |request: &Request| match request.life {
             Life::Held { until, .. } => Some(until),
-            Life::Inside(_) | Life::Retried => None,
+            Life::Inside(_) => None,
         };
         self.requests.values().filter_map(until).min()
     }
 
-    /// Until when a request may be kept waiting, from the first of its chain on.
-    pub fn deadline_of(&self, request: HttpRequest) -> Option<Time> {
-        self.requests.get(&request).map(|request| request.chain.deadline)
-    }
-
     pub fn requests_in_flight(&self) -> usize {
-        self.requests.values().filter(|request| !matches!(request.life, Life::Held { .. })).count()
+        self.inside().count()
     }
 
     pub(super) fn inside(&self) -> impl Iterator<Item = &Inside> {
@@ -62,7 +57,7 @@ impl Session {
     pub(super) fn start(&mut self, started: RequestStarted, now: Time) {
         let id = started.request;
         let known = self.requests.get(&id);
-        if known.is_some_and(|request| !matches!(request.life, Life::Held { .. })) {
+        if known.is_some_and(|request| request.inside().is_some()) {
             return;
         }
         let chain = known.map_or(Chain::new(&self.policy, now), |request| request.chain);
@@ -76,7 +71,7 @@ impl Session {
         let outcome = if is_stable { AdmitOutcome::Stable } else { AdmitOutcome::Deadline };
         let held = self.requests.iter().filter_map(|(id, request)| match request.life {
             Life::Held { since, until } if is_stable || until <= now => Some((*id, now - since)),
-            Life::Held { .. } | Life::Inside(_) | Life::Retried => None,
+            Life::Held { .. } | Life::Inside(_) => None,
         });
         let mut held: Vec<_> = held.collect();
         // In an order that a hash map does not keep: a replay has to come to the same state.

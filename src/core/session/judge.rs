@@ -3,9 +3,9 @@
 use super::Session;
 use crate::core::event::ImportSite;
 use crate::core::reoptimization::Reoptimization;
-use crate::core::request::{Inside, Life, Request, RetryCause};
+use crate::core::request::{Inside, Request, RetryCause};
 use crate::core::verdict::{Action, ErrorKind, Failure, Verdict, kind_of};
-use crate::core::{HttpRequest, Policy, Time};
+use crate::core::{HttpRequest, Policy, Time, millis};
 
 /// Why a request is not run once more.
 enum Refusal {
@@ -81,7 +81,7 @@ impl Session {
         is_lost.then_some(Refusal::Reload("its body has been read, and its client follows no redirect"))
     }
 
-    /// Has a request answered by another run, if its budget allows that.
+    /// Has a request answered by another run, if its budget allows that. With that it has left.
     fn retry(
         &mut self,
         id: HttpRequest,
@@ -93,6 +93,7 @@ impl Session {
         let Some(request) = self.requests.get(&id) else { return verdict };
         let Some((action, inside)) = request.retry().zip(request.inside()) else { return verdict };
         let (is_navigation, lost, key) = (request.is_navigation(), now - inside.since, request.key());
+        let timeout_ms = Some(millis(request.chain.deadline.saturating_sub(now)));
         let Some(attempt) = self.budget.spend(request, cause, &self.policy, now) else {
             self.counts.gave_up += 1;
             let Policy { retry_budget, retry_window_ms, .. } = self.policy;
@@ -112,15 +113,14 @@ impl Session {
                 self.owe_reload(id);
             }
         }
-        if let Some(request) = self.requests.get_mut(&id) {
-            request.life = Life::Retried;
-        }
         let reason = match verdict.kind {
             ErrorKind::EnteredUnstable => "the request entered before its environment was stable",
             ErrorKind::Reloaded => "a save reloaded the modules under the request",
             _ => "a re-optimization changed the modules under the request",
         };
-        Verdict { action, reason: reason.into(), attempt: Some(attempt), ..verdict }
+        // What its handler still says interests nobody.
+        self.requests.remove(&id);
+        Verdict { action, reason: reason.into(), attempt: Some(attempt), timeout_ms, ..verdict }
     }
 
     /// The page of a request is to reload once everything is stable, unless it is told so anyway.

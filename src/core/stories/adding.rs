@@ -46,8 +46,7 @@ impl Story {
     }
 
     fn bundle(&mut self, id: &str, reload: bool, bundled: BundledRun) -> Vec<Effect> {
-        self.hash += u32::from(reload);
-        let hash = format!("h{}", self.hash);
+        let hash = self.hash_of_commit("worker", reload);
         self.apply(Event::Committed(Commit {
             environment: "worker".into(),
             changed: vec![dep(id, &hash)],
