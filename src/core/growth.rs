@@ -17,7 +17,7 @@ fn opened() -> Session {
         root: "/app".into(),
         base: "/".into(),
         optimizer: Some(OptimizerSnapshot { browser_hash: "00000000".into(), ..Default::default() }),
-        bridges: Vec::new(),
+        borrowers: Vec::new(),
     };
     session.apply(Event::EnvironmentOpened(snapshot), Time::ZERO);
     session

@@ -46,7 +46,7 @@ impl Story {
         self.session.apply(event, self.now)
     }
 
-    fn open(&mut self, name: &str, bridges: &[&str]) {
+    fn open(&mut self, name: &str, borrowers: &[&str]) {
         let snapshot = EnvironmentSnapshot {
             name: name.into(),
             consumer: Consumer::Server,
@@ -57,7 +57,7 @@ impl Story {
                 optimized: vec![dep("react", "h0")],
                 ..OptimizerSnapshot::default()
             }),
-            bridges: bridges.iter().map(|to| Bridge { to: (*to).into() }).collect(),
+            borrowers: borrowers.iter().map(|name| (*name).to_owned()).collect(),
         };
         self.apply(Event::EnvironmentOpened(snapshot));
     }
@@ -70,7 +70,7 @@ impl Story {
             root: "/app".into(),
             base: "/".into(),
             optimizer: Some(OptimizerSnapshot { browser_hash: "h0".into(), ..OptimizerSnapshot::default() }),
-            bridges: vec![],
+            borrowers: vec![],
         };
         self.apply(Event::EnvironmentOpened(snapshot));
     }

@@ -248,7 +248,7 @@ mod tests {
             root: "/app".into(),
             base: "/".into(),
             optimizer: Some(OptimizerSnapshot::default()),
-            bridges: Vec::new(),
+            borrowers: Vec::new(),
         };
         journal.apply(Event::EnvironmentOpened(snapshot), now);
         for request in 0..requests {

@@ -199,7 +199,7 @@ mod tests {
         };
         let events = [
             json!({ "event": "environmentOpened", "name": "worker", "consumer": "server", "root": "/app", "base": "/",
-                "optimizer": optimizer, "bridges": [{ "to": "ssr" }] }),
+                "optimizer": optimizer, "borrowers": ["ssr"] }),
             json!({ "event": "environmentOpened", "name": "ssr", "consumer": "server", "root": "/app", "base": "/",
                 "optimizer": { "cold": true, "browserHash": "a", "optimized": [], "discovered": [{ "id": "swr" }] } }),
             json!({ "event": "environmentOpened", "name": "rsc", "consumer": "server", "root": "/app", "base": "/",

@@ -33,7 +33,7 @@ const COMMAND: &str = "cargo xtask codegen";
 macro_rules! for_each_type {
     ($visit:ident!($context:ident)) => {
         $visit!($context:
-            InitializationOptions, Policy, EnvironmentSnapshot, Bridge, Consumer, OptimizerSnapshot, OptimizedDep,
+            InitializationOptions, Policy, EnvironmentSnapshot, Consumer, OptimizerSnapshot, OptimizedDep,
             DiscoveredDep, ImportSite, DidCloseEnvironment, Discovered, FellBack, Fallback, FallbackReason, Committed,
             CommitOutcome, BundledRun, Transformed,
             Activity, ActivityKind, Moment, ReloadTurn, ReloadRequested, ReloadPlan, WarmUp, RequestVerdict, ResolveOptimizedIdParams, OnHotUpdateParams, OnHotUpdateResult,

@@ -9,7 +9,7 @@ import { urlOf } from './listening.js'
 import { type Log, logOf } from './log.js'
 import { EnvironmentObserver } from './observer.js'
 import type { ResolvedOptions } from './options.js'
-import { bridgedTo } from './plugin-api.js'
+import { borrowersOf } from './plugin-api.js'
 import { ReloadPlans } from './reload-plans.js'
 import { Saves } from './saves.js'
 import { aroundRestart } from './vite-internals/server.js'
@@ -62,8 +62,8 @@ export class GuardedServer {
       // The browser's environment is no server's and is not guarded. But its updates can be foreseen, too.
       const chosen = environment.config.consumer === 'server' ? options.environments?.includes(name) : options.foresee
       if (!depsOptimizer || chosen === false) continue
-      const bridges = bridgedTo(config.plugins, name)
-      const observer = new EnvironmentObserver(environment, sidecar, learned, bridges, reloads.request, runs)
+      const borrowers = borrowersOf(config.plugins, name)
+      const observer = new EnvironmentObserver(environment, sidecar, learned, borrowers, reloads.request, runs)
       this.observers.set(name, observer)
       sidecar.open(observer)
     }

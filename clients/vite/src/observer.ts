@@ -21,7 +21,7 @@ export class EnvironmentObserver implements Environment {
   readonly #sidecar: Sidecar
   readonly #learned: LearnedDeps
   /** The environments that borrow modules of this one. */
-  readonly #bridges: string[]
+  readonly #borrowers: string[]
   readonly #optimizer: OptimizerReports | undefined
   readonly #modules: ModuleReports
   readonly #hot: HotMessages
@@ -36,7 +36,7 @@ export class EnvironmentObserver implements Environment {
     environment: DevEnvironment,
     sidecar: Sidecar,
     learned: LearnedDeps,
-    bridges: string[],
+    borrowers: string[],
     onReload: ReloadListener,
     runs: Runs | undefined,
   ) {
@@ -44,7 +44,7 @@ export class EnvironmentObserver implements Environment {
     this.#environment = environment
     this.#sidecar = sidecar
     this.#learned = learned
-    this.#bridges = bridges
+    this.#borrowers = borrowers
     runs?.onFallback((fallback) => sidecar.notify('optimizer/didFallBack', { environment: this.name, ...fallback }))
     const { depsOptimizer } = environment
     if (depsOptimizer) {
@@ -59,8 +59,7 @@ export class EnvironmentObserver implements Environment {
 
   snapshot(): EnvironmentSnapshot {
     const { name, config } = this.#environment
-    const bridges = this.#bridges.map((to) => ({ to }))
-    const snapshot = { name, consumer: config.consumer, root: config.root, base: config.base, bridges }
+    const snapshot = { name, consumer: config.consumer, root: config.root, base: config.base, borrowers: this.#borrowers }
     return this.#optimizer ? { ...snapshot, optimizer: this.#optimizer.snapshot() } : snapshot
   }
 

@@ -11,11 +11,11 @@ export interface EvenkeelApi {
 
 /** How a bridge says what it joins. */
 export interface BridgeApi {
-  evenkeelBridge: { from: string; to: string }
+  evenkeelBridge: { borrower: string; lender: string }
 }
 
 /** The environments that borrow from one, by the bridges in a plugin list. */
-export function bridgedTo(plugins: readonly Plugin[], lender: string): string[] {
+export function borrowersOf(plugins: readonly Plugin[], lender: string): string[] {
   const bridges = plugins.map(({ api }) => (api as Partial<BridgeApi> | undefined)?.evenkeelBridge)
-  return bridges.flatMap((bridge) => (bridge?.to === lender ? [bridge.from] : []))
+  return bridges.flatMap((bridge) => (bridge?.lender === lender ? [bridge.borrower] : []))
 }

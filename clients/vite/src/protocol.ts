@@ -88,18 +88,9 @@ base: string,
  */
 optimizer?: OptimizerSnapshot, 
 /**
- * Environments that must reload when this one does, because they borrow modules from it.
+ * Environments that borrow modules of this one, and must reload when it does.
  */
-bridges?: Array<Bridge>, };
-
-/**
- * A direction in which a reload is carried on.
- */
-export type Bridge = { 
-/**
- * The environment that borrows modules of the one this stands in.
- */
-to: string, };
+borrowers?: Array<string>, };
 
 /**
  * Whom an environment's code runs for, as in Vite's `consumer` option.

@@ -23,7 +23,7 @@ export function rwsdk(options?: EvenkeelOptions): Plugin[] {
         removeHooks(plugins, REPLACED)
       },
     },
-    bridge({ from: 'worker', to: 'ssr', entry: 'rwsdk/__ssr_bridge', prefix: 'virtual:rwsdk:ssr:' }),
+    bridge({ borrower: 'worker', lender: 'ssr', entry: 'rwsdk/__ssr_bridge', prefix: 'virtual:rwsdk:ssr:' }),
     // Its client asks for RSC payloads with `redirect: 'manual'`.
     ...evenkeelFor({ followsRedirects: (url) => !/[?&]__rsc/.test(url) }, options),
   ]

@@ -6,8 +6,7 @@ use super::activity::ModuleActivity;
 use super::foresight::Foresight;
 use super::optimizer::{Optimizer, ResolvedId};
 use crate::core::event::{
-    Activity, ActivityKind, Bridge, ChangeCause, Changed, Commit, Consumer, EnvironmentSnapshot, ImportSite,
-    Moment,
+    Activity, ActivityKind, ChangeCause, Changed, Commit, Consumer, EnvironmentSnapshot, ImportSite, Moment,
 };
 use crate::core::graph::normalize;
 use crate::core::runner::{Progress, Runner};
@@ -38,7 +37,7 @@ pub enum Phase {
 pub struct OpenEnvironment {
     pub name: String,
     pub root: String,
-    pub bridges: Vec<Bridge>,
+    pub borrowers: Vec<String>,
     pub generation: u32,
     pub opened_at: Time,
     consumer: Consumer,
@@ -57,7 +56,7 @@ impl OpenEnvironment {
         OpenEnvironment {
             name: snapshot.name,
             root: snapshot.root,
-            bridges: snapshot.bridges,
+            borrowers: snapshot.borrowers,
             generation,
             opened_at: now,
             consumer: snapshot.consumer,
@@ -171,7 +170,7 @@ impl OpenEnvironment {
             let Some((path, _)) = module.split_once("?v=") else {
                 return Some(module.into_string());
             };
-            if !self.bridges.is_empty() {
+            if !self.borrowers.is_empty() {
                 return None;
             }
             let file =
@@ -203,7 +202,7 @@ impl OpenEnvironment {
             self.modules.note_fetch(&normalize(&activity.module), for_request, now);
         }
         // What the runner imported before the reload goes on, too; that is no sign that it has heard of it.
-        if activity.entry && !self.bridges.is_empty() {
+        if activity.entry && !self.borrowers.is_empty() {
             self.runner.lend(&normalize(&activity.module), now);
         } else if activity.entry {
             self.runner.import_entry(&normalize(&activity.module), !busy, now);

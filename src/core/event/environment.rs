@@ -25,19 +25,10 @@ pub struct EnvironmentSnapshot {
     /// The optimizer's live metadata; absent when the environment optimizes nothing.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub optimizer: Option<OptimizerSnapshot>,
-    /// Environments that must reload when this one does, because they borrow modules from it.
+    /// Environments that borrow modules of this one, and must reload when it does.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     #[cfg_attr(feature = "codegen", ts(optional, as = "Option<_>"))]
-    pub bridges: Vec<Bridge>,
-}
-
-/// A direction in which a reload is carried on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
-pub struct Bridge {
-    /// The environment that borrows modules of the one this stands in.
-    pub to: String,
+    pub borrowers: Vec<String>,
 }
 
 /// `depsOptimizer.metadata`, as far as it matters here.

@@ -6,7 +6,7 @@ mod optimizer;
 mod requests;
 
 pub use environment::{
-    Bridge, Consumer, DiscoveredDep, EnvironmentSnapshot, ImportSite, OptimizedDep, OptimizerSnapshot,
+    Consumer, DiscoveredDep, EnvironmentSnapshot, ImportSite, OptimizedDep, OptimizerSnapshot,
 };
 pub use modules::{
     Activity, ActivityKind, ChangeCause, Changed, Moment, ReloadRequested, ReloadTurn, Transformed,

@@ -75,7 +75,8 @@ impl World {
     fn new(bridges: BTreeSet<(usize, usize)>, adding: &BTreeSet<usize>) -> Self {
         let mut session = Session::new(Policy::default());
         for (index, name) in NAMES.iter().enumerate() {
-            let to = bridges.iter().filter(|(from, _)| *from == index).map(|(_, to)| NAMES[*to].to_owned());
+            let borrowers =
+                bridges.iter().filter(|(from, _)| *from == index).map(|(_, to)| NAMES[*to].to_owned());
             let snapshot = EnvironmentSnapshot {
                 name: (*name).into(),
                 consumer: Consumer::Server,
@@ -86,7 +87,7 @@ impl World {
                     browser_hash: "h".into(),
                     ..OptimizerSnapshot::default()
                 }),
-                bridges: to.map(|to| Bridge { to }).collect(),
+                borrowers: borrowers.collect(),
             };
             session.apply(Event::EnvironmentOpened(snapshot), Time::ZERO);
         }

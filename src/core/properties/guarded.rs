@@ -90,7 +90,7 @@ impl Guarded {
                 browser_hash: "0".into(),
                 ..OptimizerSnapshot::default()
             }),
-            bridges: vec![],
+            borrowers: vec![],
         };
         session.apply(Event::EnvironmentOpened(snapshot), Time::ZERO);
         let now = Time::from_secs(1);

@@ -65,9 +65,9 @@ impl Session {
         let mut next = 0;
         while next < reached.len() {
             if let Some(environment) = self.environment(&reached[next]) {
-                for bridge in &environment.bridges {
-                    if self.environment(&bridge.to).is_some() && !reached.contains(&bridge.to) {
-                        reached.push(bridge.to.clone());
+                for borrower in &environment.borrowers {
+                    if self.environment(borrower).is_some() && !reached.contains(borrower) {
+                        reached.push(borrower.clone());
                     }
                 }
             }

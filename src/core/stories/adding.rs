@@ -23,7 +23,7 @@ impl Story {
                 browser_hash: "h0".into(),
                 ..OptimizerSnapshot::default()
             }),
-            bridges: vec![],
+            borrowers: vec![],
         };
         self.apply(Event::EnvironmentOpened(snapshot));
     }
@@ -387,7 +387,7 @@ fn a_lender_that_adds_leaves_its_borrower_alone_and_takes_it_along_when_it_reloa
             browser_hash: "h0".into(),
             ..OptimizerSnapshot::default()
         }),
-        bridges: vec![Bridge { to: "worker".into() }],
+        borrowers: vec!["worker".into()],
     };
     story.apply(Event::EnvironmentOpened(snapshot));
     story.enter(1, "GET", "/late");

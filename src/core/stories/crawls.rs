@@ -69,7 +69,7 @@ fn with_a_cold_cache_requests_wait_for_the_crawl_and_the_first_run() {
         root: "/app".into(),
         base: "/".into(),
         optimizer: Some(optimizer),
-        bridges: vec![],
+        borrowers: vec![],
     };
     story.apply(Event::EnvironmentOpened(snapshot));
     story.transform(Transform, "/entry.ts", &[], &["/page.ts"]);

@@ -34,7 +34,7 @@ export default defineConfig({
       name: 'fixture:entry',
       resolveId: (id) => (id === 'app/ssr' ? fileURLToPath(new URL('src/ssr.tsx', import.meta.url)) : undefined),
     },
-    bridge({ from: 'worker', to: 'ssr', entry: 'app/ssr', prefix: 'virtual:app:ssr:' }),
+    bridge({ borrower: 'worker', lender: 'ssr', entry: 'app/ssr', prefix: 'virtual:app:ssr:' }),
     keep === 'on' && keepState({ modules: ['./src/state.ts'], environments: ['worker'] }),
     evenkeel(EVENKEEL_OPTIONS ? JSON.parse(EVENKEEL_OPTIONS) : undefined),
   ],

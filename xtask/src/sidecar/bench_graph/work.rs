@@ -100,7 +100,7 @@ impl Bench {
             root: "/home/user/app".into(),
             base: "/".into(),
             optimizer,
-            bridges: Vec::new(),
+            borrowers: Vec::new(),
         };
         session.apply(Event::EnvironmentOpened(snapshot), now);
         Bench { session, now, random: 42 }
