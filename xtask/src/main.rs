@@ -134,15 +134,7 @@ fn test(parts: &[&str]) -> Result<(), Failure> {
     join(installing)?;
     building.map_or(Ok(()), join)?;
     if asked("client") {
-        install("client")?;
-        Step::npm(["run", "--silent", "build"]).within("clients/vite").run()?;
-        Step::npm(["run", "--silent", "lint"]).within("clients/vite").run()?;
-        Step::npm(["test", "--silent"]).within("clients/vite").run()?;
-        package::vscode()?;
-        Step::npm(["run", "--silent", "lint"]).within("clients/vscode").run()?;
-        // What a destructuring leaves out is named there and used nowhere.
-        let linter = run::root().join("clients/vite/node_modules/.bin/oxlint");
-        Step::new(linter).args(["--deny-warnings", "-A", "no-unused-vars", "tests"]).run()?;
+        client()?;
     }
     if asked("e2e") {
         e2e(&[])?;
@@ -169,6 +161,18 @@ fn test(parts: &[&str]) -> Result<(), Failure> {
         soak(&[])?;
     }
     Ok(())
+}
+
+fn client() -> Result<(), Failure> {
+    install("client")?;
+    Step::npm(["run", "--silent", "build"]).within("clients/vite").run()?;
+    Step::npm(["run", "--silent", "lint"]).within("clients/vite").run()?;
+    Step::npm(["test", "--silent"]).within("clients/vite").run()?;
+    package::vscode()?;
+    Step::npm(["run", "--silent", "lint"]).within("clients/vscode").run()?;
+    // What a destructuring leaves out is named there and used nowhere.
+    let linter = run::root().join("clients/vite/node_modules/.bin/oxlint");
+    Step::new(linter).args(["--deny-warnings", "-A", "no-unused-vars", "tests"]).run()
 }
 
 fn rust() -> Result<(), Failure> {

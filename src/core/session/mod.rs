@@ -6,6 +6,8 @@ mod judge;
 mod reload;
 mod runs;
 
+pub use reload::{ReloadPlan, WarmUp};
+
 use std::collections::{BTreeMap, HashMap};
 
 use indexmap::IndexMap;
@@ -18,7 +20,6 @@ use super::event::{ChangeCause, EnvironmentSnapshot, Event, FallbackReason, Fell
 use super::pages::Pages;
 use super::reoptimization::{HandledBy, History, LateDependency, Reoptimization};
 use super::request::{HandedOn, Request, RetryBudget};
-use super::verdict::RequestVerdict;
 use super::{HttpRequest, Policy, Time};
 
 /// What the shell is to do after an event.
@@ -47,31 +48,6 @@ pub enum Stability {
         /// When it will be stable if nothing else happens; `None` while that depends on an event.
         at: Option<Time>,
     },
-}
-
-/// What goes along with the reloads of a turn: the answer to `onFullReload`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
-pub struct ReloadPlan {
-    /// The other environments to reload in lockstep, each exactly once. Vite has not invalidated their module graphs: that
-    /// comes first. Reloads sent because of this plan are not to be reported again.
-    pub reload: Vec<String>,
-    /// What the runners of the turn's environments are going to fetch.
-    pub warm: Vec<WarmUp>,
-    /// Requests inside that saw modules of another generation, and what is to become of each. One that is to pass is judged again
-    /// by its status (`classifyError`), whatever that is.
-    pub verdicts: Vec<RequestVerdict>,
-}
-
-/// Modules that a runner is going to fetch one after the other. Transforming them at once, side by side, shortens that.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
-pub struct WarmUp {
-    pub environment: String,
-    /// As URLs.
-    pub modules: Vec<String>,
 }
 
 /// What was counted since the session began.

@@ -1,10 +1,37 @@
 //! What the reloads of a turn take along.
 
-use super::{Effect, ReloadPlan, Session, WarmUp};
+use serde::{Deserialize, Serialize};
+
+use super::{Effect, Session};
 use crate::core::Time;
 use crate::core::event::{Consumer, ReloadRequested, ReloadTurn};
 use crate::core::request::{Inside, Request};
 use crate::core::verdict::{Failure, RequestVerdict};
+
+/// What goes along with the reloads of a turn: the answer to `onFullReload`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct ReloadPlan {
+    /// The other environments to reload in lockstep, each exactly once. Vite has not invalidated their module graphs: that
+    /// comes first. Reloads sent because of this plan are not to be reported again.
+    pub reload: Vec<String>,
+    /// What the runners of the turn's environments are going to fetch.
+    pub warm: Vec<WarmUp>,
+    /// Requests inside that saw modules of another generation, and what is to become of each. One that is to pass is judged again
+    /// by its status (`classifyError`), whatever that is.
+    pub verdicts: Vec<RequestVerdict>,
+}
+
+/// Modules that a runner is going to fetch one after the other. Transforming them at once, side by side, shortens that.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct WarmUp {
+    pub environment: String,
+    /// As URLs.
+    pub modules: Vec<String>,
+}
 
 impl Session {
     /// `full-reload`s are about to be sent: what else has to reload, and what becomes of the requests that they find inside.
