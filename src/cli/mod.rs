@@ -7,6 +7,7 @@ mod replay;
 mod status;
 mod table;
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -149,10 +150,7 @@ pub fn run() -> ExitCode {
     let answer = match command {
         Command::Serve => return crate::server::run(),
         Command::Lsp => return crate::lsp::run(),
-        Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "evenkeel", &mut std::io::stdout());
-            Ok(Yes::Yes)
-        }
+        Command::Completions { shell } => completions(shell),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Status(arguments) => block_on(status::run(arguments)),
         Command::Events(arguments) => block_on(events::run(arguments)),
@@ -168,6 +166,14 @@ pub fn run() -> ExitCode {
             ExitCode::from(failed.code())
         }
     }
+}
+
+fn completions(shell: clap_complete::Shell) -> CommandResult {
+    // What writes them would panic where nobody reads to the end.
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "evenkeel", &mut script);
+    std::io::stdout().write_all(&script)?;
+    Ok(Yes::Yes)
 }
 
 /// For who types the name alone, to see what it is.

@@ -4,6 +4,7 @@
 mod process;
 
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use process::{Process, Streams, frame};
@@ -38,6 +39,15 @@ fn without_a_dev_server() {
         }
     }
     transcripts(runtime.path(), &["help", "nothing-runs", "replay", "versions"]);
+}
+
+/// As `evenkeel completions bash | head -1`.
+#[test]
+fn completions_need_not_be_read_to_the_end() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_evenkeel"));
+    let mut child = command.args(["completions", "bash"]).stdout(Stdio::piped()).spawn().expect("it starts");
+    drop(child.stdout.take());
+    assert!(child.wait().expect("it ends").success());
 }
 
 #[test]

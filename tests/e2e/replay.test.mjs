@@ -48,7 +48,7 @@ test('saves, and requests that are faster', async () => {
 })
 
 test('RedwoodSDK', async () => {
-  const server = await startRwsdk({ env: defaults() })
+  const server = await startRwsdk({ env: defaults({ position: 'last' }) })
   try {
     await visit(server, '/')
     await addToServerComponent(server, { dep: 'dayjs', imports: "import dayjs from 'dayjs'", use: '<p>{dayjs(0).year()}</p>' })

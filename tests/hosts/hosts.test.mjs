@@ -43,8 +43,9 @@ for (const name of Object.keys(hosts)) {
 
       for (const [stack, options] of stacksUnder(load)) {
         test(`with Evenkeel, ${stack}, all are right and nothing reloads`, async () => {
-          const { wrong, redirects, reloads, hookErrors, log } = await measured(name, load, stack, { EVENKEEL_OPTIONS: JSON.stringify(options) })
+          const { wrong, redirects, reloads, hookErrors, guarded, log } = await measured(name, load, stack, { EVENKEEL_OPTIONS: JSON.stringify(options) })
           assert.deepEqual({ wrong, redirects, reloads, hookErrors }, { wrong: [], redirects: 0, reloads: 0, hookErrors: 0 }, log)
+          assert.deepEqual(guarded, hosts[name].guarded)
         })
       }
     })

@@ -1,4 +1,4 @@
-//! The wire, tested against the real binary: transcripts, the examples of the protocol's page, and ordering.
+//! The wire, tested against the real binary: transcripts, the examples of the pages on the protocol, and ordering.
 
 mod ordering;
 mod pattern;
@@ -57,11 +57,14 @@ fn transcripts_come_true() {
 }
 
 #[test]
-fn the_examples_of_the_protocol_page_come_true() {
-    let page = std::fs::read_to_string(path("protocol/README.md")).expect("the protocol's page");
-    let sessions = transcript::read_markdown(&page).expect("the examples can be read");
-    assert!(sessions.len() > 3, "the examples were not found");
-    run(&[("protocol/README.md".into(), sessions)]);
+fn the_examples_of_the_pages_come_true() {
+    let pages = ["protocol/README.md", "docs/protocol.md"].map(|name| {
+        let page = std::fs::read_to_string(path(name)).expect("a page");
+        let sessions = transcript::read_markdown(&page).expect("the examples can be read");
+        assert!(!sessions.is_empty(), "the examples of {name} were not found");
+        (name.to_owned(), sessions)
+    });
+    run(&pages);
 }
 
 /// Told when somebody asks for it at the second door; the editors' tests see it carried out.

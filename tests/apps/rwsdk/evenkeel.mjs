@@ -1,13 +1,17 @@
+import { createRequire } from 'node:module'
+import { choice } from '../setup/choice.mjs'
+
 // As in ../setup/evenkeel.mjs: kept from the sight of Vite, which bundles its config.
-const importUnseen = (specifier) => import(specifier)
+const require = createRequire(import.meta.url)
 
 /**
- * Evenkeel's plugins for a RedwoodSDK app: the preset, as a user writes it, or the plugin for any app, beside RedwoodSDK's own
- * recovery, which shows what the preset is worth.
+ * Stands in for the package's own preset in a config, by the fixtures' environment variables and RWSDK_PLUGINS: `stock` is the plugin
+ * for any app, beside RedwoodSDK's own recovery, which shows what the preset is worth.
  */
-export async function evenkeelPlugins({ preset, options }) {
-  const { evenkeel, rwsdk } = await importUnseen('evenkeel')
-  if (preset && !rwsdk) throw new Error('this build of evenkeel has no preset called "rwsdk"')
-  const plugins = preset ? rwsdk : evenkeel
-  return plugins(options ? JSON.parse(options) : undefined)
+export function rwsdk() {
+  const { EVENKEEL_OPTIONS } = process.env
+  if (choice(process.env, 'EVENKEEL', ['off', 'last']) === 'off') return []
+  const plugins = require('evenkeel')
+  const preset = choice(process.env, 'RWSDK_PLUGINS', ['preset', 'stock']) === 'preset' ? plugins.rwsdk : plugins.evenkeel
+  return preset(EVENKEEL_OPTIONS ? JSON.parse(EVENKEEL_OPTIONS) : undefined)
 }

@@ -1,25 +1,24 @@
 import { cloudflare } from '@cloudflare/vite-plugin'
 import { redwood } from 'rwsdk/vite'
-import { choice } from '../setup/choice.mjs'
-import { evenkeelPlugins } from './evenkeel.mjs'
-import { trace } from './trace.mjs'
+import { defineConfig } from 'vite'
+import { rwsdk } from './evenkeel.mjs'
+import { trace } from './trace.mjs' // test only
 
-/** RedwoodSDK's starter, with the other fixtures' environment variables and RWSDK_PLUGINS: with the preset, or without. */
-export default async (_, env = process.env) => {
-  const evenkeel = choice(env, 'EVENKEEL', ['off', 'first', 'last'])
-  const preset = choice(env, 'RWSDK_PLUGINS', ['preset', 'stock']) === 'preset'
-  const guards = evenkeel !== 'off' && (await evenkeelPlugins({ preset, options: env.EVENKEEL_OPTIONS }))
-
-  return {
-    cacheDir: env.CACHE_DIR || undefined,
-    clearScreen: false,
-    plugins: [
-      env.TRACE === '1' && trace(),
-      evenkeel === 'first' && guards,
-      cloudflare({ viteEnvironment: { name: 'worker' }, inspectorPort: false, persistState: false }),
+/** RedwoodSDK's starter. */
+export default defineConfig({
+  cacheDir: process.env.CACHE_DIR || undefined, // test only
+  clearScreen: false, // test only
+  plugins: [
+    process.env.TRACE === '1' && trace(), // test only
+    cloudflare({
+      viteEnvironment: { name: 'worker' },
+      inspectorPort: false, // test only
+      persistState: false, // test only
+    }),
+    redwood({
       // It would look for the Cloudflare plugin in the app's own package.json, where the fixtures list nothing.
-      redwood({ includeCloudflarePlugin: false }),
-      evenkeel === 'last' && guards,
-    ],
-  }
-}
+      includeCloudflarePlugin: false, // test only
+    }),
+    rwsdk(),
+  ],
+})

@@ -1,7 +1,16 @@
 import { cloudflare } from '@cloudflare/vite-plugin'
-import { addedPlugins } from '../setup/plugins.mjs'
+import { defineConfig } from 'vite'
+import { evenkeel } from '../../apps/setup/stand-in.mjs'
+import { slowTransforms } from '../setup/slow-transforms.mjs' // test only
 
-export default async () => ({
-  clearScreen: false,
-  plugins: [cloudflare({ inspectorPort: false, persistState: false }), ...(await addedPlugins())],
+export default defineConfig({
+  clearScreen: false, // test only
+  plugins: [
+    cloudflare({
+      inspectorPort: false, // test only
+      persistState: false, // test only
+    }),
+    evenkeel(),
+    slowTransforms(), // test only
+  ],
 })

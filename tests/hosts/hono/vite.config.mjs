@@ -1,13 +1,17 @@
 import devServer from '@hono/vite-dev-server'
-import { addedPlugins } from '../setup/plugins.mjs'
+import cloudflareAdapter from '@hono/vite-dev-server/cloudflare' // test only
+import nodeAdapter from '@hono/vite-dev-server/node'
+import { defineConfig } from 'vite'
+import { evenkeel } from '../../apps/setup/stand-in.mjs'
 
-/** By default the app runs in Node; with Cloudflare's adapter there, too, beside the bindings of a worker. */
-const adapter = process.env.HONO_ADAPTER ?? 'node'
-
-export default async () => {
-  const { default: adapted } = await import(`@hono/vite-dev-server/${adapter}`)
-  return {
-    clearScreen: false,
-    plugins: [devServer({ entry: 'src/index.tsx', adapter: adapted }), ...(await addedPlugins())],
-  }
-}
+export default defineConfig({
+  clearScreen: false, // test only
+  plugins: [
+    devServer({
+      entry: 'src/index.tsx',
+      adapter: nodeAdapter,
+      ...(process.env.HONO_ADAPTER === 'cloudflare' && { adapter: cloudflareAdapter }), // test only
+    }),
+    evenkeel(),
+  ],
+})

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { startApp } from '../../e2e/lib/app.mjs'
+import { evenkeel } from '../../e2e/lib/command.mjs'
 import { shows } from '../../e2e/lib/drafts.mjs'
 import { hookErrors, reloads } from '../../e2e/lib/log.mjs'
 import { binary } from '../../e2e/lib/paths.mjs'
@@ -69,10 +70,17 @@ export async function measure(name, { env, saves, watch }) {
       await askUntil(app, '/beside', beside)
       await shown?.(next)
     }
-    return figures(app, first, asked)
+    return { ...figures(app, first, asked), guarded: await guardedIn(app) }
   } finally {
     await close()
   }
+}
+
+/** The environments that Evenkeel guards; none where it is not there. */
+async function guardedIn({ root }) {
+  const { stdout } = await evenkeel('status', '--json', '--root', root)
+  const { environments = [] } = JSON.parse(stdout || '{}')
+  return environments.filter(({ guarded }) => guarded).map(({ name }) => name).toSorted()
 }
 
 async function askUntil(app, path, expected) {

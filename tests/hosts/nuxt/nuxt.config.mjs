@@ -1,8 +1,11 @@
-import { addedPlugins } from '../setup/plugins.mjs'
+import { evenkeel } from '../../apps/setup/stand-in.mjs'
 
 export default defineNuxtConfig({
-  telemetry: false,
-  devtools: { enabled: false },
-  experimental: { viteEnvironmentApi: process.env.NUXT_ENVIRONMENT_API === 'true' },
-  vite: { clearScreen: false, plugins: await addedPlugins() },
+  telemetry: false, // test only
+  devtools: { enabled: false }, // test only
+  experimental: { viteEnvironmentApi: process.env.NUXT_ENVIRONMENT_API === 'true' }, // test only
+  vite: {
+    clearScreen: false, // test only
+    plugins: [evenkeel()],
+  },
 })

@@ -1,12 +1,19 @@
 import { cloudflare } from '@cloudflare/vite-plugin'
 import { reactRouter } from '@react-router/dev/vite'
-import { addedPlugins } from '../setup/plugins.mjs'
+import { defineConfig } from 'vite'
+import { evenkeel } from '../../apps/setup/stand-in.mjs'
+import { slowTransforms } from '../setup/slow-transforms.mjs' // test only
 
-export default async () => ({
-  clearScreen: false,
+export default defineConfig({
+  clearScreen: false, // test only
   plugins: [
-    cloudflare({ viteEnvironment: { name: 'ssr' }, inspectorPort: false, persistState: false }),
+    cloudflare({
+      viteEnvironment: { name: 'ssr' },
+      inspectorPort: false, // test only
+      persistState: false, // test only
+    }),
     reactRouter(),
-    ...(await addedPlugins()),
+    evenkeel(),
+    slowTransforms(), // test only
   ],
 })

@@ -1,14 +1,21 @@
 import { cloudflare } from '@cloudflare/vite-plugin'
 import { tanstackStart } from '@tanstack/react-start/plugin/vite'
 import react from '@vitejs/plugin-react'
-import { addedPlugins } from '../setup/plugins.mjs'
+import { defineConfig } from 'vite'
+import { evenkeel } from '../../apps/setup/stand-in.mjs'
+import { slowTransforms } from '../setup/slow-transforms.mjs' // test only
 
-export default async () => ({
-  clearScreen: false,
+export default defineConfig({
+  clearScreen: false, // test only
   plugins: [
-    cloudflare({ viteEnvironment: { name: 'ssr' }, inspectorPort: false, persistState: false }),
+    cloudflare({
+      viteEnvironment: { name: 'ssr' },
+      inspectorPort: false, // test only
+      persistState: false, // test only
+    }),
     tanstackStart(),
     react(),
-    ...(await addedPlugins()),
+    evenkeel(),
+    slowTransforms(), // test only
   ],
 })
