@@ -145,6 +145,7 @@ fn describe_event(event: &Event) -> Option<String> {
         Event::Listening(listening) => format!("listening at {}", listening.url),
         Event::Arrived(_)
         | Event::Committed(_)
+        | Event::Saved(_)
         | Event::RequestStarted(_)
         | Event::RequestFinished(_)
         | Event::Transformed(_) => return None,

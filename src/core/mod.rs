@@ -27,7 +27,7 @@ pub use event::{
     DiscoveredDep, EnvironmentSnapshot, Event, Fallback, FallbackReason, FellBack, ImportSite, Moment,
     OptimizedDep, OptimizerSnapshot, Transformed,
 };
-pub use event::{Listening, ReloadRequested, ReloadTurn, RequestFinished, RequestStarted};
+pub use event::{Listening, ReloadRequested, ReloadTurn, RequestFinished, RequestStarted, Saved};
 pub use graph::ModuleGraph;
 pub use policy::Policy;
 pub use reoptimization::{

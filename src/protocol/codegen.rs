@@ -36,7 +36,7 @@ macro_rules! for_each_type {
             InitializationOptions, Policy, EnvironmentSnapshot, Consumer, OptimizerSnapshot, OptimizedDep,
             DiscoveredDep, ImportSite, DidCloseEnvironment, Discovered, FellBack, Fallback, FallbackReason, Committed,
             CommitOutcome, BundledRun, Transformed,
-            Activity, ActivityKind, Moment, ReloadTurn, ReloadRequested, ReloadPlan, WarmUp, RequestVerdict, ResolveOptimizedIdParams, OnHotUpdateParams, OnHotUpdateResult,
+            Activity, ActivityKind, Moment, Saved, ReloadTurn, ReloadRequested, ReloadPlan, WarmUp, RequestVerdict, ResolveOptimizedIdParams, OnHotUpdateParams, OnHotUpdateResult,
             ResolvedId, RequestStarted, RequestFinished, Arrived, AdmitOutcome, AdmitResult, Failure, ErrorInfo,
             ErrorKind, Action, Verdict, AwaitStableParams, AwaitStableResult, StatusParams, StatusReport,
             EnvironmentStatus, Phase, Reoptimization, ReoptimizationOutcome, LateDependency, Counts, ServerStatus, ServerActivity, ActivityPhase, Health, Progress,

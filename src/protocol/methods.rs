@@ -55,6 +55,8 @@ macro_rules! method_table {
             "Where runs add, one bundles everything again all the same, and Vite is going to reload the environment. Sent before its commit.";
             notification "optimizer/didCommit" (Committed) Committed,
             "An optimizer run ended: what changed, whether Vite reloads the environment because of it and, where runs add, what was bundled.";
+            notification "devServer/didSave" (Saved) Saved,
+            "A file was saved, created or deleted; sent before anything is done because of it.";
             notification "environment/didChange" (Changed) Changed,
             "Modules are to be looked at: the entries at the start, or what Vite has invalidated after a save.";
             notification "onTransform" (Transformed) Transformed,

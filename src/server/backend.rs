@@ -17,7 +17,7 @@ use super::sidecar::Sidecar;
 use crate::attach;
 use crate::core::{
     Changed, Discovered, EnvironmentSnapshot, Event, FellBack, Listening, RequestFinished, RequestStarted,
-    Transformed,
+    Saved, Transformed,
 };
 use crate::protocol::{
     Committed, DidCloseEnvironment, InitializationOptions, PROTOCOL_VERSION, method_table,

@@ -15,7 +15,12 @@ assert.equal(stdout.trim(), `evenkeel ${version}`)
 
 const sidecar = spawn(program, [...first, 'serve'], { stdio: ['pipe', 'pipe', 'inherit'] })
 const exited = once(sidecar, 'exit')
-const connection = new RpcConnection(sidecar.stdout, sidecar.stdin, () => {}, (how) => assert.fail(`the sidecar ${how}`))
+const connection = new RpcConnection(
+  sidecar.stdout,
+  sidecar.stdin,
+  () => {},
+  (how) => assert.fail(`the sidecar ${how}`),
+)
 const initialized = await connection.request('initialize', {
   processId: process.pid,
   capabilities: {},

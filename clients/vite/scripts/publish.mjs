@@ -6,7 +6,9 @@ import path from 'node:path'
 const [folder, ...options] = process.argv.slice(2)
 const shell = process.platform === 'win32'
 const npm = (args, stdio) => execFileSync('npm', args, { encoding: 'utf8', shell, stdio })
-const packages = readdirSync(folder).filter((name) => name.endsWith('.tgz')).map((name) => packageOf(path.join(folder, name)))
+const packages = readdirSync(folder)
+  .filter((name) => name.endsWith('.tgz'))
+  .map((name) => packageOf(path.join(folder, name)))
 if (packages.length === 0) throw new Error(`there are no packages in ${folder}: run \`cargo xtask package\``)
 
 // The plugin is the last: whoever can install it finds what it depends on.
@@ -22,7 +24,9 @@ for (const { file, name, version } of [...packages.filter((one) => !isPlugin(one
 }
 
 function packageOf(file) {
-  const { name, version } = JSON.parse(execFileSync('tar', ['-xOzf', file, 'package/package.json'], { encoding: 'utf8' }))
+  const { name, version } = JSON.parse(
+    execFileSync('tar', ['-xOzf', file, 'package/package.json'], { encoding: 'utf8' }),
+  )
   return { file, name, version }
 }
 

@@ -48,7 +48,8 @@ function resolved(file: string): string | undefined {
 function whyMissing(): string {
   const published = platformPackages()
   const name = `@evenkeel/${PLATFORM}`
-  if (!published) return 'there is no sidecar in this checkout: run `cargo build --release`, or set EVENKEEL_BINARY to one'
+  if (!published)
+    return 'there is no sidecar in this checkout: run `cargo build --release`, or set EVENKEEL_BINARY to one'
   const version = published[name]
   if (version === undefined) {
     return `there is no package with the sidecar for ${PLATFORM}: run \`cargo install evenkeel\`, and set EVENKEEL_BINARY to what it installs`

@@ -52,7 +52,10 @@ export function bridge({ borrower, lender, entry, prefix }: BridgeOptions): Plug
       optimizeDeps.rolldownOptions ??= {}
       optimizeDeps.rolldownOptions.plugins = [
         optimizeDeps.rolldownOptions.plugins,
-        { name: 'evenkeel:bridge-external', resolveId: (id: string) => (external(id) ? { id, external: true } : undefined) },
+        {
+          name: 'evenkeel:bridge-external',
+          resolveId: (id: string) => (external(id) ? { id, external: true } : undefined),
+        },
       ]
     },
     configureServer: {

@@ -13,7 +13,8 @@ export async function editConfig(file: string | undefined, inclusions: Inclusion
     text = answer?.config ?? text
   }
   const name = basename(file)
-  if (text === before) return { done: false, text: `${name} has them already, or a shape that only its author can change: copy the line.` }
+  if (text === before)
+    return { done: false, text: `${name} has them already, or a shape that only its author can change: copy the line.` }
   await writeFile(file, text)
   return { done: true, text: `Added to ${name}. Vite restarts.` }
 }

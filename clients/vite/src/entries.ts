@@ -10,8 +10,12 @@ const SRC = /\bsrc\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/i
 export async function entriesOf({ config }: DevEnvironment): Promise<string[]> {
   const { rolldownOptions, rollupOptions } = config.build
   const input = rolldownOptions?.input ?? rollupOptions?.input ?? pagesOf(config)
-  const entries = Object.values(typeof input === 'string' ? [input] : input).filter((entry) => typeof entry === 'string')
-  return (await Promise.all(entries.map((entry) => (entry.endsWith('.html') ? scriptsOf(config.root, entry) : [entry])))).flat()
+  const entries = Object.values(typeof input === 'string' ? [input] : input).filter(
+    (entry) => typeof entry === 'string',
+  )
+  return (
+    await Promise.all(entries.map((entry) => (entry.endsWith('.html') ? scriptsOf(config.root, entry) : [entry])))
+  ).flat()
 }
 
 /** As Vite's dependency scanner finds them; a pattern among them is left to it. */

@@ -6,7 +6,9 @@ import { Gate, type GateServer } from './gate.js'
 import { resolveOptions } from './options.js'
 import type { Sidecar } from './sidecar.js'
 
-test('a client that leaves while it is held is waited for by nobody, and its request is not handled', async ({ onTestFinished }) => {
+test('a client that leaves while it is held is waited for by nobody, and its request is not handled', async ({
+  onTestFinished,
+}) => {
   let gone: AbortSignal | undefined
   const sidecar = {
     nextRequest: () => 7,
@@ -43,9 +45,20 @@ test.for([
   ['a sidecar that has admitted a request', { outcome: 'stable', waitedMs: 0 }, true],
   ['one that is gone, and whose successor knows nothing,', undefined, false],
 ] as const)('%s is told no more than it needs', async ([, answer, isAdmitted], { onTestFinished }) => {
-  const sidecar = { nextRequest: () => 7, requestStarted: vi.fn(), requestFinished: vi.fn(), wait: vi.fn(async () => answer) }
+  const sidecar = {
+    nextRequest: () => 7,
+    requestStarted: vi.fn(),
+    requestFinished: vi.fn(),
+    wait: vi.fn(async () => answer),
+  }
   const server = { base: '/' } as GateServer
-  const gate = new Gate(sidecar as unknown as Sidecar, resolveOptions(), () => true, { info: vi.fn(), warn: vi.fn() }, server)
+  const gate = new Gate(
+    sidecar as unknown as Sidecar,
+    resolveOptions(),
+    () => true,
+    { info: vi.fn(), warn: vi.fn() },
+    server,
+  )
   const listener = http.createServer((request, response) => gate.enter(request, response, () => response.end()))
   onTestFinished(() => void listener.close())
   await once(listener.listen(0, '127.0.0.1'), 'listening')

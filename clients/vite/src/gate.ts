@@ -105,9 +105,11 @@ export class Gate {
       }
     })
     // Responses wait for it, and must not fail with it.
-    const judged = judging.catch((error: unknown) => this.#tell(error)).then(() => {
-      if (this.#judging === judged) this.#judging = undefined
-    })
+    const judged = judging
+      .catch((error: unknown) => this.#tell(error))
+      .then(() => {
+        if (this.#judging === judged) this.#judging = undefined
+      })
     this.#judging = judged
   }
 

@@ -34,6 +34,8 @@ export class GuardedServer {
   readonly #log: Log
   readonly #foresees: boolean
   #isClosed = false
+  /** The latest save, of which each environment tells. */
+  #savedAt = 0
   /** What a change touches before other plugins have had their say, by environment. */
   readonly #touched = new Map<string, { timestamp: number; modules: EnvironmentModuleNode[] }>()
 
@@ -52,9 +54,10 @@ export class GuardedServer {
       base: config.base,
       handle: (request, response) => server.middlewares(request, response),
     })
+    sidecar.gates.add(this.gate)
     this.inspector = new Inspector(config, project, sidecar)
     sidecar.serves(() => this.#reloadPages())
-    const reloads = new ReloadPlans(sidecar, this.observers, this.gate, log)
+    const reloads = new ReloadPlans(sidecar, this.observers, log)
     const learned = new LearnedDeps(config.root, config.cacheDir, options.learn, log)
     for (const environment of Object.values(environments)) {
       const { name, depsOptimizer } = environment
@@ -67,18 +70,28 @@ export class GuardedServer {
       this.observers.set(name, observer)
       sidecar.open(observer)
     }
-    aroundRestart(server, () => this.#pause(), () => this.#resume())
+    aroundRestart(
+      server,
+      () => this.#pause(),
+      () => this.#resume(),
+    )
     const unwritable = whyNotWritable(config.cacheDir)
     if (unwritable) log.warn(unwritable)
     for (const name of options.environments ?? []) {
-      if (!environments[name]) log.warn(`there is no environment ${name}; there are ${Object.keys(environments).join(', ')}.`)
+      if (!environments[name])
+        log.warn(`there is no environment ${name}; there are ${Object.keys(environments).join(', ')}.`)
     }
   }
 
   /** The server is ready; nothing of it is delayed by what begins now. */
   started(server: ViteDevServer): void {
     const url = urlOf(server)
-    if (url) this.#lease.sidecar.listens({ url, restart: () => void server.restart().catch((error: unknown) => this.#log.warn(`Vite could not be restarted: ${error}`)) })
+    if (url)
+      this.#lease.sidecar.listens({
+        url,
+        restart: () =>
+          void server.restart().catch((error: unknown) => this.#log.warn(`Vite could not be restarted: ${error}`)),
+      })
     if (!this.#foresees) return
     for (const observer of this.observers.values()) void observer.started()
   }
@@ -86,6 +99,8 @@ export class GuardedServer {
   touched(environment: string, file: string, modules: EnvironmentModuleNode[], timestamp: number): void {
     const touched = { timestamp, modules }
     this.#touched.set(environment, touched)
+    if (timestamp !== this.#savedAt) this.#lease.sidecar.notify('devServer/didSave', { file })
+    this.#savedAt = timestamp
     const written = this.#saves.written(file, timestamp)
     const waiting = setTimeout(() => {
       // No other plugin has answered yet.
@@ -130,6 +145,7 @@ export class GuardedServer {
   close(): void {
     this.#isClosed = true
     this.inspector.close()
+    this.#lease.sidecar.gates.delete(this.gate)
     for (const observer of this.observers.values()) this.#lease.sidecar.close(observer)
     this.#lease.release()
   }

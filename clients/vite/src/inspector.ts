@@ -14,7 +14,10 @@ const FILES: Record<string, { file: string; type: string }> = {
   '': { file: 'page.html', type: 'text/html' },
   'page.css': { file: 'page.css', type: 'text/css' },
   ...Object.fromEntries(
-    ['page.js', 'actions.js', 'chart.js', 'dom.js', 'words.js'].map((file) => [file, { file, type: 'text/javascript' }]),
+    ['page.js', 'actions.js', 'chart.js', 'dom.js', 'words.js'].map((file) => [
+      file,
+      { file, type: 'text/javascript' },
+    ]),
   ),
 }
 
@@ -49,7 +52,8 @@ export class Inspector {
     if (path !== this.#path.slice(0, -1) && !path.startsWith(this.#path)) return next()
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value)
     if (isForeign(request)) return answer(response, 403)
-    if (request.method === 'POST' && path === `${this.#path}config`) return void this.#editConfig(request, response).catch(next)
+    if (request.method === 'POST' && path === `${this.#path}config`)
+      return void this.#editConfig(request, response).catch(next)
     if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, { allow: 'GET, HEAD' })
     if (!path.startsWith(this.#path)) return answer(response, 302, { location: this.#path })
     const name = path.slice(this.#path.length)
@@ -86,7 +90,8 @@ export class Inspector {
 }
 
 /** Vite's `server.host`: a name or an address, or `true` for all addresses. */
-const isPublic = (host: string | boolean | undefined) => (host === undefined || host === false ? false : host === true || !isLoopback(host))
+const isPublic = (host: string | boolean | undefined) =>
+  host === undefined || host === false ? false : host === true || !isLoopback(host)
 
 const isLoopback = (host: string) => host === 'localhost' || host === '::1' || /^(?:::ffff:)?127\./.test(host)
 

@@ -57,7 +57,9 @@ export function keepState({ modules, environments }: KeepStateOptions): Plugin {
       const source = JSON.stringify(`${file}?${ONCE}=${version}`)
       const held = `globalThis[Symbol.for(${JSON.stringify(`evenkeel.state:${file}:${version}`)})]`
       const names = exportedNames(this.parse(code) as unknown as Program)
-      const exports = names.map((name) => (name === 'default' ? 'export default state.default' : `export const ${name} = state.${name}`))
+      const exports = names.map((name) =>
+        name === 'default' ? 'export default state.default' : `export const ${name} = state.${name}`,
+      )
       // The promise is held, so that two generations that are evaluated at the same time get the same module.
       const state = `const state = await (${held} ??= import(${source}).catch((error) => { ${held} = undefined; throw error }))`
       return { code: [state, ...exports].join('\n'), map: null }
@@ -83,7 +85,8 @@ function exportedNames(program: Program): string[] {
     if (type === 'ExportDefaultDeclaration') return ['default']
     if (type === 'ExportAllDeclaration') throw new Error('a module whose state is kept must name its exports')
     if (type !== 'ExportNamedDeclaration') return []
-    const declared = declaration?.declarations?.map(({ id }) => id.name) ?? (declaration?.id ? [declaration.id.name] : [])
+    const declared =
+      declaration?.declarations?.map(({ id }) => id.name) ?? (declaration?.id ? [declaration.id.name] : [])
     return [...declared, ...(specifiers ?? []).map(({ exported }) => exported.name ?? exported.value ?? '')]
   })
 }

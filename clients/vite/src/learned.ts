@@ -111,10 +111,12 @@ function merge(into: Remembered, from: Remembered): void {
 /** The same content gives the same text, so that a committed file changes only when it has to. */
 function sorted(remembered: Remembered): Remembered {
   const byKey = <T>(entries: Array<[string, T]>) => entries.sort(([a], [b]) => (a < b ? -1 : 1))
-  const inner = Object.entries(remembered).map(([environment, dependencies]): [string, Record<string, string | null>] => [
-    environment,
-    Object.fromEntries(byKey(Object.entries(dependencies))),
-  ])
+  const inner = Object.entries(remembered).map(
+    ([environment, dependencies]): [string, Record<string, string | null>] => [
+      environment,
+      Object.fromEntries(byKey(Object.entries(dependencies))),
+    ],
+  )
   return Object.fromEntries(byKey(inner))
 }
 
@@ -125,7 +127,8 @@ function validate(json: unknown): Remembered {
   for (const [environment, dependencies] of Object.entries(json)) {
     if (!isObject(dependencies)) throw new Error(`"${environment}" must hold an object of dependencies`)
     for (const [id, importer] of Object.entries(dependencies)) {
-      if (importer !== null && typeof importer !== 'string') throw new Error(`the importer of "${id}" must be a file or null`)
+      if (importer !== null && typeof importer !== 'string')
+        throw new Error(`the importer of "${id}" must be a file or null`)
     }
   }
   return json as Remembered

@@ -59,7 +59,13 @@ export class EnvironmentObserver implements Environment {
 
   snapshot(): EnvironmentSnapshot {
     const { name, config } = this.#environment
-    const snapshot = { name, consumer: config.consumer, root: config.root, base: config.base, borrowers: this.#borrowers }
+    const snapshot = {
+      name,
+      consumer: config.consumer,
+      root: config.root,
+      base: config.base,
+      borrowers: this.#borrowers,
+    }
     return this.#optimizer ? { ...snapshot, optimizer: this.#optimizer.snapshot() } : snapshot
   }
 

@@ -38,7 +38,8 @@ export function evenkeelFor(framework: Framework, options?: EvenkeelOptions): Pl
       async configEnvironment() {
         if (!resolved.additive) return undefined
         const optimizer = new AdditiveOptimizer()
-        if ('rolldownVersion' in (this?.meta ?? {})) return { optimizeDeps: { rolldownOptions: { plugins: [optimizer.rolldown] } } }
+        if ('rolldownVersion' in (this?.meta ?? {}))
+          return { optimizeDeps: { rolldownOptions: { plugins: [optimizer.rolldown] } } }
         // Where this is linked from a folder without a Vite of its own, nothing is added.
         const vite = await import('vite').catch(() => undefined)
         return vite && { optimizeDeps: { esbuildOptions: { plugins: [optimizer.esbuild(vite)] } } }
@@ -68,7 +69,8 @@ export function evenkeelFor(framework: Framework, options?: EvenkeelOptions): Pl
         order: 'pre',
         filter: { id: BARE_IMPORT },
         handler(source, importer) {
-          if (importer && BARE_IMPORT.test(source)) serverOf(this.environment)?.observers.get(this.environment.name)?.sawImport(source, importer)
+          if (importer && BARE_IMPORT.test(source))
+            serverOf(this.environment)?.observers.get(this.environment.name)?.sawImport(source, importer)
           return undefined
         },
       },

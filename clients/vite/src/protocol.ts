@@ -239,6 +239,15 @@ export type ActivityKind = "fetch" | "transform" | "warmup";
 export type Moment = "begin" | "end";
 
 /**
+ * A file was saved, created or deleted. Told before anybody does anything because of it.
+ */
+export type Saved = { 
+/**
+ * An absolute path.
+ */
+file: string, };
+
+/**
  * What Vite reloads in one turn of its event loop: it has one cause.
  */
 export type ReloadTurn = { 
@@ -764,6 +773,7 @@ export interface Notifications {
   'optimizer/didDiscover': Discovered;
   'optimizer/didFallBack': FellBack;
   'optimizer/didCommit': Committed;
+  'devServer/didSave': Saved;
   'environment/didChange': Changed;
   'onTransform': Transformed;
   'request/didStart': RequestStarted;

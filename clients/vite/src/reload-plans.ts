@@ -3,27 +3,17 @@ import type { EnvironmentObserver } from './observer.js'
 import type { ReloadPlan, ReloadRequested } from './protocol.js'
 import type { Sidecar } from './sidecar.js'
 
-/** The requests that a reload finds inside. */
-export interface Inside {
-  /** Those of whose response a byte has been sent. */
-  readonly sent: number[]
-  /** Is given each plan as soon as it is asked for: it says what becomes of them. */
-  judge(plan: Promise<ReloadPlan | undefined>): void
-}
-
 /** Asks what the reloads of Vite's take along, and carries that out. What Vite reloads in one turn is one cause. */
 export class ReloadPlans {
   readonly #sidecar: Sidecar
   readonly #observers: ReadonlyMap<string, EnvironmentObserver>
-  readonly #inside: Inside
   readonly #log: Log
   /** The reloads of this turn of the event loop. */
   #reloads: ReloadRequested[] = []
 
-  constructor(sidecar: Sidecar, observers: ReadonlyMap<string, EnvironmentObserver>, inside: Inside, log: Log) {
+  constructor(sidecar: Sidecar, observers: ReadonlyMap<string, EnvironmentObserver>, log: Log) {
     this.#sidecar = sidecar
     this.#observers = observers
-    this.#inside = inside
     this.#log = log
   }
 
@@ -36,11 +26,12 @@ export class ReloadPlans {
   #requestPlan(): void {
     const reloads = this.#reloads
     this.#reloads = []
-    const plan = this.#sidecar.request('onFullReload', { reloads, sent: this.#inside.sent })
+    const gates = [...this.#sidecar.gates]
+    const plan = this.#sidecar.request('onFullReload', { reloads, sent: gates.flatMap(({ sent }) => sent) })
     plan
       .then((plan) => this.#carryOut(plan))
       .catch((error: unknown) => this.#log.warn(`a reload could not be carried on: ${error}`))
-    this.#inside.judge(plan)
+    for (const gate of gates) gate.judge(plan)
   }
 
   #carryOut(plan: ReloadPlan | undefined): void {

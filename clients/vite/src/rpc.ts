@@ -141,7 +141,8 @@ function parse(body: string): Record<string, unknown> {
   } catch {
     throw new Error(`sent something that is no JSON: ${JSON.stringify(body.slice(0, 40))}`)
   }
-  if (typeof message === 'object' && message !== null && !Array.isArray(message)) return message as Record<string, unknown>
+  if (typeof message === 'object' && message !== null && !Array.isArray(message))
+    return message as Record<string, unknown>
   throw new Error(`sent something that is no message: ${body.slice(0, 40)}`)
 }
 
@@ -154,5 +155,7 @@ function isError(error: unknown): error is { code: number; message: string } {
 function toJson(message: object): string {
   const body = JSON.stringify(message)
   if (!body.includes('\\ud')) return body
-  return JSON.stringify(message, (_name, value: unknown) => (typeof value === 'string' ? Buffer.from(value).toString() : value))
+  return JSON.stringify(message, (_name, value: unknown) =>
+    typeof value === 'string' ? Buffer.from(value).toString() : value,
+  )
 }

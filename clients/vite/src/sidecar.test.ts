@@ -68,7 +68,10 @@ interface Message {
 }
 
 const heard = async (file: string) =>
-  (await readFile(`${file}.log`, 'utf8')).trim().split('\n').map((line) => JSON.parse(line) as Message)
+  (await readFile(`${file}.log`, 'utf8'))
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Message)
 
 const elf = (machine: number) => {
   const head = Buffer.alloc(64)
@@ -80,19 +83,62 @@ const elf = (machine: number) => {
 }
 
 const programs: Array<[string, () => Promise<string>, RegExp]> = [
-  ['no JSON', () => script(`console.log('hello'); setInterval(() => {}, 1e6)`), /^the sidecar sent something that is no frame: "hello/],
-  ['no JSON in a frame', () => script(`process.stdout.write('Content-Length: 5\\r\\n\\r\\nhello'); setInterval(() => {}, 1e6)`), /^the sidecar sent something that is no JSON: "hello"/],
-  ['null', () => script(`process.stdout.write('Content-Length: 4\\r\\n\\r\\nnull'); setInterval(() => {}, 1e6)`), /^the sidecar sent something that is no message: null/],
-  ['a frame without a length', () => script(`process.stdout.write('Content-Type: x\\r\\n\\r\\n{}'); setInterval(() => {}, 1e6)`), /^the sidecar sent a frame without a length/],
-  ['an absurd length', () => script(`process.stdout.write('Content-Length: 99999999999\\r\\n\\r\\n'); setInterval(() => {}, 1e6)`), /^the sidecar sent a frame of 99999999999 bytes/],
-  ['half a frame', () => script(`process.stdout.write('Content-Length: 50\\r\\n\\r\\n{"json'); setInterval(() => {}, 1e6)`), /^the sidecar did not answer initialize within \d+ ms/],
+  [
+    'no JSON',
+    () => script(`console.log('hello'); setInterval(() => {}, 1e6)`),
+    /^the sidecar sent something that is no frame: "hello/,
+  ],
+  [
+    'no JSON in a frame',
+    () => script(`process.stdout.write('Content-Length: 5\\r\\n\\r\\nhello'); setInterval(() => {}, 1e6)`),
+    /^the sidecar sent something that is no JSON: "hello"/,
+  ],
+  [
+    'null',
+    () => script(`process.stdout.write('Content-Length: 4\\r\\n\\r\\nnull'); setInterval(() => {}, 1e6)`),
+    /^the sidecar sent something that is no message: null/,
+  ],
+  [
+    'a frame without a length',
+    () => script(`process.stdout.write('Content-Type: x\\r\\n\\r\\n{}'); setInterval(() => {}, 1e6)`),
+    /^the sidecar sent a frame without a length/,
+  ],
+  [
+    'an absurd length',
+    () => script(`process.stdout.write('Content-Length: 99999999999\\r\\n\\r\\n'); setInterval(() => {}, 1e6)`),
+    /^the sidecar sent a frame of 99999999999 bytes/,
+  ],
+  [
+    'half a frame',
+    () => script(`process.stdout.write('Content-Length: 50\\r\\n\\r\\n{"json'); setInterval(() => {}, 1e6)`),
+    /^the sidecar did not answer initialize within \d+ ms/,
+  ],
   ['silence', () => script('setInterval(() => {}, 1e6)'), /^the sidecar did not answer initialize within \d+ ms/],
-  ['null for capabilities', () => script(`process.stdin.once('data', () => process.stdout.write('Content-Length: 38\\r\\n\\r\\n{"jsonrpc":"2.0","id":1,"result":null}')); setInterval(() => {}, 1e6)`), /^the sidecar speaks protocol undefined/],
-  ['exit at once', () => script('process.exit(7)'), /^the sidecar ended \(code 7\)\. Vite goes on without Evenkeel until it is restarted\.$/],
-  ['another architecture', () => program(elf(process.arch === 'x64' ? 0xb7 : 0x3e)), /^EVENKEEL_BINARY names \S+, which is made for \w+, and this is linux-\w+: correct it or unset it\. Vite goes on/],
+  [
+    'null for capabilities',
+    () =>
+      script(
+        `process.stdin.once('data', () => process.stdout.write('Content-Length: 38\\r\\n\\r\\n{"jsonrpc":"2.0","id":1,"result":null}')); setInterval(() => {}, 1e6)`,
+      ),
+    /^the sidecar speaks protocol undefined/,
+  ],
+  [
+    'exit at once',
+    () => script('process.exit(7)'),
+    /^the sidecar ended \(code 7\)\. Vite goes on without Evenkeel until it is restarted\.$/,
+  ],
+  [
+    'another architecture',
+    () => program(elf(process.arch === 'x64' ? 0xb7 : 0x3e)),
+    /^EVENKEEL_BINARY names \S+, which is made for \w+, and this is linux-\w+: correct it or unset it\. Vite goes on/,
+  ],
   ['an unknown processor', () => program(elf(0x1234)), /which is made for another processor, and this is/],
   ['no program', () => program('just text'), /which is not a program for linux-\w+: correct it/],
-  ['nothing', async () => '/nonexistent', /^EVENKEEL_BINARY names \/nonexistent, which does not exist: correct it or unset it\. Vite goes on without Evenkeel until it is restarted\.$/],
+  [
+    'nothing',
+    async () => '/nonexistent',
+    /^EVENKEEL_BINARY names \/nonexistent, which does not exist: correct it or unset it\. Vite goes on without Evenkeel until it is restarted\.$/,
+  ],
   ['a folder', async () => folder, /^EVENKEEL_BINARY names \S+, which is not a file: correct it/],
 ]
 for (const [what, make, words] of programs) {
@@ -110,17 +156,35 @@ for (const [what, make, words] of programs) {
 }
 
 const answers: Array<[string, string, RegExp]> = [
-  ['an answer of another shape', `if (method === 'admit') answer(id, 42)`, /^the sidecar answered admit with 42\. It is being restarted/],
-  ['a plan without lists', `if (method === 'onFullReload') answer(id, { verdicts: 5 })`, /^the sidecar answered onFullReload with \{"verdicts":5\}/],
-  ['an error that is none', `if (id) send({ jsonrpc: '2.0', id, error: 'no' })`, /^the sidecar sent an error that is none/],
-  ['a notification of another shape', `if (id) send({ jsonrpc: '2.0', method: 'window/logMessage', params: null })`, /^the sidecar \S.*null/],
+  [
+    'an answer of another shape',
+    `if (method === 'admit') answer(id, 42)`,
+    /^the sidecar answered admit with 42\. It is being restarted/,
+  ],
+  [
+    'a plan without lists',
+    `if (method === 'onFullReload') answer(id, { verdicts: 5 })`,
+    /^the sidecar answered onFullReload with \{"verdicts":5\}/,
+  ],
+  [
+    'an error that is none',
+    `if (id) send({ jsonrpc: '2.0', id, error: 'no' })`,
+    /^the sidecar sent an error that is none/,
+  ],
+  [
+    'a notification of another shape',
+    `if (id) send({ jsonrpc: '2.0', method: 'window/logMessage', params: null })`,
+    /^the sidecar \S.*null/,
+  ],
 ]
 for (const [what, rest, words] of answers) {
   test(`${what}: the sidecar is treated as dead`, async () => {
     process.env.EVENKEEL_BINARY = await script(initialized(rest))
     const { sidecar, said } = lease()
     const isPlan = what === 'a plan without lists'
-    const asked = isPlan ? sidecar.request('onFullReload', { reloads: [{ environment: 'ssr' }] }) : sidecar.request('admit', { request: 1, method: 'GET', url: '/' })
+    const asked = isPlan
+      ? sidecar.request('onFullReload', { reloads: [{ environment: 'ssr' }] })
+      : sidecar.request('admit', { request: 1, method: 'GET', url: '/' })
     expect(await asked).toBeUndefined()
     await until(() => said.length > 0)
     expect(said[0]).toMatch(words)
@@ -128,7 +192,9 @@ for (const [what, rest, words] of answers) {
 }
 
 test('deaths are forgiven after a healthy minute, and an hour later it is restarted as at first', async () => {
-  process.env.EVENKEEL_BINARY = await script(initialized(`if (method === 'status') answer(id, { environments: [], records: [] })`))
+  process.env.EVENKEEL_BINARY = await script(
+    initialized(`if (method === 'status') answer(id, { environments: [], records: [] })`),
+  )
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] })
   // What is faked is Vite's time; the program's own goes on.
   const soon = (look: () => boolean) =>
@@ -162,7 +228,10 @@ test('a restart of Vite starts a sidecar that was given up, as one that is insta
   expect(await second.sidecar.request('status', {})).toBeTruthy()
   expect(second.sidecar.trouble).toBeUndefined()
   const started = (await heard(file)).filter(({ method }) => method === 'request/didStart')
-  expect(started.map(({ params }) => params.request), 'it knows who is inside').toContain(7)
+  expect(
+    started.map(({ params }) => params.request),
+    'it knows who is inside',
+  ).toContain(7)
 })
 
 test('one heartbeat at a time, and a wait that is over is called off on the wire', async () => {

@@ -2,12 +2,19 @@ import type { ChildProcess } from 'node:child_process'
 import { endChild } from './child.js'
 import type { Log } from './log.js'
 import type { ResolvedOptions } from './options.js'
-import type { Activity, Notifications, Requests, RequestStarted, ServerStatus, SidecarNotifications } from './protocol.js'
+import type {
+  Activity,
+  Notifications,
+  Requests,
+  RequestStarted,
+  ServerStatus,
+  SidecarNotifications,
+} from './protocol.js'
 import { Restarts } from './restarts.js'
 import { type RpcConnection, RpcError } from './rpc.js'
 import { hasShape } from './shapes.js'
 import { ActivityBatches } from './sidecar/activity-batches.js'
-import type { DevServer, Environment } from './sidecar/dev-server.js'
+import type { DevServer, Environment, Inside } from './sidecar/dev-server.js'
 import { shakeHands } from './sidecar/handshake.js'
 import { Heartbeat } from './sidecar/heartbeat.js'
 import { startProcess } from './sidecar/process.js'
@@ -21,6 +28,8 @@ const STARTING = 'the sidecar is being started'
  */
 export class Sidecar {
   readonly environments = new Map<string, Environment>()
+  /** Of all servers that share it: while Vite restarts, and after a restart that has failed, the one reloads what the other serves. */
+  readonly gates = new Set<Inside>()
   readonly #requests = new Map<number, RequestStarted>()
   readonly #options: ResolvedOptions
   readonly #log: Log
@@ -48,7 +57,9 @@ export class Sidecar {
       this.environments
         .get(environment)
         ?.crawl(modules)
-        .catch((error: unknown) => this.#log.warn(`${environment} could not be looked at ahead of requests: ${String(error)}`))
+        .catch((error: unknown) =>
+          this.#log.warn(`${environment} could not be looked at ahead of requests: ${String(error)}`),
+        )
     },
     'browser/reloadRequest': () => this.#reloadPages?.(),
     'devServer/restartRequest': () => this.#devServer?.restart(),
@@ -150,7 +161,10 @@ export class Sidecar {
   }
 
   /** Asks something that is answered at once. */
-  request<M extends keyof Requests>(method: M, params: Requests[M]['params']): Promise<Requests[M]['result'] | undefined> {
+  request<M extends keyof Requests>(
+    method: M,
+    params: Requests[M]['params'],
+  ): Promise<Requests[M]['result'] | undefined> {
     return this.#call(method, params, this.#options.callDeadline)
   }
 
@@ -202,7 +216,8 @@ export class Sidecar {
     try {
       const result = await connection.request(method, params, gone)
       if (hasShape(method, result)) return result as Requests[M]['result']
-      if (connection === this.#connection) this.#fail(`the sidecar answered ${method} with ${JSON.stringify(result)?.slice(0, 40)}`)
+      if (connection === this.#connection)
+        this.#fail(`the sidecar answered ${method} with ${JSON.stringify(result)?.slice(0, 40)}`)
       return undefined
     } catch (error) {
       if (error instanceof RpcError && !error.isCancellation) this.#log.warn(`${method}: ${error.message}`)
@@ -276,7 +291,10 @@ export class Sidecar {
     this.#status = undefined
     if (this.#closed) return
     const backoff = this.#restarts.died()
-    const next = backoff === undefined ? 'Vite goes on without Evenkeel until it is restarted.' : 'It is being restarted; Vite goes on without it meanwhile.'
+    const next =
+      backoff === undefined
+        ? 'Vite goes on without Evenkeel until it is restarted.'
+        : 'It is being restarted; Vite goes on without it meanwhile.'
     this.#trouble = `${how}. ${next}`
     if (this.#restarts.isFirstDeath || backoff === undefined) this.#log.warn(this.#trouble)
     this.#changed()

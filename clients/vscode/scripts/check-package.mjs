@@ -55,5 +55,7 @@ function evaluated(source) {
 
 /** Stands in for `vscode`: whatever is looked up in it is a class with the same in it. */
 function anything() {
-  return new Proxy(class {}, { get: (target, name) => (name in target || typeof name === 'symbol' ? target[name] : anything()) })
+  return new Proxy(class {}, {
+    get: (target, name) => (name in target || typeof name === 'symbol' ? target[name] : anything()),
+  })
 }

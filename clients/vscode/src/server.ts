@@ -67,7 +67,9 @@ export class Server {
   async #stop(): Promise<void> {
     const client = this.#client
     this.#client = undefined
-    await client?.dispose().catch((error: unknown) => this.#log.warn(`the language server did not end as it should: ${error}`))
+    await client
+      ?.dispose()
+      .catch((error: unknown) => this.#log.warn(`the language server did not end as it should: ${error}`))
   }
 
   #create(binary: string): LanguageClient {

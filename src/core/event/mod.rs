@@ -9,7 +9,7 @@ pub use environment::{
     Consumer, DiscoveredDep, EnvironmentSnapshot, ImportSite, OptimizedDep, OptimizerSnapshot,
 };
 pub use modules::{
-    Activity, ActivityKind, ChangeCause, Changed, Moment, ReloadRequested, ReloadTurn, Transformed,
+    Activity, ActivityKind, ChangeCause, Changed, Moment, ReloadRequested, ReloadTurn, Saved, Transformed,
 };
 pub use optimizer::{BundledRun, Commit, Discovered, Fallback, FallbackReason, FellBack};
 pub use requests::{Arrived, Listening, RequestFinished, RequestStarted};
@@ -31,6 +31,7 @@ pub enum Event {
     OptimizerFailed {
         environment: String,
     },
+    Saved(Saved),
     Changed(Changed),
     Transformed(Transformed),
     Arrived(Arrived),
@@ -54,6 +55,7 @@ events_from_facts! {
     EnvironmentSnapshot => EnvironmentOpened,
     Discovered => Discovered,
     FellBack => FellBack,
+    Saved => Saved,
     Changed => Changed,
     Transformed => Transformed,
     RequestStarted => RequestStarted,

@@ -26,6 +26,15 @@ pub struct Changed {
     pub modules: Vec<String>,
 }
 
+/// A file was saved, created or deleted. Told before anybody does anything because of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Saved {
+    /// An absolute path.
+    pub file: String,
+}
+
 /// What an environment was seen doing with a module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use disturbance::Disturbance;
 
 use super::environment::{Environment, OpenEnvironment};
-use super::event::{ChangeCause, EnvironmentSnapshot, Event, FallbackReason, FellBack, Transformed};
+use super::event::{EnvironmentSnapshot, Event, FallbackReason, FellBack, Transformed};
 use super::pages::Pages;
 use super::reoptimization::{HandledBy, History, LateDependency, Reoptimization};
 use super::request::{HandedOn, Request, RetryBudget};
@@ -183,10 +183,8 @@ impl Session {
             Event::FellBack(FellBack { environment, fallback }) => self.fall_back(&environment, fallback),
             Event::Committed(commit) => self.commit(commit, now, &mut effects),
             Event::OptimizerFailed { environment } => self.fail(&environment, now, &mut effects),
+            Event::Saved(_) => self.pages.save(now),
             Event::Changed(changed) => {
-                if changed.cause == ChangeCause::Save {
-                    self.pages.save(now);
-                }
                 let policy = self.policy;
                 if let Some(environment) = self.environment_mut(&changed.environment) {
                     environment.change(&changed, &policy, now);

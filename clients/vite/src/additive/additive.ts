@@ -54,7 +54,8 @@ export class AdditiveOptimizer {
   attach(environment: DevEnvironment): Runs | undefined {
     const { depsOptimizer, config } = environment
     const { noDiscovery, rolldownOptions, esbuildOptions } = config.optimizeDeps
-    if (!depsOptimizer || noDiscovery || !canAdd(rolldownOptions?.output) || !canAddWithEsbuild(esbuildOptions)) return undefined
+    if (!depsOptimizer || noDiscovery || !canAdd(rolldownOptions?.output) || !canAddWithEsbuild(esbuildOptions))
+      return undefined
     const runs = new Runs()
     this.#additions = new Additions(environment, depsOptimizer, runs)
     return runs
@@ -83,7 +84,11 @@ function entriesIn(metadata: string): string[] {
 
 /** Options of the user's that decide what the printed code looks like are left alone, and with them the runs. */
 function canAdd(output: Rolldown.OutputOptions | undefined): boolean {
-  return !output || ((output.minify === undefined || output.minify === false || output.minify === 'dce-only') && !output.preserveModules)
+  return (
+    !output ||
+    ((output.minify === undefined || output.minify === false || output.minify === 'dce-only') &&
+      !output.preserveModules)
+  )
 }
 
 /** One run of the optimizer, whatever bundles it. */
@@ -117,7 +122,10 @@ class Additions {
     this.#installation = new Installation(config.root)
     this.#checkCache()
     const exports = new EntryExports()
-    onMetadata(optimizer, { begun: (metadata) => exports.give(metadata), committed: (metadata) => exports.give(metadata) })
+    onMetadata(optimizer, {
+      begun: (metadata) => exports.give(metadata),
+      committed: (metadata) => exports.give(metadata),
+    })
   }
 
   /**
@@ -128,7 +136,10 @@ class Additions {
     const metadata = join(this.#folder, '_metadata.json')
     if (!existsSync(metadata)) return
     const manifest = this.#store.read()
-    const doubt = manifest instanceof Doubt ? manifest : (this.#store.wrongEntry(manifest, entriesIn(metadata)) ?? this.#installation.changed(manifest))
+    const doubt =
+      manifest instanceof Doubt
+        ? manifest
+        : (this.#store.wrongEntry(manifest, entriesIn(metadata)) ?? this.#installation.changed(manifest))
     if (doubt) rmSync(metadata)
   }
 
@@ -181,7 +192,10 @@ class Additions {
     const doubt =
       committed instanceof Doubt
         ? committed
-        : (bundlersDoubt ?? this.#forgotten(wanted) ?? movedEntry(committed, wanted) ?? this.#changedInstallation(committed))
+        : (bundlersDoubt ??
+          this.#forgotten(wanted) ??
+          movedEntry(committed, wanted) ??
+          this.#changedInstallation(committed))
     if (!doubt) return { base: committed as Manifest }
     const isFirstRun = Object.keys(this.#optimizer.metadata.optimized).length === 0
     if (isFirstRun) return { base: newManifest() }

@@ -28,7 +28,12 @@ export function markedCommonJs(code: string): string {
 
 /** A source map without the marks of its sources. */
 export function unmarkedMap(map: string): string {
-  return map.replaceAll(`\\n${COMMON_JS}"`, '"').replaceAll(new RegExp(`\\\\n;import \\* as ${MARK}self from \\\\"${SELF}\\\\";${MARK}\\([^\\n]*?\\);(?=")`, 'g'), '')
+  return map
+    .replaceAll(`\\n${COMMON_JS}"`, '"')
+    .replaceAll(
+      new RegExp(`\\\\n;import \\* as ${MARK}self from \\\\"${SELF}\\\\";${MARK}\\([^\\n]*?\\);(?=")`, 'g'),
+      '',
+    )
 }
 
 const IDENTIFIER = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*/gu
@@ -79,7 +84,8 @@ export class PrintedFile {
   module(id: string, path: string, file: string): WrittenModule {
     const opaque = (why: string): WrittenModule => ({ kind: 'opaque', file, why })
     const [wrapper, ...others] = this.#wrappers.get(path) ?? []
-    if (wrapper) return others.length > 0 ? opaque('it is wrapped twice') : { kind: 'cjs', file, require: this.#keep(wrapper) }
+    if (wrapper)
+      return others.length > 0 ? opaque('it is wrapped twice') : { kind: 'cjs', file, require: this.#keep(wrapper) }
     const [found, ...more] = this.#marked.get(id) ?? []
     if (!found || more.length > 0) return opaque('neither ESM nor CommonJS')
     const { namespace, init, isAsync } = found
@@ -105,7 +111,9 @@ export class PrintedFile {
 
   /** What the file itself re-exports as a whole. */
   get stars(): string[] {
-    return this.#body.flatMap((node) => (node.type === 'ExportAllDeclaration' && !node.exported ? node.source.value : []))
+    return this.#body.flatMap((node) =>
+      node.type === 'ExportAllDeclaration' && !node.exported ? node.source.value : [],
+    )
   }
 
   /**
@@ -114,7 +122,9 @@ export class PrintedFile {
    */
   withoutRun(entry: WrittenModule): void {
     const wrapper = entry.kind === 'cjs' ? entry.require : entry.kind === 'esm' ? entry.init : undefined
-    const start = this.#body.findLastIndex((node) => wrapper !== undefined && calledAlone(node) === wrapper.slice(PREFIX.length))
+    const start = this.#body.findLastIndex(
+      (node) => wrapper !== undefined && calledAlone(node) === wrapper.slice(PREFIX.length),
+    )
     if (start >= 0) this.#cuts.push(...this.#body.slice(start))
   }
 
@@ -171,7 +181,10 @@ export class PrintedFile {
   #readNamespace(name: string, statement: Node, object: ESTree.Argument | undefined): void {
     const { statements = [] } = this.#namespaces.get(name) ?? {}
     const isSecond = statements.length > 1
-    this.#namespaces.set(name, { statements: [...statements, statement], getters: isSecond ? undefined : gettersOf(object) })
+    this.#namespaces.set(name, {
+      statements: [...statements, statement],
+      getters: isSecond ? undefined : gettersOf(object),
+    })
   }
 }
 
@@ -226,7 +239,9 @@ function wrapper(statement: Node) {
   if (property?.type !== 'Property' || property.value.type !== 'FunctionExpression') return undefined
   const path = keyOf(property)
   const { async: isAsync, body } = property.value
-  return path === undefined || !body ? undefined : { name: declared.id.name, kind, path, body: body.body as Node[], isAsync }
+  return path === undefined || !body
+    ? undefined
+    : { name: declared.id.name, kind, path, body: body.body as Node[], isAsync }
 }
 
 /** The name of `var x_exports = {}`. */
@@ -238,7 +253,9 @@ function emptyObject(statement: Node): string | undefined {
 }
 
 function callOf(statement: Node): ESTree.CallExpression | undefined {
-  return statement.type === 'ExpressionStatement' && statement.expression.type === 'CallExpression' ? statement.expression : undefined
+  return statement.type === 'ExpressionStatement' && statement.expression.type === 'CallExpression'
+    ? statement.expression
+    : undefined
 }
 
 /** The function of `f()` and of `export default f()`. */

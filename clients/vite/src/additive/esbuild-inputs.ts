@@ -37,20 +37,31 @@ export class LayerInputs {
 
   setUp(build: PluginBuild): void {
     const sources = new Sources(build, this.#parser)
-    build.onResolve({ filter: /^evenkeel[:-]/ }, ({ path, importer, namespace }) => this.#resolve(path, importer, namespace))
+    build.onResolve({ filter: /^evenkeel[:-]/ }, ({ path, importer, namespace }) =>
+      this.#resolve(path, importer, namespace),
+    )
     // What a stub re-exports as a whole is where it was.
-    build.onResolve({ filter: /^(?:\/|[A-Za-z]:[\\/])/ }, ({ path, importer }) => (this.#plan.base.modules.has(importer) ? { path } : undefined))
+    build.onResolve({ filter: /^(?:\/|[A-Za-z]:[\\/])/ }, ({ path, importer }) =>
+      this.#plan.base.modules.has(importer) ? { path } : undefined,
+    )
     build.onResolve({ filter: /^[\w@]/ }, (args) => this.#resolveEntry(build, args))
     build.onLoad({ filter: /.*/ }, (args) => this.#load(build, sources, args))
   }
 
   /** Vite knows how to import an entry dynamically, whatever it is; of a file that it knows nothing of, it takes the default export. */
-  async #resolveEntry(build: PluginBuild, { path, kind, importer, namespace, resolveDir, pluginData }: OnResolveArgs): Promise<OnResolveResult | undefined> {
+  async #resolveEntry(
+    build: PluginBuild,
+    { path, kind, importer, namespace, resolveDir, pluginData }: OnResolveArgs,
+  ): Promise<OnResolveResult | undefined> {
     if (kind === 'entry-point' && this.#plan.fresh[path]) return { path: this.#plan.fresh[path] }
     if (kind !== 'dynamic-import' || pluginData === this) return undefined
     const resolved = await build.resolve(path, { kind, importer, namespace, resolveDir, pluginData: this })
     const { carried, known, fresh } = this.#plan
-    const sources = [...carried.map(([name, { src }]) => [name, src]), ...known.map(([name, src]) => [name, src]), ...Object.entries(fresh)]
+    const sources = [
+      ...carried.map(([name, { src }]) => [name, src]),
+      ...known.map(([name, src]) => [name, src]),
+      ...Object.entries(fresh),
+    ]
     const [entry] = sources.find(([, src]) => src === resolved.path) ?? []
     return entry === undefined ? undefined : { path: `./${entry}.js`, external: true }
   }
@@ -77,7 +88,12 @@ export class LayerInputs {
   }
 
   /** Makes sure that the module can be found in the printed code. */
-  async #mark(id: string, { path, namespace }: OnLoadArgs, loaded: OnLoadResult, sources: Sources): Promise<OnLoadResult> {
+  async #mark(
+    id: string,
+    { path, namespace }: OnLoadArgs,
+    loaded: OnLoadResult,
+    sources: Sources,
+  ): Promise<OnLoadResult> {
     const loader = loaded.loader === 'default' ? sources.loaderOf(path) : (loaded.loader ?? 'js')
     if (loaded.contents === undefined || !loader) return loaded
     const code = typeof loaded.contents === 'string' ? loaded.contents : Buffer.from(loaded.contents).toString()
@@ -90,7 +106,11 @@ export class LayerInputs {
     if (!MODULES.includes(loader)) return loaded
     this.loaded.set(called, id)
     try {
-      return { ...loaded, contents: this.#marked(id, code, await sources.javaScript(code, loader), path, sources), loader }
+      return {
+        ...loaded,
+        contents: this.#marked(id, code, await sources.javaScript(code, loader), path, sources),
+        loader,
+      }
     } catch {
       // esbuild says what is wrong with it.
       return loaded
@@ -111,9 +131,13 @@ export function pathIn(root: string, file: string): string {
   return relative(root, file).replaceAll('\\', '/')
 }
 
-async function read({ path, namespace, suffix, with: attributes }: OnLoadArgs, sources: Sources): Promise<OnLoadResult | undefined> {
+async function read(
+  { path, namespace, suffix, with: attributes }: OnLoadArgs,
+  sources: Sources,
+): Promise<OnLoadResult | undefined> {
   const loader = sources.loaderOf(path)
-  if (namespace !== 'file' || suffix || Object.keys(attributes).length > 0 || !loader || sources.isDisabled(path)) return undefined
+  if (namespace !== 'file' || suffix || Object.keys(attributes).length > 0 || !loader || sources.isDisabled(path))
+    return undefined
   if (loader !== 'json' && !MODULES.includes(loader)) return undefined
   return { contents: await readFile(path, 'utf8'), loader }
 }

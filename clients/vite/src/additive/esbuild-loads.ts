@@ -34,7 +34,8 @@ export function leavingLoads(plugin: Plugin): Plugin {
 /** What the first of the other plugins makes of a module. */
 export async function loadByOthers(build: PluginBuild, args: OnLoadArgs): Promise<OnLoadResult | undefined> {
   for (const { plugin, options, callback } of loadsIn(build)) {
-    if (!options.filter.test(args.path) || (options.namespace !== undefined && options.namespace !== args.namespace)) continue
+    if (!options.filter.test(args.path) || (options.namespace !== undefined && options.namespace !== args.namespace))
+      continue
     const loaded = await callback(args)
     if (loaded) return { pluginName: plugin, ...loaded }
   }

@@ -65,8 +65,10 @@ export class LayerOutputs {
       const path = pathIn(this.#root, output.path)
       const known = outputs[path]
       if (name.startsWith(`${EMPTY}~`)) continue
-      if (name.endsWith(`.js${version}`) && known) chunks.push({ ...known, file: name.slice(0, -version.length), path, output })
-      else if (name.endsWith(`.js${version}.map`)) layer.files.set(`${name.slice(0, -`${version}.map`.length)}.map`, unmarkedMap(output.text))
+      if (name.endsWith(`.js${version}`) && known)
+        chunks.push({ ...known, file: name.slice(0, -version.length), path, output })
+      else if (name.endsWith(`.js${version}.map`))
+        layer.files.set(`${name.slice(0, -`${version}.map`.length)}.map`, unmarkedMap(output.text))
       else layer.files.set(name, output.contents)
     }
     return chunks
@@ -98,14 +100,18 @@ export class LayerOutputs {
     const stars: Star[] = []
     for (const specifier of this.#inputs.stars.get(id)?.() ?? []) {
       const bundled = imports.find(({ original }) => original === specifier)
-      const star = bundled ? this.#inputs.loaded.get(bundled.path) ?? this.#knownCalled(bundled.path) : undefined
+      const star = bundled ? (this.#inputs.loaded.get(bundled.path) ?? this.#knownCalled(bundled.path)) : undefined
       if (star !== undefined) {
         if (starred.includes(star) || !this.#isNamed(star, layer)) stars.push({ module: star })
       } else if (!bundled && externals.includes(specifier)) stars.push({ external: specifier })
       // A plugin has resolved it.
       else if (!bundled && externals.length === 1) stars.push({ external: externals[0] ?? specifier })
       else {
-        layer.modules.set(id, { kind: 'opaque', file: module.file, why: `it is not known what its export * from '${specifier}' exports` })
+        layer.modules.set(id, {
+          kind: 'opaque',
+          file: module.file,
+          why: `it is not known what its export * from '${specifier}' exports`,
+        })
         return
       }
     }
@@ -125,7 +131,11 @@ export class LayerOutputs {
   }
 
   /** Adds the entry of a chunk; returns its module where nobody but Vite needs the chunk as it is printed. */
-  #addEntry({ file, entryPoint, exports }: Chunk, printed: PrintedFile, layer: BundledLayer): WrittenModule | undefined {
+  #addEntry(
+    { file, entryPoint, exports }: Chunk,
+    printed: PrintedFile,
+    layer: BundledLayer,
+  ): WrittenModule | undefined {
     const plan = this.#plan
     const name = entryPoint === undefined ? undefined : /^(.+)~entry-L\d+-\w+\.js$/.exec(file)?.[1]
     const src = name === undefined ? undefined : plan.fresh[name]

@@ -6,7 +6,15 @@ import { isModule, starExports } from './module-syntax.js'
 
 /** What esbuild takes the files of each extension for. */
 const LOADERS: Record<string, Loader> = {
-  '.js': 'js', '.mjs': 'js', '.cjs': 'js', '.jsx': 'jsx', '.ts': 'ts', '.mts': 'ts', '.cts': 'ts', '.tsx': 'tsx', '.json': 'json',
+  '.js': 'js',
+  '.mjs': 'js',
+  '.cjs': 'js',
+  '.jsx': 'jsx',
+  '.ts': 'ts',
+  '.mts': 'ts',
+  '.cts': 'ts',
+  '.tsx': 'tsx',
+  '.json': 'json',
 }
 
 /** What the package.json files above a file say of it. */
@@ -56,7 +64,9 @@ export class Sources {
   /** Whether a `browser` field replaces the file by nothing. A plugin that loads it is not told so. */
   isDisabled(path: string): boolean {
     if (this.#build.initialOptions.platform === 'node') return false
-    return this.#scopeOf(dirname(path)).disabled.some((file) => path === file || path.startsWith(`${file}.`) || path.startsWith(join(file, 'index.')))
+    return this.#scopeOf(dirname(path)).disabled.some(
+      (file) => path === file || path.startsWith(`${file}.`) || path.startsWith(join(file, 'index.')),
+    )
   }
 
   #isModuleByType(path: string): boolean {
@@ -81,7 +91,9 @@ export class Sources {
     const replaced = typeof browser === 'object' && browser ? Object.entries(browser) : undefined
     return {
       isModule: type === 'module',
-      disabled: replaced?.flatMap(([file, by]) => (by === false ? resolve(folder, file) : [])) ?? (parent ?? this.#scopeOf(dirname(folder))).disabled,
+      disabled:
+        replaced?.flatMap(([file, by]) => (by === false ? resolve(folder, file) : [])) ??
+        (parent ?? this.#scopeOf(dirname(folder))).disabled,
     }
   }
 }

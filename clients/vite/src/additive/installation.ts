@@ -71,7 +71,9 @@ export function sourceStamp(id: string): string | undefined {
 
 function dependenciesOf(folder: string): string[] {
   try {
-    const { dependencies, peerDependencies, optionalDependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+    const { dependencies, peerDependencies, optionalDependencies } = JSON.parse(
+      readFileSync(join(folder, 'package.json'), 'utf8'),
+    )
     return Object.keys({ ...dependencies, ...peerDependencies, ...optionalDependencies })
   } catch {
     return []

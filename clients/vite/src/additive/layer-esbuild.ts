@@ -25,7 +25,15 @@ export interface Environment {
 
 /** Options of the user's that decide what is printed where are left alone, and with them the runs. */
 export function canAddWithEsbuild(options: BuildOptions = {}): boolean {
-  const { format = 'esm', splitting = true, minify, minifyIdentifiers, minifySyntax, minifyWhitespace, mangleProps } = options
+  const {
+    format = 'esm',
+    splitting = true,
+    minify,
+    minifyIdentifiers,
+    minifySyntax,
+    minifyWhitespace,
+    mangleProps,
+  } = options
   const isMinified = minify || minifyIdentifiers || minifySyntax || minifyWhitespace || mangleProps
   const hasOwnNames = ['entryNames', 'chunkNames', 'outExtension', 'absWorkingDir'].some((name) => name in options)
   return format === 'esm' && splitting && !isMinified && !hasOwnNames
@@ -65,7 +73,12 @@ function bundlesDependencies({ entryPoints, outdir, splitting, metafile }: Build
 }
 
 /** Bundles and writes a layer; returns what Vite is to see of it. */
-async function bundle({ esbuild }: PluginBuild, options: BuildOptions, environment: Environment, parser: Parser): Promise<Outputs> {
+async function bundle(
+  { esbuild }: PluginBuild,
+  options: BuildOptions,
+  environment: Environment,
+  parser: Parser,
+): Promise<Outputs> {
   await lexerReady
   const { outdir = '', absWorkingDir = process.cwd() } = options
   const sources = environment.sources()
@@ -74,8 +87,15 @@ async function bundle({ esbuild }: PluginBuild, options: BuildOptions, environme
   const attempt = async (plan: LayerPlan, isLazy: boolean): Promise<BundledLayer | Doubt> => {
     const inputs = new LayerInputs(plan, isLazy, parser)
     try {
-      const { metafile, outputFiles } = await esbuild.build({ ...optionsOf(plan, inputs, options), metafile: true, write: false })
-      return inputs.doubt ?? (await new LayerOutputs(plan, inputs, parser, outdir, absWorkingDir).layer(metafile, outputFiles))
+      const { metafile, outputFiles } = await esbuild.build({
+        ...optionsOf(plan, inputs, options),
+        metafile: true,
+        write: false,
+      })
+      return (
+        inputs.doubt ??
+        (await new LayerOutputs(plan, inputs, parser, outdir, absWorkingDir).layer(metafile, outputFiles))
+      )
     } catch (error) {
       if (inputs.doubt) return inputs.doubt
       // A module that waits for something cannot be lazy, nor can those that import it; and esbuild prints no lazy module right
@@ -84,12 +104,17 @@ async function bundle({ esbuild }: PluginBuild, options: BuildOptions, environme
       throw error
     }
   }
-  const isAnewRight = () => attempt(planLayer(newManifest(), entries), true).then(() => true, () => false)
+  const isAnewRight = () =>
+    attempt(planLayer(newManifest(), entries), true).then(
+      () => true,
+      () => false,
+    )
 
   let run = environment.begin(entries)
   let layer = await attempt(run.plan, true).catch(async (error: Error) => {
     // What is wrong without layers, too, is not helped by bundling everything.
-    if (run.plan.base.layers > 0 && (await isAnewRight())) return new Doubt('other', `the layer could not be bundled: ${error.message}`)
+    if (run.plan.base.layers > 0 && (await isAnewRight()))
+      return new Doubt('other', `the layer could not be bundled: ${error.message}`)
     throw error
   })
   if (layer instanceof Doubt) {
@@ -117,7 +142,11 @@ function optionsOf({ base, fresh, number }: LayerPlan, inputs: LayerInputs, opti
 }
 
 /** As facades that import nothing, so that they never change for Vite. */
-async function writeEntries(entries: Array<[name: string, entry: WrittenEntry]>, folder: string, root: string): Promise<Outputs> {
+async function writeEntries(
+  entries: Array<[name: string, entry: WrittenEntry]>,
+  folder: string,
+  root: string,
+): Promise<Outputs> {
   const outputs: Outputs = {}
   const writing = entries.map(([name, { code, exports }]) => {
     const file = join(folder, `${name}.js`)

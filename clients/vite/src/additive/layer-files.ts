@@ -10,7 +10,13 @@ import { packageOf } from './packages.js'
 import type { WrittenLayer } from './store.js'
 
 /** Puts all that the next cache has into the folder that Vite is about to commit; the index last, so that it is never there alone. */
-export async function writeLayer(plan: LayerPlan, bundled: BundledLayer, from: string, to: string, installation: Installation): Promise<WrittenLayer> {
+export async function writeLayer(
+  plan: LayerPlan,
+  bundled: BundledLayer,
+  from: string,
+  to: string,
+  installation: Installation,
+): Promise<WrittenLayer> {
   const { base } = plan
   const fresh = [...bundled.files].filter(([file]) => !base.files.has(file))
   await Promise.all(fresh.map(([file, code]) => writeFile(join(to, file), code)))
@@ -34,7 +40,12 @@ function carry(from: string, to: string): void {
   }
 }
 
-function describe(plan: LayerPlan, bundled: BundledLayer, fresh: Array<[string, string | Uint8Array]>, installation: Installation): Layer {
+function describe(
+  plan: LayerPlan,
+  bundled: BundledLayer,
+  fresh: Array<[string, string | Uint8Array]>,
+  installation: Installation,
+): Layer {
   const layer: Layer = {
     number: plan.number,
     modules: Object.fromEntries(bundled.modules),

@@ -78,7 +78,8 @@ function missingExcluded(excluded: string[]): Rolldown.Plugin[] {
         filter: { id: new RegExp(`^(?:${names.join('|')})(?:$|/)`) },
         handler(id, importer, { kind }) {
           const name = packageNamed(id)
-          const isMissing = kind === 'dynamic-import' && name && importer && !isBuiltin(id) && find(dirname(importer), name) === null
+          const isMissing =
+            kind === 'dynamic-import' && name && importer && !isBuiltin(id) && find(dirname(importer), name) === null
           return isMissing ? MISSING + id : undefined
         },
       },

@@ -51,7 +51,9 @@ export function directivesOf(code: string, parse: Parse): string[] {
 export function starExports(code: string, parse: Parse): string[] {
   try {
     const [imports] = lex(code)
-    return imports.flatMap(({ n, ss, s }) => (n !== undefined && /^export\s*\*\s*from/.test(code.slice(ss, s)) ? n : []))
+    return imports.flatMap(({ n, ss, s }) =>
+      n !== undefined && /^export\s*\*\s*from/.test(code.slice(ss, s)) ? n : [],
+    )
   } catch {
     const stars = parse(code).body.filter(({ type, exported }) => type === 'ExportAllDeclaration' && !exported)
     return stars.flatMap(({ source }) => source?.value ?? [])

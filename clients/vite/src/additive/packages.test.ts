@@ -5,7 +5,10 @@ test('the package of a module is told on every system', () => {
   const table = [
     ['/app/node_modules/react/index.js', { name: 'react', folder: '/app/node_modules/react' }],
     ['/app/node_modules/@a/b/c.js?v=1', { name: '@a/b', folder: '/app/node_modules/@a/b' }],
-    ['/app/node_modules/.pnpm/a@1/node_modules/b/c.js', { name: 'b', folder: '/app/node_modules/.pnpm/a@1/node_modules/b' }],
+    [
+      '/app/node_modules/.pnpm/a@1/node_modules/b/c.js',
+      { name: 'b', folder: '/app/node_modules/.pnpm/a@1/node_modules/b' },
+    ],
     ['/app/node_modules/a/node_modules/b/c.js', { name: 'b', folder: '/app/node_modules/a/node_modules/b' }],
     ['C:\\app\\node_modules\\@a\\b\\c.js', { name: '@a/b', folder: 'C:/app/node_modules/@a/b' }],
     ['/app/packages/own/index.js', undefined],
@@ -37,17 +40,40 @@ describe('packages share a chunk', () => {
   }
 
   test('that only one entry needs, however far away', () => {
-    const of = groupsOf(['antd'], [['antd', 'rc-a'], ['antd', 'rc-b'], ['rc-a', 'rc-util'], ['rc-b', 'rc-util']])
+    const of = groupsOf(
+      ['antd'],
+      [
+        ['antd', 'rc-a'],
+        ['antd', 'rc-b'],
+        ['rc-a', 'rc-util'],
+        ['rc-b', 'rc-util'],
+      ],
+    )
     expect(['antd', 'rc-a', 'rc-b', 'rc-util'].map(of)).toEqual(['antd', 'antd~needs', 'antd~needs', 'antd~needs'])
   })
 
   test('but not those that two entries need', () => {
-    const of = groupsOf(['a', 'b'], [['a', 'shared'], ['b', 'shared'], ['a', 'own']])
+    const of = groupsOf(
+      ['a', 'b'],
+      [
+        ['a', 'shared'],
+        ['b', 'shared'],
+        ['a', 'own'],
+      ],
+    )
     expect(['a', 'b', 'own', 'shared'].map(of)).toEqual(['a', 'b', 'a~needs', 'shared'])
   })
 
   test('that import each other', () => {
-    const of = groupsOf(['a'], [['a', 'b'], ['b', 'c'], ['c', 'b'], ['c', 'a']])
+    const of = groupsOf(
+      ['a'],
+      [
+        ['a', 'b'],
+        ['b', 'c'],
+        ['c', 'b'],
+        ['c', 'a'],
+      ],
+    )
     expect([of('b'), of('c')]).toEqual(['a', 'a'])
   })
 })

@@ -54,8 +54,15 @@ export class Groups {
     const importers = new Map<string, Set<string>>()
     // Importers come before what they import, so that their group is known.
     for (const members of components(this.#imports).reverse()) {
-      const group = this.#entryOf(members) ?? onlyOne(members.flatMap((member) => [...(importers.get(member) ?? [])])) ?? members[0] ?? ''
-      const ofDependencies = group.endsWith(DEPENDENCIES) || !members.some((member) => this.#entries.has(member)) ? group : group + DEPENDENCIES
+      const group =
+        this.#entryOf(members) ??
+        onlyOne(members.flatMap((member) => [...(importers.get(member) ?? [])])) ??
+        members[0] ??
+        ''
+      const ofDependencies =
+        group.endsWith(DEPENDENCIES) || !members.some((member) => this.#entries.has(member))
+          ? group
+          : group + DEPENDENCIES
       for (const member of members) {
         groups.set(member, group)
         for (const imported of this.#imports.get(member) ?? []) addTo(importers, imported, ofDependencies)

@@ -5,7 +5,15 @@ import type { BundledLayer } from './layer-rolldown.js'
 import type { Star } from './manifest.js'
 import { type Parse, bareImports, directivesOf, isModule, starExports } from './module-syntax.js'
 import { Groups, packageNamed, packageOf } from './packages.js'
-import { type Extracted, extract, hasStars, marked, unmarked, withoutDirectives, withoutRun } from './rolldown-extraction.js'
+import {
+  type Extracted,
+  extract,
+  hasStars,
+  marked,
+  unmarked,
+  withoutDirectives,
+  withoutRun,
+} from './rolldown-extraction.js'
 import { FILE, type Facade, MJS, REQUIRE, facadeOf, requireOf, stubOf } from './stubs.js'
 
 const SELF = 'evenkeel:self'
@@ -53,7 +61,8 @@ export class LayerBundler {
     }
     const module = modules.get(id)
     // Nobody must have it twice.
-    if (module?.kind === 'opaque') throw new Error(`${id} is in an earlier layer, and cannot be reached there: ${module.why}`)
+    if (module?.kind === 'opaque')
+      throw new Error(`${id} is in an earlier layer, and cannot be reached there: ${module.why}`)
     return module && { code: stubOf(id, module), moduleType: 'js' }
   }
 

@@ -58,7 +58,14 @@ function usesOfNamespaces(code: string): Map<string, number> {
 
 /** ASCII letters and digits, `_` and `$`, and all that is not ASCII. */
 function isNameCharacter(code: number): boolean {
-  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 48 && code <= 57) || code === 95 || code === 36 || code > 127
+  return (
+    (code >= 97 && code <= 122) ||
+    (code >= 65 && code <= 90) ||
+    (code >= 48 && code <= 57) ||
+    code === 95 ||
+    code === 36 ||
+    code > 127
+  )
 }
 
 /** Rolldown prints an entry's directives at the top of its file; here they are in the facade. */
@@ -91,7 +98,10 @@ export function extract(printed: string, file: string, parse: Parse): Extracted 
   const opaque = (why: string): Extracted => ({ module: { kind: 'opaque', file, why }, kept: new Map() })
 
   const namespace = markedNamespace(printed)
-  if (!namespace) return commonJs(printed, file, keep, kept, parse) ?? script(printed, file, parse) ?? opaque('neither ESM nor CommonJS')
+  if (!namespace)
+    return (
+      commonJs(printed, file, keep, kept, parse) ?? script(printed, file, parse) ?? opaque('neither ESM nor CommonJS')
+    )
 
   const declared = namespaceStatement(printed, namespace, parse)
   const getters = declared && gettersOf(declared.parsed)
@@ -114,7 +124,9 @@ export function extract(printed: string, file: string, parse: Parse): Extracted 
     if (!init) return opaque('it runs when it is needed, and not at once')
     module.init = keep(init)
   }
-  return kept.has(namespace) ? { module, kept } : { module, kept, namespace: { name: namespace, statement: declared.text } }
+  return kept.has(namespace)
+    ? { module, kept }
+    : { module, kept, namespace: { name: namespace, statement: declared.text } }
 }
 
 /** Whether a module re-exports what only its run tells. */
@@ -129,7 +141,11 @@ function markedNamespace(printed: string): string | undefined {
 }
 
 /** `var x_exports = __exportAll({ name: () => local })`. A comment may end in front of it, or have the same words. */
-function namespaceStatement(printed: string, namespace: string, parse: Parse): { text: string; parsed: Statement } | undefined {
+function namespaceStatement(
+  printed: string,
+  namespace: string,
+  parse: Parse,
+): { text: string; parsed: Statement } | undefined {
   const beginning = `var ${namespace} = `
   for (let start = printed.indexOf(beginning); start >= 0; start = printed.indexOf(beginning, start + 1)) {
     // Only what Rolldown prints is read on: the rest of a module may be long.
@@ -171,7 +187,13 @@ function localName(value: Expression): string | undefined {
 }
 
 /** `var require_x = __commonJSMin(…)`, found without its body, which may be long. */
-function commonJs(printed: string, file: string, keep: (local: string) => string, kept: Map<string, string>, parse: Parse): Extracted | undefined {
+function commonJs(
+  printed: string,
+  file: string,
+  keep: (local: string) => string,
+  kept: Map<string, string>,
+  parse: Parse,
+): Extracted | undefined {
   const wrapper = printed.indexOf(' = /* @__PURE__ */ __commonJS')
   if (wrapper < 0) return undefined
   const start = printed.lastIndexOf('\n', wrapper) + 1
@@ -183,7 +205,9 @@ function commonJs(printed: string, file: string, keep: (local: string) => string
 /** A file without exports, which runs as it is: there is nothing to reach but its effects. */
 function script(printed: string, file: string, parse: Parse): Extracted | undefined {
   if (/__commonJS|__esm/.test(printed)) return undefined
-  return firstStatement(printed, parse) === undefined ? undefined : { module: { kind: 'esm', file, exports: {} }, kept: new Map() }
+  return firstStatement(printed, parse) === undefined
+    ? undefined
+    : { module: { kind: 'esm', file, exports: {} }, kept: new Map() }
 }
 
 function isWrapped(printed: string): boolean {

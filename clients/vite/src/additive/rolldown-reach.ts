@@ -18,7 +18,9 @@ export async function unreachable(
 ): Promise<Doubt | undefined> {
   const entries = Object.values(plan.fresh)
   if (entries.length === 0) return undefined
-  const opaque = new Map([...plan.base.modules].flatMap(([id, module]) => (module.kind === 'opaque' ? [[id, module.why]] : [])))
+  const opaque = new Map(
+    [...plan.base.modules].flatMap(([id, module]) => (module.kind === 'opaque' ? [[id, module.why]] : [])),
+  )
   const [first] = opaque
   if (!first) return undefined
   let met: Doubt | undefined

@@ -55,7 +55,8 @@ export class Store {
   wrongEntry(manifest: Manifest, names: string[]): Doubt | undefined {
     for (const name of names) {
       const content = contentOf(join(this.#folder, `${name}.js`))
-      if (content !== manifest.entries.get(name)?.code) return new Doubt(content === undefined ? 'fileMissing' : 'fileChanged', `${name}.js`)
+      if (content !== manifest.entries.get(name)?.code)
+        return new Doubt(content === undefined ? 'fileMissing' : 'fileChanged', `${name}.js`)
     }
     return undefined
   }
@@ -84,7 +85,10 @@ export class Store {
       }
       return manifest
     } catch (error) {
-      return new Doubt('manifestUnusable', `${INDEX_FILE} cannot be used: ${error instanceof Error ? error.message : error}`)
+      return new Doubt(
+        'manifestUnusable',
+        `${INDEX_FILE} cannot be used: ${error instanceof Error ? error.message : error}`,
+      )
     }
   }
 

@@ -5,7 +5,9 @@ describe('what stands for a written module', () => {
   const esm = { kind: 'esm' as const, file: 'a.js', exports: { a: 'e$a', default: 'e$b', 'not a name': 'e$c' } }
 
   test('re-exports its bindings', () => {
-    expect(stubOf('/a.js', esm)).toBe('export { e$a as a, e$b as default, e$c as "not a name" } from "evenkeel:file/a.js";\n')
+    expect(stubOf('/a.js', esm)).toBe(
+      'export { e$a as a, e$b as default, e$c as "not a name" } from "evenkeel:file/a.js";\n',
+    )
   })
 
   test('calls the wrapper of a CommonJS module', () => {

@@ -44,7 +44,10 @@ export class OptimizerFiles {
 }
 
 /** The file of a module, if it is one of the optimizer's. */
-export async function optimizerFile({ pluginContainer, depsOptimizer }: DevEnvironment, id: string): Promise<string | undefined> {
+export async function optimizerFile(
+  { pluginContainer, depsOptimizer }: DevEnvironment,
+  id: string,
+): Promise<string | undefined> {
   const resolved = await pluginContainer.resolveId(id)
   return resolved && depsOptimizer?.isOptimizedDepFile(resolved.id) ? resolved.id : undefined
 }
@@ -55,7 +58,8 @@ export async function optimizerFile({ pluginContainer, depsOptimizer }: DevEnvir
  */
 export async function loadFile({ pluginContainer }: DevEnvironment, file: string): Promise<Rolldown.LoadResult> {
   const loaded = await pluginContainer.load(file)
-  if (loaded && typeof loaded === 'object' && typeof loaded.map === 'object') makeAbsolute(loaded.map as SourceMap | null, file)
+  if (loaded && typeof loaded === 'object' && typeof loaded.map === 'object')
+    makeAbsolute(loaded.map as SourceMap | null, file)
   return loaded
 }
 

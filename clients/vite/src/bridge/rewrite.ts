@@ -4,7 +4,8 @@ import { ID_PREFIX } from '../module-ids.js'
 import { type SourceMap, makeAbsolute, splitSourceMap } from './source-maps.js'
 
 /** Code after Vite's SSR transform names its imports as string literals in calls of these two. */
-const SSR_IMPORT = /\b__vite_ssr_(?:dynamic_)?import__\(\s*("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')\s*(?:,\s*\{[^}]*\})?\s*\)/g
+const SSR_IMPORT =
+  /\b__vite_ssr_(?:dynamic_)?import__\(\s*("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')\s*(?:,\s*\{[^}]*\})?\s*\)/g
 
 /** Turns the calls of Vite's module runner into imports again, for the graph of `from` to see them. */
 export function staysInside(

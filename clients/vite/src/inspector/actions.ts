@@ -39,9 +39,15 @@ export async function copy(text: string, pressed: HTMLButtonElement): Promise<vo
 /** Asks the dev server to add them to the Vite config. */
 export async function addToConfig(inclusions: Inclusion[], token: string, pressed: HTMLButtonElement): Promise<void> {
   const headers = { 'content-type': 'application/json', 'x-evenkeel-token': token }
-  const answer = await fetch('config', { method: 'POST', headers, body: JSON.stringify(inclusions) }).catch(() => undefined)
+  const answer = await fetch('config', { method: 'POST', headers, body: JSON.stringify(inclusions) }).catch(
+    () => undefined,
+  )
   const edited = answer && [200, 409].includes(answer.status) ? ((await answer.json()) as Edited) : undefined
-  say(pressed, edited?.done ? 'Added' : 'Not added', edited?.text ?? 'The dev server has refused it: reload this page and try again.')
+  say(
+    pressed,
+    edited?.done ? 'Added' : 'Not added',
+    edited?.text ?? 'The dev server has refused it: reload this page and try again.',
+  )
 }
 
 /** By Vite's own middleware, which starts the editor that runs. */

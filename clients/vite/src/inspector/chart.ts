@@ -37,7 +37,11 @@ export function chart(happened: Happened[], now: number): HTMLElement[] {
   }
   const highest = Math.max(4, ...columns.map((column) => [...column.values()].reduce((sum, count) => sum + count, 0)))
   const bars = columns.flatMap((column, at) => barsOf(column, at, HEIGHT / highest))
-  const picture = svg('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': spoken(happened) }, ...bars)
+  const picture = svg(
+    'svg',
+    { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': spoken(happened) },
+    ...bars,
+  )
   return [
     element('div', { class: 'bars' }, picture),
     element('div', { class: 'axis quiet' }, element('span', {}, clock(new Date(from))), element('span', {}, 'now')),
@@ -67,6 +71,8 @@ function legend(happened: Happened[]): HTMLElement {
 const numberOf = (happened: Happened[], way: Way) => happened.filter(({ record }) => wayOf(record) === way).length
 
 function spoken(happened: Happened[]): string {
-  const parts = WAYS.map(([way, name]) => [numberOf(happened, way), name.toLowerCase()] as const).filter(([number]) => number > 0)
+  const parts = WAYS.map(([way, name]) => [numberOf(happened, way), name.toLowerCase()] as const).filter(
+    ([number]) => number > 0,
+  )
   return `Re-optimizations over time: ${parts.map((part) => part.join(' ')).join(', ') || 'none'}`
 }

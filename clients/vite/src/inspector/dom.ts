@@ -53,7 +53,12 @@ export class Rows {
     this.#place = place
   }
 
-  show<T>(items: T[], keyOf: (item: T) => string, shownOf: (item: T) => unknown, rowOf: (item: T) => HTMLElement): void {
+  show<T>(
+    items: T[],
+    keyOf: (item: T) => string,
+    shownOf: (item: T) => unknown,
+    rowOf: (item: T) => HTMLElement,
+  ): void {
     const keys = new Set(items.map(keyOf))
     for (const [key, { row }] of this.#rows) {
       if (keys.has(key)) continue

@@ -1,4 +1,14 @@
-import type { Counts, EnvironmentStatus, FallbackReason, ImportSite, LateDependency, Phase, Reoptimization, ServerStatus, StatusReport } from '../protocol.js'
+import type {
+  Counts,
+  EnvironmentStatus,
+  FallbackReason,
+  ImportSite,
+  LateDependency,
+  Phase,
+  Reoptimization,
+  ServerStatus,
+  StatusReport,
+} from '../protocol.js'
 import { addToConfig, copy, inclusionOf, lineOf, openInEditor, together } from './actions.js'
 import { type Happened, WAYS, chart, wayOf } from './chart.js'
 import { Rows, type Tone, button, byId, cell, element, mark, number, quiet, remark, setText } from './dom.js'
@@ -56,7 +66,9 @@ const recordRows = new Rows(byId('records'))
 
 function showActivity({ health, quiescent, message, activity }: ServerStatus): void {
   if (quiescent || !activity) return say(health === 'warning' ? 'warning' : 'stable', sentence(message))
-  const named = activity.dependencies.slice(0, MOST_SHOWN).map(({ id, importer }) => (importer ? `${id}, imported by ${inRoot(importer)}` : id))
+  const named = activity.dependencies
+    .slice(0, MOST_SHOWN)
+    .map(({ id, importer }) => (importer ? `${id}, imported by ${inRoot(importer)}` : id))
   const more = activity.dependencies.length - named.length
   if (more > 0) named.push(`and ${more} more`)
   say('busy', sentence([activity.title, named.join('; ')].filter(Boolean).join(': ')))
@@ -69,7 +81,12 @@ function showStatus(status: StatusReport): void {
   document.body.dataset['known'] = 'true'
   showActivity(status)
   setText(byId('sidecar'), `Sidecar ${status.version}, running since ${clock(new Date(epoch.at(0)))}`)
-  environmentRows.show(status.environments, ({ name }) => name, (environment) => environment, environmentRow)
+  environmentRows.show(
+    status.environments,
+    ({ name }) => name,
+    (environment) => environment,
+    environmentRow,
+  )
   const happened = history(status)
   showCounts(status, happened)
   byId('chart').replaceChildren(...chart(happened, Date.now()))
@@ -79,20 +96,27 @@ function showStatus(status: StatusReport): void {
 
 /** Everything that is known to have happened, oldest first. */
 function history({ records }: StatusReport): Happened[] {
-  const earlier = past.flatMap(({ began, records }) => records.map((record) => ({ record, at: began + record.discoveredAtMs })))
+  const earlier = past.flatMap(({ began, records }) =>
+    records.map((record) => ({ record, at: began + record.discoveredAtMs })),
+  )
   return [...earlier, ...records.map((record) => ({ record, at: epoch.at(record.discoveredAtMs) }))]
 }
 
 function showCounts({ counts }: StatusReport, happened: Happened[]): void {
   const lost = happened.reduce((sum, { record }) => sum + record.costMs, 0)
-  const tile = (count: string, label: string, text: string) => element('div', {}, element('dt', {}, label), element('dd', { 'data-count': count }, text))
+  const tile = (count: string, label: string, text: string) =>
+    element('div', {}, element('dt', {}, label), element('dd', { 'data-count': count }, text))
   const shown = COUNTS.map(([count, label]) => tile(count, label, String(counts[count])))
   byId('counts').replaceChildren(tile('lost', 'Time lost', duration(lost)), ...shown)
 }
 
 function showFallbacks({ fallbacks }: StatusReport): void {
   const reasons = Object.entries(fallbacks) as Array<[FallbackReason, number]>
-  const shown = reasons.flatMap(([reason, times], at) => [at > 0 ? ', ' : 'Bundled everything again: ', `${words(reason)} `, element('b', { 'data-count': reason }, String(times))])
+  const shown = reasons.flatMap(([reason, times], at) => [
+    at > 0 ? ', ' : 'Bundled everything again: ',
+    `${words(reason)} `,
+    element('b', { 'data-count': reason }, String(times)),
+  ])
   byId('fallbacks').replaceChildren(...shown)
 }
 
@@ -104,7 +128,12 @@ function showRecords(status: StatusReport, happened: Happened[]): void {
   recordRows.show(
     newestFirst,
     (one) => (isOwn(one) ? `${one.record.id}` : `${one.record.id} of ${Math.round(one.at)}`),
-    (one) => [one.record, clock(new Date(one.at)), token, isOwn(one) && isRunning(one.record) && [phaseOf(one.record), epoch.age]],
+    (one) => [
+      one.record,
+      clock(new Date(one.at)),
+      token,
+      isOwn(one) && isRunning(one.record) && [phaseOf(one.record), epoch.age],
+    ],
     (one) => recordRow(one, isOwn(one) ? phaseOf(one.record) : undefined),
   )
   byId('timeline').hidden = newestFirst.length === 0
@@ -119,7 +148,15 @@ function advisedOf(happened: Happened[]): Inclusion[] {
 
 const allAdvised = () => (latest ? advisedOf(history(latest)) : [])
 
-function environmentRow({ name, guarded, adds, phase, generation, optimized, pending }: EnvironmentStatus): HTMLElement {
+function environmentRow({
+  name,
+  guarded,
+  adds,
+  phase,
+  generation,
+  optimized,
+  pending,
+}: EnvironmentStatus): HTMLElement {
   const label = element('span', {}, name)
   const kind = [...(guarded ? [] : ['watched only']), ...(adds ? ['adds'] : [])].join(', ')
   if (kind) label.append(quiet(` (${kind})`))
@@ -171,8 +208,14 @@ function causes(record: Reoptimization): HTMLElement {
   const more = dependencies.slice(MOST_SHOWN)
   if (more.length > 0) block.append(element('details', {}, element('summary', {}, `${more.length} more`), listOf(more)))
   if (dependencies.length === 0) block.append(quiet('none that is known'))
-  if (bundled?.kind === 'added') block.append(remark(`${counted(bundled.modules, 'module')} in ${duration(bundled.durationMs)}, beside what was there`))
-  if (fallback) block.append(remark(`Everything was bundled again: ${words(fallback.reason)}${fallback.detail && `, ${fallback.detail}`}`))
+  if (bundled?.kind === 'added')
+    block.append(
+      remark(`${counted(bundled.modules, 'module')} in ${duration(bundled.durationMs)}, beside what was there`),
+    )
+  if (fallback)
+    block.append(
+      remark(`Everything was bundled again: ${words(fallback.reason)}${fallback.detail && `, ${fallback.detail}`}`),
+    )
   const inclusion = inclusionOf(record)
   if (inclusion) block.append(adviceLine(record.advice, inclusion))
   return block
@@ -187,7 +230,8 @@ function cause({ id, importer }: LateDependency): Array<Node | string> {
   if (!importer) return [name]
   const site = inRoot(importer)
   // A module that is in no file cannot be opened.
-  if (!/^(?:\/|[A-Za-z]:\/)/.test(importer.file)) return [name, quiet(' imported by '), element('code', { class: 'quiet' }, site)]
+  if (!/^(?:\/|[A-Za-z]:\/)/.test(importer.file))
+    return [name, quiet(' imported by '), element('code', { class: 'quiet' }, site)]
   const open = button(site, `Open ${site} in the editor`, () => void openInEditor(siteOf(importer)))
   open.className = 'link'
   return [name, quiet(' imported by '), open]
@@ -202,8 +246,16 @@ function adviceLine(advice: string, inclusion: Inclusion): HTMLElement {
   const ids = inclusion.dependencies.join(', ')
   const buttons = [button('Copy', `Copy the include line for ${ids}`, (pressed) => void copy(advice, pressed))]
   const proof = token
-  if (proof) buttons.push(button('Add to config', `Add to config: ${ids}`, (pressed) => void addToConfig([inclusion], proof, pressed)))
-  return element('div', { class: 'advice' }, element('code', {}, advice), element('div', { class: 'buttons' }, ...buttons))
+  if (proof)
+    buttons.push(
+      button('Add to config', `Add to config: ${ids}`, (pressed) => void addToConfig([inclusion], proof, pressed)),
+    )
+  return element(
+    'div',
+    { class: 'advice' },
+    element('code', {}, advice),
+    element('div', { class: 'buttons' }, ...buttons),
+  )
 }
 
 /** Why there is nobody to tell what happens, and what to do next; nothing, while somebody is. */
@@ -212,7 +264,10 @@ function showTrouble(title?: string, why = '', next = ''): void {
   setText(byId('trouble-title'), title ?? '')
   setText(byId('trouble-why'), why)
   setText(byId('trouble-next'), next)
-  setText(byId('as-it-was'), title !== undefined && latest ? `As it was at ${clock(new Date(epoch.at(epoch.age)))}` : '')
+  setText(
+    byId('as-it-was'),
+    title !== undefined && latest ? `As it was at ${clock(new Date(epoch.at(epoch.age)))}` : '',
+  )
 }
 
 function showGone({ why, isStarting }: Gone): void {
@@ -221,13 +276,19 @@ function showGone({ why, isStarting }: Gone): void {
   showTrouble(
     isStarting ? 'Evenkeel is being started' : 'Evenkeel is not running; Vite goes on without it',
     sentence(why),
-    isStarting ? 'Nothing is to be done: this page goes on by itself.' : 'Do what the line above says. Then type r and Enter in the terminal of the dev server, which restarts it.',
+    isStarting
+      ? 'Nothing is to be done: this page goes on by itself.'
+      : 'Do what the line above says. Then type r and Enter in the terminal of the dev server, which restarts it.',
   )
 }
 
 function showDisconnected(): void {
   say('disconnected', 'Not connected')
-  showTrouble('The dev server does not answer', 'It has been stopped, or is being restarted.', 'Start it again. This page goes on by itself once it is there.')
+  showTrouble(
+    'The dev server does not answer',
+    'It has been stopped, or is being restarted.',
+    'Start it again. This page goes on by itself once it is there.',
+  )
 }
 
 function connect(): void {

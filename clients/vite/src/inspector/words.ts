@@ -26,7 +26,8 @@ export function consequences({ outcome, met, held, recovered }: Reoptimization):
   return met === 'foreseen' ? 'No request had to wait' : 'Reloaded'
 }
 
-export const siteOf = ({ file, line, column }: ImportSite) => [file, line, column].filter((part) => part !== undefined).join(':')
+export const siteOf = ({ file, line, column }: ImportSite) =>
+  [file, line, column].filter((part) => part !== undefined).join(':')
 
 /** A file's path as it is seen from the root of the project. */
 export function inProject(file: string, root: string): string {

@@ -23,7 +23,9 @@ export class ModuleReports {
     this.#environment = environment
     this.#sidecar = sidecar
     const copies = new RunnerCopies(environment)
-    this.#transform = interceptTransforms(environment, (transform, args) => this.#reportTransform(args[0], () => transform(...args)))
+    this.#transform = interceptTransforms(environment, (transform, args) =>
+      this.#reportTransform(args[0], () => transform(...args)),
+    )
     interceptFetches(environment, (fetch, args) => {
       const [id, importer, options] = args
       // On its way from the runner, an importer that is not there has become `null`.

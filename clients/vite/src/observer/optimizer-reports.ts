@@ -66,7 +66,7 @@ export class OptimizerReports {
   /** Resolves when no run is going on, or has been for too long. */
   async idle(): Promise<void> {
     const late = pause(RUN_MS, undefined, { ref: false })
-    for (let isLate = false; !isLate; ) {
+    for (let isLate = false; !isLate;) {
       const runs = Object.values(this.#optimizer.metadata.discovered).flatMap(({ processing }) => processing ?? [])
       if (runs.length === 0) return
       isLate = await Promise.race([Promise.all(runs).then(() => false), late.then(() => true)])
@@ -81,7 +81,8 @@ export class OptimizerReports {
   #begin(metadata: DepOptimizationMetadata, onBegin: () => void): void {
     const { name, config } = this.#environment
     const folder = `deps${name === 'client' ? '' : `_${name}`}`
-    this.#cold = Object.keys(metadata.optimized).length === 0 && !existsSync(join(config.cacheDir, folder, '_metadata.json'))
+    this.#cold =
+      Object.keys(metadata.optimized).length === 0 && !existsSync(join(config.cacheDir, folder, '_metadata.json'))
     onBegin()
     if (this.#cold) void this.#recall()
   }

@@ -3,7 +3,11 @@ import { PROTOCOL_VERSION } from '../protocol.js'
 import { type RpcConnection, RpcError } from '../rpc.js'
 
 /** Resolves when the sidecar has agreed to serve, and rejects with what is wrong: it may refuse, be `over`, or never say a word. */
-export async function shakeHands(connection: RpcConnection, options: ResolvedOptions, over: Promise<string>): Promise<void> {
+export async function shakeHands(
+  connection: RpcConnection,
+  options: ResolvedOptions,
+  over: Promise<string>,
+): Promise<void> {
   // A cold start of the program may take longer than any answer.
   const milliseconds = options.callDeadline * 5
   let timer: NodeJS.Timeout | undefined
@@ -12,7 +16,9 @@ export async function shakeHands(connection: RpcConnection, options: ResolvedOpt
     timer.unref()
   })
   const problem = await Promise.race([
-    initialize(connection, options).catch((error: unknown) => (error instanceof RpcError ? `the sidecar refused: ${error.message}` : over)),
+    initialize(connection, options).catch((error: unknown) =>
+      error instanceof RpcError ? `the sidecar refused: ${error.message}` : over,
+    ),
     over,
     late,
   ])
@@ -28,7 +34,8 @@ async function initialize(connection: RpcConnection, options: ResolvedOptions): 
     clientInfo: { name: 'evenkeel' },
     initializationOptions: { protocolVersion: PROTOCOL_VERSION, policy: policyOf(options) },
   })
-  type Initialized = { capabilities?: { experimental?: { evenkeel?: { protocolVersion?: number } } } } | null | undefined
+  type Initialized =
+    { capabilities?: { experimental?: { evenkeel?: { protocolVersion?: number } } } } | null | undefined
   const spoken = (result as Initialized)?.capabilities?.experimental?.evenkeel?.protocolVersion
   if (spoken === PROTOCOL_VERSION) return undefined
   return `the sidecar speaks protocol ${spoken}, this plugin speaks ${PROTOCOL_VERSION}: install the same version of both`

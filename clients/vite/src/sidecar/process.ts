@@ -24,7 +24,10 @@ export async function startProcess(
   // Without the means for one more process there are no pipes either.
   if (!child.stdout || !child.stdin) throw new Error(await ended)
   let broken: (how: string) => void = () => {}
-  const over = Promise.race([ended, new Promise<string>((resolve) => (broken = (how) => resolve(`the sidecar ${how}`)))])
+  const over = Promise.race([
+    ended,
+    new Promise<string>((resolve) => (broken = (how) => resolve(`the sidecar ${how}`))),
+  ])
   const connection = new RpcConnection(child.stdout, child.stdin, onNotification, broken)
   return { child, connection, over }
 }

@@ -41,7 +41,10 @@ export function bringHashesUpToDate({ metadata }: DepsOptimizer, now: Hashes): b
 }
 
 function fileHashOf(hash: string, file: string): string {
-  return createHash('sha256').update(hash + file + NO_IMPORTS).digest('hex').slice(0, 8)
+  return createHash('sha256')
+    .update(hash + file + NO_IMPORTS)
+    .digest('hex')
+    .slice(0, 8)
 }
 
 /** Makes Vite reload the environment when it commits the run that is going on. Read in the same versions: `runOptimizer`. */

@@ -10,7 +10,11 @@ export function guardPreMiddleware({ middlewares }: ViteDevServer, enter: Connec
     const { handle } = layer
     if (typeof handle !== 'function' || handle.name !== 'cloudflarePreMiddleware') continue
     const inner = handle as Connect.NextHandleFunction
-    layer.handle = function cloudflarePreMiddleware(request: Connect.IncomingMessage, response, next: Connect.NextFunction) {
+    layer.handle = function cloudflarePreMiddleware(
+      request: Connect.IncomingMessage,
+      response,
+      next: Connect.NextFunction,
+    ) {
       enter(request, response, (error?: unknown) => (error ? next(error) : inner(request, response, next)))
     } as Connect.NextHandleFunction
   }

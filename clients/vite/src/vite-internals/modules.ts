@@ -5,7 +5,10 @@ type Fetch = DevEnvironment['fetchModule']
 type Transform = DevEnvironment['transformRequest']
 
 /** Every module that a runner fetches. Read in Vite 6.4.6, 7.3.8, 8.0.16 and 8.3.8: `DevEnvironment.fetchModule`. */
-export function interceptFetches(environment: DevEnvironment, inFront: (fetch: Fetch, args: Parameters<Fetch>) => ReturnType<Fetch>): void {
+export function interceptFetches(
+  environment: DevEnvironment,
+  inFront: (fetch: Fetch, args: Parameters<Fetch>) => ReturnType<Fetch>,
+): void {
   intercept(environment, 'fetchModule', inFront)
 }
 

@@ -7,5 +7,8 @@ test('hooks are taken away from the plugin that is named, and no other', () => {
     { name: 'b', load() {} },
   ]
   removeHooks(plugins, { a: ['load'] })
-  expect(plugins.map((plugin) => Object.keys(plugin))).toEqual([['name', 'transform'], ['name', 'load']])
+  expect(plugins.map((plugin) => Object.keys(plugin))).toEqual([
+    ['name', 'transform'],
+    ['name', 'load'],
+  ])
 })

@@ -73,7 +73,7 @@ const behaviours: Record<string, (response: Response) => void | Promise<void>> =
     await turn()
     response.end('late')
   },
-  async 'callbacks'(response) {
+  async callbacks(response) {
     await called((done) => response.write('one,', done))
     await called((done) => response.end('two', done))
   },
@@ -180,7 +180,10 @@ afterEach(async () => {
 type Handle = (response: Response, request: Request, guard: ResponseGuard) => unknown
 
 /** A server whose handler stands behind a guard, as Vite's does behind headers that Vite has set. */
-async function serve(handle: Handle, { guardedBy, isHttp2 }: { guardedBy?: Decision; isHttp2?: true } = {}): Promise<number> {
+async function serve(
+  handle: Handle,
+  { guardedBy, isHttp2 }: { guardedBy?: Decision; isHttp2?: true } = {},
+): Promise<number> {
   const listener = async (request: Request, response: Response) => {
     response.setHeader('vary', 'Origin')
     if (!guardedBy) return handle(response, request, undefined as never)
@@ -265,29 +268,35 @@ describe('meanwhile', () => {
 
   test('what was passed on can not be replaced, and what was replaced not twice', async () => {
     const seen: boolean[] = []
-    const port = await serve((response, request, guard) => {
-      if (request.url === '/replaced') {
-        seen.push(guard.replace(), guard.replaced, guard.sent, guard.replace())
-        return redirect(guard)
-      }
-      response.write('passed')
-      seen.push(guard.replace(), guard.replaced, guard.sent)
-      response.end()
-    }, { guardedBy: { onHead: () => undefined } })
+    const port = await serve(
+      (response, request, guard) => {
+        if (request.url === '/replaced') {
+          seen.push(guard.replace(), guard.replaced, guard.sent, guard.replace())
+          return redirect(guard)
+        }
+        response.write('passed')
+        seen.push(guard.replace(), guard.replaced, guard.sent)
+        response.end()
+      },
+      { guardedBy: { onHead: () => undefined } },
+    )
     await ask(port, { path: '/replaced' })
     await ask(port, { path: '/passed' })
     expect(seen).toEqual([true, true, false, false, false, false, true])
   })
 
   test('only the headers from before the handler go with the redirect', async () => {
-    const port = await serve((response, _request, guard) => {
-      response.setHeader('set-cookie', ['session=lost'])
-      response.setHeader('etag', '"1"')
-      response.removeHeader('vary')
-      guard.replace()
-      response.writeHead(500, { 'content-type': 'text/html' })
-      redirect(guard)
-    }, { guardedBy: {} })
+    const port = await serve(
+      (response, _request, guard) => {
+        response.setHeader('set-cookie', ['session=lost'])
+        response.setHeader('etag', '"1"')
+        response.removeHeader('vary')
+        guard.replace()
+        response.writeHead(500, { 'content-type': 'text/html' })
+        redirect(guard)
+      },
+      { guardedBy: {} },
+    )
     expect(await bytesFrom(port)).toBe(redirectBytes)
   })
 
@@ -406,13 +415,16 @@ describe('meanwhile', () => {
         await until(() => destroyed)
         guard.replace()
       }
-      const port = await serve(async (response, _request, guard) => {
-        act(response, guard)
-        response.destroy(new Error('the source is gone'))
-        destroyed = true
-        await until(() => guard.replaced)
-        redirect(guard)
-      }, { guardedBy: { onHead } })
+      const port = await serve(
+        async (response, _request, guard) => {
+          act(response, guard)
+          response.destroy(new Error('the source is gone'))
+          destroyed = true
+          await until(() => guard.replaced)
+          redirect(guard)
+        },
+        { guardedBy: { onHead } },
+      )
       expect(await bytesFrom(port)).toBe(redirectBytes)
     })
   }
@@ -514,9 +526,19 @@ describe('HTTP/2, which Vite speaks with https', () => {
       const [headers] = await once(stream, 'response')
       const text = (await buffer(stream)).toString()
       if (verdict.again) {
-        expect([headers[':status'], headers['x-again'], headers['x-own'], text]).toEqual([200, '1', undefined, 'again,and right'])
+        expect([headers[':status'], headers['x-again'], headers['x-own'], text]).toEqual([
+          200,
+          '1',
+          undefined,
+          'again,and right',
+        ])
       } else if (verdict.replaced) {
-        expect([headers[':status'], headers.location, headers['cache-control'], text]).toEqual([307, '/again', 'no-store', ''])
+        expect([headers[':status'], headers.location, headers['cache-control'], text]).toEqual([
+          307,
+          '/again',
+          'no-store',
+          '',
+        ])
       } else {
         expect([headers[':status'], headers['x-own'], text]).toEqual([201, '1', 'one,two'])
       }

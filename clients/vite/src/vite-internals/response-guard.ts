@@ -102,12 +102,14 @@ export class ResponseGuard {
     // The first handler may still set these, as it may call anything.
     const head: Record<PropertyKey, unknown> = { statusCode: 200 }
     if (this.#request.httpVersionMajor < 2) head.statusMessage = ''
-    const speak = (name: Method) => (...args: unknown[]) => {
-      Object.assign(response, head)
-      const result = this.#original(name, args)
-      head.statusCode = response.statusCode
-      return result === response ? anew : result
-    }
+    const speak =
+      (name: Method) =>
+      (...args: unknown[]) => {
+        Object.assign(response, head)
+        const result = this.#original(name, args)
+        head.statusCode = response.statusCode
+        return result === response ? anew : result
+      }
     const own = new Map<PropertyKey, unknown>([...this.#originals.keys()].map((name) => [name, speak(name)]))
     const anew: ServerResponse = new Proxy(response, {
       get: (target, name) => {
