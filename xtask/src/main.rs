@@ -248,8 +248,8 @@ fn packages(arguments: &[&str]) -> Result<(), Failure> {
     Step::new(node::recent()?).args(["packages/run.mjs"]).args(arguments).within("tests").run()
 }
 
-/// Two at once: their servers spend much of their time waiting, and what is right on busy processors only is seen there too.
-const SIDE_BY_SIDE: usize = 2;
+/// Three at once: their servers spend much of their time waiting, and what is right on busy processors only is seen there too.
+const SIDE_BY_SIDE: usize = 3;
 /// For tests that keep the processors busy themselves, print times, or write to one folder.
 const ONE_BY_ONE: usize = 1;
 
