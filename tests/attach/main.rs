@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use process::{Process, Streams, frame};
+use process::{Process, Streams, frame, program};
 use serde_json::{Value, json};
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -136,7 +136,7 @@ fn sockets(runtime: &Path) -> usize {
 }
 
 fn command(runtime: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_evenkeel"));
+    let mut command = Command::new(program());
     command.args(arguments).env("XDG_RUNTIME_DIR", runtime).current_dir("/");
     command
 }

@@ -1,4 +1,6 @@
 //! What the commands print: transcripts that are run against the real binary, beside a real sidecar where one is needed.
+// Windows has one folder for the pipes of all tests, and other paths.
+#![cfg(unix)]
 
 #[path = "../rpc/process.rs"]
 mod process;
@@ -7,7 +9,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use process::{Process, Streams, frame};
+use process::{Process, Streams, frame, program};
 use trycmd::TestCases;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -15,9 +17,11 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Transcripts in the folder of sockets `runtime`, which is theirs alone.
 fn transcripts(runtime: &Path, files: &[&str]) {
     let cases = TestCases::new();
+    cases.register_bin("evenkeel", program());
     cases.env("XDG_RUNTIME_DIR", runtime.display().to_string());
     // What the machine that tests says of itself is none of the projects' business.
     cases.env("CHOKIDAR_USEPOLLING", "1");
+    cases.env("EVENKEEL_BINARY", "");
     for file in files {
         cases.case(format!("tests/cli/{file}.md"));
     }

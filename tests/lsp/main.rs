@@ -1,4 +1,6 @@
 //! The language server, beside real sidecars that were told of late dependencies.
+// Windows has one folder for the pipes of all tests.
+#![cfg(unix)]
 
 #[path = "../rpc/process.rs"]
 mod process;

@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each target of tests uses a part of it")]
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::JoinHandle;
@@ -22,6 +22,13 @@ impl Streams {
     pub const ALL: &[Streams] = &[Streams::Pipes, Streams::Sockets];
     #[cfg(not(unix))]
     pub const ALL: &[Streams] = &[Streams::Pipes];
+}
+
+/// What cargo has built, or what `EVENKEEL_BINARY` names: a program that is to be shipped.
+pub fn program() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let named = std::env::var_os("EVENKEEL_BINARY").filter(|named| !named.is_empty());
+    named.map_or_else(|| env!("CARGO_BIN_EXE_evenkeel").into(), |named| root.join(named))
 }
 
 type Input = Box<dyn Write + Send>;
@@ -47,7 +54,7 @@ impl Process {
 
     /// Another command of the binary that speaks in frames.
     pub fn start_command(name: &str, streams: Streams, log: &str, runtime: &Path) -> Process {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_evenkeel"));
+        let mut command = Command::new(program());
         command.arg(name).env("EVENKEEL_LOG", log).env("XDG_RUNTIME_DIR", runtime).stderr(Stdio::piped());
         let (mut child, input, output) = spawn(command, streams);
         let (sender, messages) = channel();

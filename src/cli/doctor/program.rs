@@ -8,7 +8,7 @@ use super::finding::{Finding, fine, problem};
 use super::packages::{add_optional, folder, manifest, version};
 
 pub fn program(root: &Path) -> Vec<Finding> {
-    if let Ok(named) = std::env::var("EVENKEEL_BINARY") {
+    if let Some(named) = std::env::var("EVENKEEL_BINARY").ok().filter(|named| !named.is_empty()) {
         return vec![if Path::new(&named).is_file() {
             fine(format!("the plugin starts {named}, which EVENKEEL_BINARY names"))
         } else {

@@ -10,21 +10,16 @@ const TOOLS: &str = "target/cyclonedx";
 const TOOL_VERSION: &str = "0.5.9";
 
 pub fn write(target: &Path) -> Result<(), Failure> {
-    let npm = Step::npm(["sbom", "--sbom-format", "cyclonedx", "--sbom-type", "library", "--omit", "dev"])
-        .within(PLUGIN)
-        .output()
-        .ok_or_else(|| Failure("npm sbom failed".into()))?;
-    fs::write(target.join("evenkeel-npm.cdx.json"), npm)?;
+    let script = root().join(PLUGIN).join("scripts/sbom.mjs");
+    Step::new("node").args([script, target.join("evenkeel-npm.cdx.json")]).run()?;
 
-    let tool = root().join(TOOLS).join("bin/cargo-cyclonedx");
-    if !tool.exists() {
-        Step::cargo(["install", "--quiet", "--locked", "--root", TOOLS, "cargo-cyclonedx"])
-            .args(["--version", TOOL_VERSION])
-            .run()?;
-    }
+    // Does nothing where this version is installed.
+    Step::cargo(["install", "--quiet", "--locked", "--root", TOOLS, "--version", TOOL_VERSION])
+        .args(["cargo-cyclonedx"])
+        .run()?;
     // Beside Cargo.toml, where it writes, and nowhere else.
     let written = root().join("evenkeel.cdx.json");
-    Step::new(tool)
+    Step::new(root().join(TOOLS).join("bin/cargo-cyclonedx"))
         .args(["cyclonedx", "--format", "json", "--no-build-deps", "--target", "all"])
         .args(["--manifest-path", "Cargo.toml"])
         .run()?;

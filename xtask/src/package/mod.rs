@@ -30,8 +30,7 @@ pub fn everything() -> Result<(), Failure> {
     }
     fs::create_dir_all(&target)?;
     vscode::package(&target)?;
-    // Cargo writes to the same folder. That the crate builds out of what is in it, `cargo publish` makes sure of.
-    Step::cargo(["package", "--quiet", "--package", "evenkeel", "--no-verify", "--allow-dirty"]).run()?;
+    rust_crate(&target)?;
     let programs = binaries::build()?;
     npm(&target, &programs.built)?;
     trial::run(&programs.built)?;
@@ -46,6 +45,18 @@ pub fn vscode() -> Result<(), Failure> {
     let target = root().join(TARGET);
     fs::create_dir_all(&target)?;
     vscode::package(&target)
+}
+
+/// That it builds out of what is in it, `cargo publish` makes sure of.
+fn rust_crate(target: &Path) -> Result<(), Failure> {
+    // Cargo leaves more behind than the crate.
+    let folder = "target/crate";
+    Step::cargo(["package", "--quiet", "--package", "evenkeel", "--no-verify", "--allow-dirty", "--locked"])
+        .args(["--target-dir", folder])
+        .run()?;
+    let name = format!("evenkeel-{}.crate", crate_version()?);
+    fs::copy(root().join(folder).join("package").join(&name), target.join(name))?;
+    Ok(())
 }
 
 /// The plugin, and a package for each program.
