@@ -5,7 +5,7 @@ import { judge } from './lib/judge.mjs'
 import { Slot } from './lib/slots.mjs'
 import { Windows } from './lib/windows.mjs'
 
-const calm = { windows: new Windows(), diary: { reoptimized: () => false, optimized: () => false, reloaded: () => false, brokeConnection: () => false } }
+const calm = { windows: new Windows(), diary: { reoptimized: () => false, optimized: () => false, reloaded: () => false, brokeConnection: () => false, restarted: () => false } }
 const asked = (slot, more) => ({
   method: 'GET',
   status: 200,
@@ -80,6 +80,15 @@ test('what broke because workerd met a broken module elsewhere is not the page o
   assert.match(judge(failed, beside), /^meant: workerd closes the connection/)
   assert.equal(judge(failed, calm), 'unexplained')
   assert.equal(judge({ ...failed, text: 'something else' }, beside), 'unexplained')
+})
+
+test('a port that Vite closes because it restarts once more is not a failure, and anything else is', () => {
+  const { slot } = savedTwice()
+  const refused = asked(slot, { status: 0, text: 'fetch failed: connect ECONNREFUSED 127.0.0.1:5173', from: 20, until: 30 })
+  const restarting = { ...calm, diary: { ...calm.diary, restarted: () => true } }
+  assert.equal(judge(refused, restarting), 'meant: Vite restarts')
+  assert.equal(judge(refused, calm), 'unexplained')
+  assert.equal(judge({ ...refused, text: 'something else' }, restarting), 'unexplained')
 })
 
 test('a stream that ends after its first chunk is cut', () => {
