@@ -124,10 +124,8 @@ macro_rules! shortcuts {
             $($rest)*);
     };
     (@rows [$($notifications:tt)*] [$($reads:tt)*] request $name:literal ($type:ident) -> $result:ident, $handler:ident, ReadsOrWaits, $doc:literal; $($rest:tt)*) => {
-        shortcuts!(@rows
-            [$($notifications)*]
-            [$($reads)* $name => Some(respond::<$handler>),]
-            $($rest)*);
+        shortcuts!(@rows [$($notifications)*] [$($reads)*]
+            request $name ($type) -> $result, $handler, Reads, $doc; $($rest)*);
     };
     (@rows [$($notifications:tt)*] [$($reads:tt)*] request $name:literal ($type:ident) -> $result:ident, $handler:ident, $ordering:ident, $doc:literal; $($rest:tt)*) => {
         shortcuts!(@rows [$($notifications)*] [$($reads)*] $($rest)*);

@@ -106,10 +106,7 @@ impl WriteHandler for OnFullReload {
     type Result = ReloadPlan;
 
     async fn write(sidecar: &Sidecar, params: Self::Params) -> Result<ReloadPlan> {
-        sidecar.read(|session, _| {
-            let names = params.reloads.iter().map(|reload| &reload.environment);
-            names.into_iter().try_for_each(|name| environment(session, name).map(drop))
-        })?;
+        expect_open(sidecar, params.reloads.iter().map(|reload| &*reload.environment))?;
         Ok(sidecar.reload(params))
     }
 }
@@ -148,9 +145,7 @@ impl WriteHandler for AwaitStable {
 
     async fn write(sidecar: &Sidecar, params: Self::Params) -> Result<AwaitStableResult> {
         let AwaitStableParams { environments, timeout_ms } = params;
-        sidecar.read(|session, _| {
-            environments.iter().try_for_each(|name| environment(session, name).map(drop))
-        })?;
+        expect_open(sidecar, environments.iter().map(String::as_str))?;
         let timeout = timeout_ms.map(Duration::from_millis);
         let Some(waiting) = sidecar.wait(Until::Stable(environments), timeout) else {
             return Ok(AwaitStableResult { stable: true, waited_ms: 0, waiting_for: Vec::new() });
@@ -168,12 +163,16 @@ impl WriteHandler for OnHotUpdate {
     type Result = OnHotUpdateResult;
 
     async fn write(sidecar: &Sidecar, params: Self::Params) -> Result<OnHotUpdateResult> {
-        sidecar.read(|session, _| environment(session, &params.environment).map(drop))?;
+        expect_open(sidecar, [&*params.environment])?;
         if let Some(waiting) = sidecar.wait(Until::Stable(vec![params.environment]), None) {
             end_of(waiting).await?;
         }
         Ok(OnHotUpdateResult { send: sidecar.read(|session, now| session.is_update_wanted(now)) })
     }
+}
+
+fn expect_open<'a>(sidecar: &Sidecar, names: impl IntoIterator<Item = &'a str>) -> Result<()> {
+    sidecar.read(|session, _| names.into_iter().try_for_each(|name| environment(session, name).map(drop)))
 }
 
 fn environment<'a>(session: &'a Session, name: &str) -> Result<&'a OpenEnvironment> {

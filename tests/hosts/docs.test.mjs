@@ -1,4 +1,4 @@
-// The pages of docs/hosts show the files of apps that tests start, and name what is installed there. Behind a line that ends with a
+// The pages of docs/hosts show the files of apps that tests start, and name what is installed there. After a line that ends with a
 // link and a colon comes the file's text, without what only the tests need.
 import assert from 'node:assert/strict'
 import { access, readdir, readFile } from 'node:fs/promises'
@@ -34,8 +34,8 @@ for (const name of pages) {
 
     test('shows a config, and each as the tested app has it', async () => {
       const files = shown(page)
-      assert.ok(files.length > 0, 'there is no config behind a link to its file')
-      assert.equal(files.length, page.split('```js\n').length - 1, 'a block is not behind a link to its file')
+      assert.ok(files.length > 0, 'there is no config after a link to its file')
+      assert.equal(files.length, page.split('```js\n').length - 1, 'a block does not follow a link to its file')
       for (const { file, text } of files) assert.equal(text, asUserWrites(await read(file)), file)
     })
 

@@ -187,7 +187,7 @@ export class Gate {
     if (verdict) this.#carryOut(entered, verdict, this.#waitTogether([verdict]))
   }
 
-  /** Those that a reload has hit wait together. Who may wait less long takes the others along: they wait on at the gate. */
+  /** Requests that one reload hit wait together, as long as all of them may. When they come again, the gate holds them on. */
   #waitTogether(verdicts: Verdict[]): () => Promise<unknown> {
     const timeouts = verdicts.flatMap(({ timeoutMs }) => timeoutMs ?? [])
     let stable: Promise<unknown> | undefined

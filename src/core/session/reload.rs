@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Effect, Session};
-use crate::core::Time;
 use crate::core::event::{Consumer, ReloadRequested, ReloadTurn};
 use crate::core::request::{Inside, Request};
 use crate::core::verdict::{Failure, RequestVerdict};
+use crate::core::{HttpRequest, Time};
 
 /// What goes along with the reloads of a turn: the answer to `onFullReload`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,8 +44,9 @@ impl Session {
         }
         self.crawl(None, now, &mut effects);
         self.note_disturbance(now);
-        let warm = self.warm_ups(turn);
-        let verdicts = self.judge_doomed(turn, now);
+        let doomed = self.doomed();
+        let warm = self.warm_ups(turn, &doomed);
+        let verdicts = self.judge_doomed(turn, doomed, now);
         (effects, ReloadPlan { reload, warm, verdicts })
     }
 
@@ -104,8 +105,7 @@ impl Session {
     }
 
     /// What requests that will be sent again fetched, by the environments that begin a generation.
-    fn warm_ups(&mut self, turn: &ReloadTurn) -> Vec<WarmUp> {
-        let doomed = self.doomed();
+    fn warm_ups(&mut self, turn: &ReloadTurn, doomed: &[HttpRequest]) -> Vec<WarmUp> {
         let inside = doomed.iter().filter_map(|id| self.requests.get(id)?.inside());
         let since = inside.map(|inside| inside.since).min();
         let mut warm_ups = Vec::new();
@@ -119,9 +119,14 @@ impl Session {
         warm_ups
     }
 
-    fn judge_doomed(&mut self, turn: &ReloadTurn, now: Time) -> Vec<RequestVerdict> {
+    fn judge_doomed(
+        &mut self,
+        turn: &ReloadTurn,
+        doomed: Vec<HttpRequest>,
+        now: Time,
+    ) -> Vec<RequestVerdict> {
         let mut verdicts = Vec::new();
-        for request in self.doomed() {
+        for request in doomed {
             let failure = Failure { request, sent: turn.sent.contains(&request), status: None, error: None };
             let verdict = self.classify(&failure, now);
             verdicts.push(RequestVerdict { request, verdict });
