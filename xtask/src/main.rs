@@ -91,8 +91,9 @@ const PARTS: [&str; 8] = ["rust", "client", "e2e", "versions", "install", "hosts
 const WITHOUT_SIDECAR: [&str; 2] = ["rust", "client"];
 
 /// The folders whose packages each part needs, beside what `prepare` sees to.
-const FIXTURES: [(&str, &str); 7] = [
+const FIXTURES: [(&str, &str); 8] = [
     ("client", "clients/vite"),
+    ("client", "clients/vite/api-docs"),
     ("e2e", "tests"),
     ("e2e", "tests/additive"),
     ("versions", "tests/versions"),
@@ -168,6 +169,7 @@ fn client() -> Result<(), Failure> {
     Step::npm(["run", "--silent", "build"]).within("clients/vite").run()?;
     Step::npm(["run", "--silent", "lint"]).within("clients/vite").run()?;
     Step::npm(["test", "--silent"]).within("clients/vite").run()?;
+    Step::npm(["run", "--silent", "check"]).within("clients/vite/api-docs").run()?;
     package::vscode()?;
     Step::npm(["run", "--silent", "lint"]).within("clients/vscode").run()?;
     // What a destructuring leaves out is named there and used nowhere.

@@ -20,6 +20,7 @@ export interface BridgeOptions {
 /**
  * Lets modules of one environment run in another: a virtual subgraph in `borrower` whose modules are fetched from
  * `lender`, by its rules. Needs `evenkeel()` in the plugin list, which keeps both sides in step. Does nothing in `build`.
+ * @param options What is joined, and by which names.
  */
 export function bridge({ borrower, lender, entry, prefix }: BridgeOptions): Plugin<BridgeApi> {
   let server: ViteDevServer

@@ -16,6 +16,7 @@ const ONCE = 'evenkeel-state'
  * Keeps what a module holds (an `AsyncLocalStorage`, a connection, a counter) across a re-optimization. A reload makes the
  * runner forget all its modules; these stay out of the optimizer, and are evaluated once for each worker and each version
  * of their source. What they export is read once, too: export functions and objects, not bindings that are assigned anew.
+ * @param options What is kept, and where.
  */
 export function keepState({ modules, environments }: KeepStateOptions): Plugin {
   /** Environment → clean file paths. */
