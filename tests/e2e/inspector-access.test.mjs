@@ -58,7 +58,7 @@ for (const [what, base] of [['at the root', ''], ['below a base', '/app']]) {
         assert.equal(status, 200)
         assert.equal(headers['content-type'], `${type}; charset=utf-8`)
         assert.equal(headers['x-content-type-options'], 'nosniff')
-        assert.equal(headers['cache-control'], 'no-store')
+        assert.equal(headers['cache-control'], 'no-store, no-transform')
         assert.match(headers['content-security-policy'], /^default-src 'none'; .*frame-ancestors 'self'/)
         bytes += Buffer.byteLength(text)
       }

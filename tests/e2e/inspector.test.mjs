@@ -1,10 +1,9 @@
 // The page that shows what happens, in a real browser and while it happens.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
+import { readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import http from 'node:http'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { after, before, describe, test } from 'node:test'
 import axe from 'axe-core'
 import { latePages, spareDeps } from '../apps/pages/table.mjs'
@@ -14,6 +13,7 @@ import { draft, openSession } from './lib/drafts.mjs'
 import { adding, guarded } from './lib/guarded.mjs'
 import { perTest } from './lib/per-test.mjs'
 import { ended, sidecarOfSoon } from './lib/processes.mjs'
+import { screenshot } from './lib/screenshots.mjs'
 import { until } from './lib/waiting.mjs'
 import { isRight, visit } from './lib/visit.mjs'
 import { writtenConfig } from './lib/written-config.mjs'
@@ -29,11 +29,8 @@ const { cleanUp, start } = perTest()
 
 describe('in a browser', () => {
   let browser
-  let screenshots
   before(async () => {
     browser = await openBrowser()
-    screenshots = process.env.EVENKEEL_SCREENSHOTS ?? fileURLToPath(new URL('../screenshots', import.meta.url))
-    await mkdir(screenshots, { recursive: true })
   })
   after(() => browser?.close())
 
@@ -54,7 +51,6 @@ describe('in a browser', () => {
   const troubled = (page, pattern) => until(`the page tells of ${pattern}`, async () => pattern.test(await page.locator('#trouble').innerText()))
   const running = (page) => page.locator('[data-running=true]')
   const finished = (page, dep) => page.locator('[data-running=false]', { hasText: dep })
-  const picture = (page, name) => page.screenshot({ path: path.join(screenshots, `${name}.png`), fullPage: true })
 
   /** What axe finds wrong with the page as it is, in both colour schemes: contrast, names, roles. */
   async function isAccessible(page, state) {
@@ -92,7 +88,7 @@ describe('in a browser', () => {
       await says(page, /^Re-optimizing \w+: @radix-ui\/react-toggle, imported by /)
       await running(page).locator('[data-label=Happened]', { hasText: /reloading|settling/ }).waitFor()
       assert.deepEqual(await placesOf(page), before, 'nothing has moved')
-      await picture(page, `during${pathname && '-base'}`)
+      await screenshot(page, `during${pathname && '-base'}`)
       assert.ok(isRight(toggle, await visited))
 
       const row = finished(page, toggle.dep)
@@ -171,12 +167,12 @@ describe('in a browser', () => {
     const backgrounds = []
     for (const colorScheme of ['light', 'dark']) {
       await page.emulateMedia({ colorScheme })
-      await picture(page, colorScheme)
+      await screenshot(page, colorScheme)
       backgrounds.push(await page.evaluate(() => getComputedStyle(document.body).backgroundColor))
     }
     assert.notEqual(backgrounds[0], backgrounds[1])
     await page.setViewportSize({ width: 380, height: 844 })
-    await picture(page, 'narrow')
+    await screenshot(page, 'narrow')
     await isAccessible(page, 'narrow')
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
     assert.ok(overflow <= 0, `${overflow} pixels too wide`)
@@ -197,7 +193,7 @@ describe('in a browser', () => {
     }
     await troubled(page, /goes on without Evenkeel until it is restarted\.\s+Do what the line above says\./)
     assert.match(await page.locator('#as-it-was').innerText(), /^As it was at \d/)
-    await picture(page, 'gone')
+    await screenshot(page, 'gone')
     await isAccessible(page, 'gone')
     assert.deepEqual(complaints, [])
   })
@@ -210,7 +206,7 @@ describe('in a browser', () => {
     assert.equal(await page.locator('#counts').isVisible(), false, 'nothing is known, not even that there was nothing')
     assert.equal(await page.locator('#none').isVisible(), false)
     await page.setViewportSize({ width: 380, height: 844 })
-    await picture(page, 'error')
+    await screenshot(page, 'error')
     await isAccessible(page, 'error')
   })
 
@@ -236,7 +232,7 @@ describe('in a browser', () => {
     await until('the sidecar is another one', async () => (await page.locator('[data-count=reoptimizations]').innerText()) === '0')
     assert.equal(await finished(page, toggle.dep).count(), 1)
     assert.match(await page.locator('[data-count=lost]').innerText(), /^[1-9]/)
-    await picture(page, 'history')
+    await screenshot(page, 'history')
     assert.deepEqual(complaints.filter((text) => !/ERR_|connection/i.test(text)), [])
   })
 

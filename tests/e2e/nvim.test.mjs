@@ -12,7 +12,7 @@ import { draft, openSession, shows } from './lib/drafts.mjs'
 import { saveLine } from './lib/log.mjs'
 import { openNeovim } from './lib/neovim.mjs'
 import { binary } from './lib/paths.mjs'
-import { isRunning } from './lib/processes.mjs'
+import { childrenOf, commandOf, isRunning } from './lib/processes.mjs'
 import { printed, until } from './lib/waiting.mjs'
 import { writtenConfig } from './lib/written-config.mjs'
 
@@ -20,6 +20,12 @@ const environment = 'evenkeel_fixture_worker'
 const stable = 'evenkeel ✓'
 const late = spareDeps.find(({ dep }) => dep === '@radix-ui/react-dialog')
 const plugin = fileURLToPath(new URL('../../clients/nvim', import.meta.url))
+
+/** The system's, which is 0.7.2 on Debian 12, and the one that `cargo xtask test e2e` installs. */
+const neovims = [
+  ["the system's Neovim", 'nvim'],
+  ['Neovim 0.11', fileURLToPath(new URL('../../target/neovim/bin/nvim', import.meta.url))],
+]
 
 /** What the floating window shows, if there is one. */
 const floatingText = `
@@ -33,7 +39,9 @@ const floatingText = `
   return ''
 `
 
-describe('Neovim', () => {
+for (const [what, program] of neovims) describe(what, () => story(program))
+
+function story(program) {
   let session
   let neovim
   let programs
@@ -45,7 +53,7 @@ describe('Neovim', () => {
   before(async () => {
     session = await openSession('worker', { env: {}, config: writtenConfig })
     programs = await standInBrowser()
-    neovim = await openNeovim({ cwd: session.root, env: { PATH: `${programs.folder}${path.delimiter}${process.env.PATH}` } })
+    neovim = await openNeovim({ program, cwd: session.root, env: { PATH: `${programs.folder}${path.delimiter}${process.env.PATH}` } })
     await neovim.lua("vim.opt.runtimepath:append((...)); vim.cmd('filetype plugin on')", plugin)
     await neovim.lua("require('evenkeel').setup({ cmd = { ..., 'lsp' } })", binary)
   })
@@ -63,7 +71,7 @@ describe('Neovim', () => {
   const statusline = () => neovim.lua("return require('evenkeel').statusline()")
   const shownStatus = (text) => until(`the statusline says ${text}`, async () => (await statusline()) === text)
   const diagnostics = () => neovim.lua("return vim.diagnostic.get(vim.fn.bufnr((...)))", session.inRoot('src/draft.tsx'))
-  const client = () => neovim.lua("return vim.tbl_map(function(client) return client.rpc.pid end, vim.lsp.get_active_clients())")
+  const languageServers = async () => childrenOf(await neovim.lua('return vim.fn.getpid()')).filter((pid) => commandOf(pid).endsWith(' lsp'))
 
   test('finds the program where it is installed', async () => {
     await neovim.lua('vim.env.EVENKEEL_BINARY = nil')
@@ -92,7 +100,7 @@ describe('Neovim', () => {
     await shownStatus(stable)
     await edit('src/home.tsx')
     await edit('src/draft.tsx')
-    assert.equal((await client()).length, 1, 'one language server for the whole app')
+    assert.equal((await languageServers()).length, 1, 'one language server for the whole app')
   })
 
   test('the statusline goes with a re-optimization', async () => {
@@ -171,7 +179,7 @@ describe('Neovim', () => {
   test('says nothing without a dev server, and leaves nothing behind', async () => {
     await session.server.stop()
     await shownStatus('')
-    const [pid] = await client()
+    const [pid] = await languageServers()
     await neovim.close()
     await until('the language server has ended', () => !isRunning(pid))
   })
@@ -185,7 +193,7 @@ describe('Neovim', () => {
         if Seen[#Seen] ~= text then table.insert(Seen, text) end
       end))
     `)
-})
+}
 
 /** Writes down the URL that it is given. */
 async function standInBrowser() {

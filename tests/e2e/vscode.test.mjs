@@ -1,183 +1,146 @@
-// What VS Code's status bar shows, by the extension's own code, of what the real language server tells a plain client. No VS Code runs
-// here: it would have to be downloaded. `vscode-extension.test.mjs` has the whole extension, with a stand-in for VS Code.
+// The packed extension in a real Visual Studio Code, beside a real dev server: what a developer sees of a dependency that a request
+// meets late, and how it is late no more. The editor is code-server, VS Code's own server and workbench, in a real Chromium.
 import assert from 'node:assert/strict'
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath } from 'node:url'
 import { after, before, describe, test } from 'node:test'
-import { MissingBinary, findBinary } from '../../clients/vscode/dist/modules/binary.js'
-import { statusBarContent } from '../../clients/vscode/dist/modules/status.js'
 import { spareDeps } from '../apps/pages/table.mjs'
-import { copyApp, startApp } from './lib/app.mjs'
-import { draft, shows } from './lib/drafts.mjs'
-import { guarded } from './lib/guarded.mjs'
-import { startLanguageServer } from './lib/language-server.mjs'
+import { openBrowser } from './lib/browser.mjs'
+import { startCodeServer } from './lib/code-server.mjs'
+import { draft, openSession, shows } from './lib/drafts.mjs'
 import { saveLine } from './lib/log.mjs'
-import { isRunning } from './lib/processes.mjs'
+import { binary } from './lib/paths.mjs'
+import { commandOf, descendantsOf, ended } from './lib/processes.mjs'
+import { screenshot } from './lib/screenshots.mjs'
+import { openWindow } from './lib/vscode-window.mjs'
 import { printed, until } from './lib/waiting.mjs'
-import { visit } from './lib/visit.mjs'
+import { writtenConfig } from './lib/written-config.mjs'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const { version } = JSON.parse(await readFile(path.join(root, 'clients/vscode/package.json'), 'utf8'))
+const extension = path.join(root, `target/package/evenkeel-${version}.vsix`)
 
 const environment = 'evenkeel_fixture_worker'
-const [first, second] = ['@radix-ui/react-dialog', 'react-error-boundary'].map((name) => spareDeps.find(({ dep }) => dep === name))
+const late = spareDeps.find(({ dep }) => dep === '@radix-ui/react-dialog')
+const next = draft(1, [late])
 
-describe('the status bar', () => {
-  let copy
-  let app
-  let server
-  const bar = []
-  const latest = () => bar.at(-1)
-  const draftUri = () => pathToFileURL(path.join(copy.root, 'src/draft.tsx')).href
-  const marked = () => server.told('textDocument/publishDiagnostics').findLast(({ uri }) => uri === draftUri()).diagnostics
-  const shownBar = (text) => until(`the status bar shows ${text}`, () => latest()?.text === text)
+let browser
+let codeServer
+before(async () => {
+  browser = await openBrowser()
+  codeServer = await startCodeServer({ extension, settings: { 'evenkeel.binary': binary } })
+})
+after(async () => {
+  await browser?.close()
+  await codeServer?.stop()
+})
+const languageServers = () => descendantsOf(codeServer.pid).filter((pid) => commandOf(pid).endsWith(' lsp'))
 
+describe('beside a dev server', () => {
+  let session
+  let window
   before(async () => {
-    copy = await copyApp('worker')
-    await writeFile(path.join(copy.root, 'src/draft.tsx'), draft(0).source)
-    server = await startLanguageServer(copy.root)
-    server.on('experimental/serverStatus', (status) => bar.push(statusBarContent(status)))
-    await server.begin()
+    session = await openSession('worker', { env: {}, config: writtenConfig })
+    window = await openWindow(browser, codeServer.urlOf(session.root, 'src/draft.tsx'))
   })
   after(async () => {
-    await app?.stop()
-    await copy?.remove()
+    await window?.page.close()
+    await session?.close()
   })
 
-  test('before there is a dev server', async () => {
-    await shownBar('$(circle-outline) Evenkeel')
-    assert.deepEqual(latest(), { text: '$(circle-outline) Evenkeel', tooltip: 'Evenkeel: no dev server', tone: 'plain' })
-  })
-
-  test('once the dev server is stable', async () => {
-    app = await startApp({ root: copy.root, env: guarded() })
-    await until('the page shows', async () => shows(draft(0), await visit(app, '/draft')))
-    await shownBar('$(check) Evenkeel')
-    assert.deepEqual(latest(), { text: '$(check) Evenkeel', tooltip: 'Evenkeel: stable', tone: 'plain' })
-  })
-
-  test('while a request meets a late dependency, and behind it', async () => {
-    const { answer, line } = await meetLate(draft(1, [first]), first)
+  test('the status bar goes with a re-optimization, and the import is marked', async () => {
+    await window.shown('check', 'Evenkeel')
+    assert.match(await window.tooltip(), /Evenkeel: stable$/)
+    const seen = await window.recordItem()
+    await Promise.all([printed(session.server, saveLine), window.save(next.source)])
+    const answer = await session.ask()
+    assert.ok(shows(next, answer), `${answer.status} ${answer.text}`)
     assert.equal(answer.redirects, 1, 'the dependency was met late')
-    const working = bar.find(({ text }) => text === `$(sync~spin) re-optimizing ${environment}`)
-    assert.match(working.tooltip, new RegExp(`^Evenkeel: re-optimizing ${environment}: ${first.dep}, imported by \\S*src/draft\\.tsx:${line}$`))
-    for (const { text } of bar.slice(1)) assert.match(text, /^\$\(check\) Evenkeel$|^\$\(sync~spin\) (?:re-optimizing|reloading|looking at the modules of) \w+$/)
+    await until('the re-optimization is shown', async () => (await seen()).some((label) => label?.includes(`re-optimizing ${environment}`)))
+    await window.shown('check', 'Evenkeel')
+    await window.marks.first().waitFor()
   })
 
-  test('a config that only its author can change is left alone', async () => {
-    const diagnostics = marked()
-    const [{ range }] = diagnostics
-    const [action] = await server.ask('textDocument/codeAction', { textDocument: { uri: draftUri() }, range, context: { diagnostics } })
-    assert.equal(action.edit, undefined)
-    await server.ask('workspace/executeCommand', action.command)
-    const advice = `environments: { ${environment}: { optimizeDeps: { include: ['${first.dep}'] } } }`
-    await until('the text to add is shown', () => server.told('window/showMessage').some(({ message }) => message.includes(advice)))
+  test('a quick fix adds it to the config, and it is late no more', async () => {
+    await window.run('Go to Next Problem (Error, Warning, Info)')
+    await window.page.locator('.marker-widget', { hasText: `\`${late.dep}\` was discovered late` }).waitFor()
+    await screenshot(window.page, 'vscode')
+    await window.page.keyboard.press('Escape')
+    await window.page.keyboard.press('Control+Period')
+    await window.page.locator('.action-widget', { hasText: `Add \`${late.dep}\` to optimizeDeps.include of \`${environment}\`` }).waitFor()
+    await window.page.keyboard.press('Enter')
+    await window.page.locator('.tab.dirty', { hasText: 'vite.config.mjs' }).waitFor()
+    const config = () => readFile(session.inRoot('vite.config.mjs'), 'utf8')
+    assert.equal(await config(), writtenConfig, 'it is for the user to save')
+    await Promise.all([printed(session.server, /server restarted/), window.run('File: Save All')])
+    assert.match(await config(), new RegExp(`include: \\['${late.dep}'\\]`))
+    const answer = await session.ask()
+    assert.ok(shows(next, answer), `${answer.status} ${answer.text}`)
+    assert.equal(answer.redirects, 0)
+    await window.marks.waitFor({ state: 'hidden' })
   })
 
-  test('a click shows the timeline', async () => {
-    await server.ask('workspace/executeCommand', { command: 'evenkeel.showTimeline' })
-    await until('the server asks for a page to be shown', () => server.shown.length > 0)
-    const [{ uri, external }] = server.shown
-    assert.equal(external, true)
-    assert.match(uri, new RegExp(`^http://(?:localhost|127\\.0\\.0\\.1):${app.port}/__evenkeel/$`))
+  test('a click on the status bar opens the timeline', async () => {
+    const [timeline] = await Promise.all([window.page.context().waitForEvent('page'), window.item.click()])
+    await timeline.getByRole('status').filter({ hasText: /^Stable$/ }).waitFor()
+    await timeline.locator('[data-running=false]', { hasText: late.dep }).waitFor()
+    await timeline.close()
   })
 
   test('Restart Dev Server restarts it', async () => {
-    const restart = server.ask('workspace/executeCommand', { command: 'evenkeel.restartDevServer' })
-    await Promise.all([printed(app, /server restarted/), restart])
-    await until('what was late before is not marked any more', () => marked().length === 0)
-    // Vite tells of the saves of files that it has been asked for.
-    await until('the page shows', async () => shows(draft(1, [first]), await visit(app, '/draft')))
-    await meetLate(draft(2, [first, second]), second)
+    await Promise.all([printed(session.server, /server restarted/), window.run('Evenkeel: Restart Dev Server')])
+    await window.shown('check', 'Evenkeel')
   })
 
-  test('when the dev server has ended', async () => {
-    await app.stop()
-    await shownBar('$(circle-outline) Evenkeel')
+  test('a language server that is killed is started anew', async () => {
+    const [killed] = languageServers()
+    process.kill(killed, 'SIGKILL')
+    await until('there is another one', () => languageServers().some((pid) => pid !== killed))
+    await window.shown('check', 'Evenkeel')
   })
 
-  test('every progress that was begun has ended', () => {
-    const kinds = server.told('$/progress').map(({ value }) => value.kind)
-    const number = (kind) => kinds.filter((each) => each === kind).length
-    assert.equal(number('end'), number('begin'))
+  test('the status bar says that the dev server has ended', async () => {
+    await session.server.stop()
+    await window.shown('circle-outline', 'Evenkeel')
+    assert.match(await window.tooltip(), /Evenkeel: no dev server$/)
   })
-
-  test('the language server ends with its editor', async () => {
-    assert.equal(await server.stop(), 0)
-    assert.ok(!isRunning(server.pid))
-  })
-
-  /** Saves a page and asks for it. Resolves once all is stable again, with the line of the late import. */
-  async function meetLate(page, { dep, imports }) {
-    await Promise.all([printed(app, saveLine), writeFile(path.join(copy.root, 'src/draft.tsx'), page.source)])
-    const answer = await visit(app, '/draft')
-    assert.ok(shows(page, answer), `${answer.status} ${answer.text}`)
-    await until('its re-optimization was shown', () => bar.some(({ tooltip }) => tooltip.includes(`: ${dep}, imported by`)))
-    await shownBar('$(check) Evenkeel')
-    return { answer, line: page.source.split('\n').indexOf(imports) + 1 }
-  }
 })
 
-test('trouble is shown whatever it is about', () => {
-  const activity = { title: 'stable' }
-  const warning = statusBarContent({ health: 'warning', quiescent: true, message: 'the last optimizer run failed', activity })
-  assert.deepEqual(warning, { text: '$(warning) Evenkeel', tooltip: 'Evenkeel: the last optimizer run failed', tone: 'warning' })
-  const error = statusBarContent({ health: 'error', quiescent: true, message: 'gone' })
-  assert.deepEqual(error, { text: '$(error) Evenkeel', tooltip: 'Evenkeel: gone', tone: 'error' })
-})
-
-describe('the binary is found', () => {
-  const around = { configured: '', folders: [], env: {}, platform: 'linux', arch: 'x64' }
+describe('without the program', () => {
+  const missing = '/no/such/evenkeel'
+  const problem = `The setting evenkeel.binary names ${missing}, which does not exist. Correct it or unset it.`
   let folder
-  const inFolder = (name) => path.join(folder, name)
-  const executable = async (name) => {
-    await mkdir(path.dirname(inFolder(name)), { recursive: true })
-    await writeFile(inFolder(name), '')
-    await chmod(inFolder(name), 0o755)
-    return inFolder(name)
-  }
   before(async () => {
-    folder = await mkdtemp(path.join(tmpdir(), 'evenkeel-binary-'))
+    folder = await mkdtemp(path.join(tmpdir(), 'evenkeel-workspace-'))
+    await mkdir(path.join(folder, '.vscode'))
+    await writeFile(path.join(folder, '.vscode/settings.json'), JSON.stringify({ 'evenkeel.binary': missing }))
+    await writeFile(path.join(folder, 'page.js'), '')
   })
   after(() => rm(folder, { recursive: true }))
 
-  test('by the setting before all others, by the PATH behind them', async () => {
-    const configured = await executable('configured')
-    const named = await executable('named')
-    const installed = await executable('app/node_modules/@evenkeel/linux-x64/bin/evenkeel')
-    const onPath = await executable('bin/evenkeel')
-    const all = {
-      ...around,
-      configured,
-      folders: [folder, inFolder('app')],
-      env: { EVENKEEL_BINARY: named, PATH: `${inFolder('nowhere')}${path.delimiter}${inFolder('bin')}` },
-    }
-    assert.equal(findBinary(all), configured)
-    assert.equal(findBinary({ ...all, configured: 'configured' }), configured)
-    assert.equal(findBinary({ ...all, configured: '' }), named)
-    const { PATH } = all.env
-    assert.equal(findBinary({ ...all, configured: '', env: { PATH } }), installed)
-    assert.equal(findBinary({ ...all, configured: '', env: { PATH }, folders: [folder] }), onPath)
+  test('that is said to those who ask', async () => {
+    const window = await openWindow(browser, codeServer.urlOf(folder, 'page.js'))
+    await window.run('Evenkeel: Show Timeline')
+    await window.notification(problem).waitFor()
+    assert.equal(await window.item.isVisible(), false)
+    await window.page.close()
   })
 
-  test('where pnpm has put it', async () => {
-    const store = 'pnpm/node_modules/.pnpm/evenkeel@1/node_modules'
-    const stored = await executable(`${store}/@evenkeel/linux-x64/bin/evenkeel`)
-    await mkdir(inFolder(`${store}/evenkeel`))
-    await symlink(inFolder(`${store}/evenkeel`), inFolder('pnpm/node_modules/evenkeel'))
-    assert.equal(findBinary({ ...around, folders: [inFolder('pnpm')] }), stored)
+  test('and in the status bar of a project with a Vite config', async () => {
+    await writeFile(path.join(folder, 'vite.config.mjs'), '')
+    const window = await openWindow(browser, codeServer.urlOf(folder, 'page.js'))
+    await window.shown('warning', 'Evenkeel')
+    assert.ok((await window.tooltip()).includes(problem))
+    assert.match(await window.item.getAttribute('class'), /\bwarning-kind\b/)
+    await window.page.close()
   })
+})
 
-  test('or it is said what to do', () => {
-    const problem = (different) => {
-      try {
-        return findBinary({ ...around, ...different })
-      } catch (error) {
-        assert.ok(error instanceof MissingBinary)
-        return error.message
-      }
-    }
-    assert.match(problem({}), /^The program evenkeel was not found\. Install @evenkeel\/linux-x64 .* evenkeel\.binary\.$/)
-    assert.match(problem({ configured: '/no/such' }), /^The setting evenkeel\.binary names \/no\/such, which does not exist\./)
-    assert.match(problem({ env: { EVENKEEL_BINARY: '/no/such' } }), /^EVENKEEL_BINARY names \/no\/such, which does not exist\./)
-  })
+test('nothing is left of the editor that was ended', async () => {
+  const started = descendantsOf(codeServer.pid)
+  assert.ok(started.length > 0)
+  await codeServer.stop()
+  for (const pid of started) await ended(pid)
 })

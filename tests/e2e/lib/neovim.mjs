@@ -9,12 +9,12 @@ import { until } from './waiting.mjs'
 const run = promisify(execFile)
 
 /** A Neovim without a screen and without its user's configuration, driven over its socket. */
-export async function openNeovim({ cwd, env = {} }) {
+export async function openNeovim({ program = 'nvim', cwd, env = {} }) {
   const folder = await mkdtemp(path.join(tmpdir(), 'evenkeel-nvim-'))
   const socket = path.join(folder, 'socket')
   // Its own state, too: another Neovim's swap files would make it ask questions.
   const own = Object.fromEntries(['CONFIG', 'DATA', 'STATE', 'CACHE'].map((kind) => [`XDG_${kind}_HOME`, folder]))
-  const child = spawn('nvim', ['--headless', '--clean', '-n', '--listen', socket], {
+  const child = spawn(program, ['--headless', '--clean', '-n', '--listen', socket], {
     cwd,
     env: { ...process.env, ...own, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -24,11 +24,14 @@ export async function openNeovim({ cwd, env = {} }) {
   const exited = once(child, 'exit')
   exited.catch(() => {})
 
+  // What was installed from PyPI is a script that runs the program: one start of Python is enough.
+  let remote = program
+
   /** What the body of a Lua function returns; `arguments_` are its `...`. */
   async function lua(body, ...arguments_) {
     const call = `vim.json.encode({ (function(...) ${body.replaceAll('\n', ' ')} end)(unpack(vim.json.decode(_A))) })`
     const expression = `luaeval(${quoted(call)}, ${quoted(JSON.stringify(arguments_))})`
-    const { stdout, stderr } = await run('nvim', ['--server', socket, '--remote-expr', expression])
+    const { stdout, stderr } = await run(remote, ['--server', socket, '--remote-expr', expression])
     // Where the answer goes depends on Neovim's version.
     return JSON.parse(stdout || stderr)[0]
   }
@@ -44,6 +47,7 @@ export async function openNeovim({ cwd, env = {} }) {
       until('Neovim listens', () => lua('return true').catch(() => false), { every: 50 }),
       exited.then(([code]) => Promise.reject(new Error(`Neovim ended (${code}):\n${printed}`))),
     ])
+    remote = await lua('return vim.v.progpath')
   } catch (error) {
     await close().catch(() => {})
     throw error

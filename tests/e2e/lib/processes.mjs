@@ -23,6 +23,9 @@ export function childrenOf(parent) {
   return pids.map(Number).filter((pid) => statOf(pid)?.parent === parent && isRunning(pid))
 }
 
+/** All that a process has started, and what that has started. */
+export const descendantsOf = (pid) => childrenOf(pid).flatMap((child) => [child, ...descendantsOf(child)])
+
 function statOf(pid) {
   // The second field is the command in parentheses, which may hold spaces and parentheses itself.
   const [state, parent] = read(pid, 'stat').split(') ').at(-1).split(' ')

@@ -1,8 +1,9 @@
 //! The program, for every platform that has a package. Zig links, so that one machine can build for all of them.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use crate::python;
 use xtask::run::{Failure, Step, root};
 
 /// Which Rust target each platform's program is built for, by the names that Node gives platforms. Linux's need no libc.
@@ -26,10 +27,10 @@ pub struct Programs {
 pub fn build() -> Result<Programs, Failure> {
     let platforms: BTreeMap<String, String> =
         serde_json::from_str(PLATFORMS).map_err(|error| Failure(format!("platforms.json: {error}")))?;
-    let linker = install_zig();
+    let tools = install_zig();
     let mut programs = Programs::default();
     for (platform, target) in platforms {
-        let built = linker.as_ref().map_err(Clone::clone).and_then(|()| build_for(&target));
+        let built = tools.as_ref().map_err(Clone::clone).and_then(|tools| build_for(&target, tools));
         match built {
             Ok(file) => programs.built.push(Binary { platform, file }),
             Err(lacking) => programs.missing.push(format!("{platform}: {lacking}")),
@@ -38,29 +39,20 @@ pub fn build() -> Result<Programs, Failure> {
     Ok(programs)
 }
 
-fn build_for(target: &str) -> Result<PathBuf, String> {
+fn build_for(target: &str, tools: &Path) -> Result<PathBuf, String> {
     let add = Step::new("rustup").args(["target", "add", target]).quiet().run();
     add.map_err(|_| format!("Rust's libraries for {target} could not be installed"))?;
-    Step::new(tools().join("cargo-zigbuild"))
+    Step::new(tools.join("cargo-zigbuild"))
         .args(["zigbuild", "--release", "--package", "evenkeel", "--bin", "evenkeel", "--target", target])
-        .path_first(&tools())
+        .path_first(tools)
         .run()
         .map_err(|Failure(error)| error)?;
     let name = if target.contains("windows") { "evenkeel.exe" } else { "evenkeel" };
     Ok(root().join("target").join(target).join("release").join(name))
 }
 
-fn tools() -> PathBuf {
-    root().join(TOOLS).join("bin")
-}
-
 /// Where it is not installed yet.
-fn install_zig() -> Result<(), String> {
-    let run = |step: Step| {
-        step.quiet().run().map_err(|Failure(error)| format!("Zig could not be installed: {error}"))
-    };
-    run(Step::new("python3").args(["-m", "venv", TOOLS]))?;
-    run(Step::new(tools().join("pip"))
-        .args(["install", "--quiet", "--disable-pip-version-check"])
-        .args(REQUIREMENTS))
+fn install_zig() -> Result<PathBuf, String> {
+    python::install(TOOLS, &REQUIREMENTS)
+        .map_err(|Failure(error)| format!("Zig could not be installed: {error}"))
 }

@@ -15,7 +15,6 @@ use binaries::Binary;
 use xtask::run::{Failure, Step, files_ending, root};
 
 pub use versions::crate_version;
-pub use vscode::build as build_vscode;
 
 const TARGET: &str = "target/package";
 const PLUGIN: &str = "clients/vite";

@@ -9,7 +9,8 @@ pub const FOLDER: &str = "clients/vscode";
 
 /// Writes the `.vsix`, and looks into what was written.
 pub fn package(target: &Path) -> Result<(), Failure> {
-    build()?;
+    node::install(FOLDER)?;
+    Step::npm(["run", "--silent", "build"]).within(FOLDER).run()?;
     let name = Step::new("node")
         .args(["-p", "const { name, version } = require('./package.json'); `${name}-${version}.vsix`"])
         .within(FOLDER)
@@ -18,10 +19,4 @@ pub fn package(target: &Path) -> Result<(), Failure> {
     let file = target.join(name);
     Step::npm(["run", "--silent", "package", "--", "--out"]).args([&file]).within(FOLDER).quiet().run()?;
     Step::new("node").args([root().join(FOLDER).join("scripts/check-package.mjs"), file]).run()
-}
-
-/// Without the package, which takes longer.
-pub fn build() -> Result<(), Failure> {
-    node::install(FOLDER)?;
-    Step::npm(["run", "--silent", "build"]).within(FOLDER).run()
 }
