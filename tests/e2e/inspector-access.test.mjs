@@ -52,7 +52,7 @@ for (const [what, base] of [['at the root', ''], ['below a base', '/app']]) {
 
     test('the page and what belongs to it', async () => {
       let bytes = 0
-      const scripts = ['page.js', 'actions.js', 'chart.js', 'dom.js', 'words.js'].map((name) => [name, 'text/javascript'])
+      const scripts = ['page.js', 'actions.js', 'chart.js', 'dom.js', 'host.js', 'words.js'].map((name) => [name, 'text/javascript'])
       for (const [name, type] of [['', 'text/html'], ['page.css', 'text/css'], ...scripts]) {
         const { status, headers, text } = await asks(name, { origin: `http://${own()}` })
         assert.equal(status, 200)

@@ -24,6 +24,7 @@ const extension = path.join(root, `target/package/evenkeel-${version}.vsix`)
 
 const environment = 'evenkeel_fixture_worker'
 const late = spareDeps.find(({ dep }) => dep === '@radix-ui/react-dialog')
+const other = spareDeps.find(({ dep }) => dep === 'use-debounce')
 const next = draft(1, [late])
 
 let browser
@@ -50,6 +51,8 @@ describe('beside a dev server', () => {
     await session?.close()
   })
 
+  const config = () => readFile(session.inRoot('vite.config.mjs'), 'utf8')
+
   test('the status bar goes with a re-optimization, and the import is marked', async () => {
     await window.shown('check', 'Evenkeel')
     assert.match(await window.tooltip(), /Evenkeel: stable$/)
@@ -72,7 +75,6 @@ describe('beside a dev server', () => {
     await window.page.locator('.action-widget', { hasText: `Add \`${late.dep}\` to optimizeDeps.include of \`${environment}\`` }).waitFor()
     await window.page.keyboard.press('Enter')
     await window.page.locator('.tab.dirty', { hasText: 'vite.config.mjs' }).waitFor()
-    const config = () => readFile(session.inRoot('vite.config.mjs'), 'utf8')
     assert.equal(await config(), writtenConfig, 'it is for the user to save')
     await Promise.all([printed(session.server, /server restarted/), window.run('File: Save All')])
     assert.match(await config(), new RegExp(`include: \\['${late.dep}'\\]`))
@@ -82,11 +84,24 @@ describe('beside a dev server', () => {
     await window.marks.waitFor({ state: 'hidden' })
   })
 
-  test('a click on the status bar opens the timeline', async () => {
-    const [timeline] = await Promise.all([window.page.context().waitForEvent('page'), window.item.click()])
+  test('a click on the status bar opens the timeline in a tab', async () => {
+    await window.item.click()
+    const timeline = window.webview()
     await timeline.getByRole('status').filter({ hasText: /^Stable$/ }).waitFor()
-    await timeline.locator('[data-running=false]', { hasText: late.dep }).waitFor()
-    await timeline.close()
+    const row = timeline.locator('[data-running=false]', { hasText: late.dep })
+    await row.waitFor()
+    await screenshot(window.page, 'vscode-timeline')
+    await row.getByRole('button', { name: /^Open src\/draft\.tsx:2:\d+ in the editor$/ }).click()
+    await window.page.locator('.tab.active', { hasText: 'draft.tsx' }).waitFor()
+    await timeline.getByText(/^Opened .*draft\.tsx:2:\d+$/).waitFor()
+  })
+
+  test('another dependency is added to the config from there', async () => {
+    await window.save(draft(2, [late, other]).source)
+    await session.comesTo(draft(2, [late, other]))
+    await window.webview().getByRole('button', { name: `Add to config: ${other.dep}` }).click()
+    await window.webview().getByText('Added to vite.config.mjs. Vite restarts.').waitFor()
+    assert.match(await config(), new RegExp(`include: \\['${late.dep}', '${other.dep}'\\]`))
   })
 
   test('Restart Dev Server restarts it', async () => {

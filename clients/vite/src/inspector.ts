@@ -14,7 +14,7 @@ const FILES: Record<string, { file: string; type: string }> = {
   '': { file: 'page.html', type: 'text/html' },
   'page.css': { file: 'page.css', type: 'text/css' },
   ...Object.fromEntries(
-    ['page.js', 'actions.js', 'chart.js', 'dom.js', 'words.js'].map((file) => [
+    ['page.js', 'actions.js', 'chart.js', 'dom.js', 'host.js', 'words.js'].map((file) => [
       file,
       { file, type: 'text/javascript' },
     ]),

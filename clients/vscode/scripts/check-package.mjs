@@ -15,6 +15,9 @@ assert.deepEqual(names, [
   'extension.vsixmanifest',
   'extension/LICENSE.txt',
   'extension/dist/extension.js',
+  'extension/dist/timeline/page.css',
+  'extension/dist/timeline/page.html',
+  'extension/dist/timeline/page.js',
   'extension/package.json',
   'extension/readme.md',
 ])

@@ -1,13 +1,19 @@
 import { type ExtensionContext, commands, window, workspace } from 'vscode'
 import { Server } from './server.js'
 import { StatusBar } from './status-bar.js'
+import { Timelines } from './timeline.js'
 
 let server: Server | undefined
 
-export async function activate({ subscriptions }: ExtensionContext): Promise<void> {
+export async function activate(context: ExtensionContext): Promise<void> {
   const log = window.createOutputChannel('Evenkeel', { log: true })
   const bar = new StatusBar('evenkeel.timeline')
-  const started = new Server(log, (status) => (status ? bar.show(status) : bar.hide()))
+  const timelines = new Timelines(context)
+  const started = new Server(
+    log,
+    (status) => (status ? bar.show(status) : bar.hide()),
+    (url) => timelines.show(url),
+  )
   server = started
 
   const execute = (command: string) => async () => {
@@ -17,9 +23,10 @@ export async function activate({ subscriptions }: ExtensionContext): Promise<voi
       void window.showErrorMessage(error instanceof Error ? error.message : String(error))
     }
   }
-  subscriptions.push(
+  context.subscriptions.push(
     log,
     bar,
+    timelines,
     // The language client registers the server's own commands under their own names.
     commands.registerCommand('evenkeel.restart', execute('evenkeel.restartDevServer')),
     commands.registerCommand('evenkeel.timeline', execute('evenkeel.showTimeline')),

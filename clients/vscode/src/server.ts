@@ -1,5 +1,11 @@
 import type { LogOutputChannel } from 'vscode'
-import { ExecuteCommandRequest, LanguageClient, State, type StaticFeature } from 'vscode-languageclient/node'
+import {
+  ExecuteCommandRequest,
+  LanguageClient,
+  type ShowDocumentRequest,
+  State,
+  type StaticFeature,
+} from 'vscode-languageclient/node'
 import { MissingBinary } from './binary.js'
 import type { ServerStatus } from './status.js'
 import { appFolders, binaryFor } from './workspace.js'
@@ -21,14 +27,21 @@ export class Server {
   readonly #log: LogOutputChannel
   /** Called with `undefined` where there is nothing that a user would want to know. */
   readonly #tell: (status: ServerStatus | undefined) => void
+  /** Shows a page of the dev server, by its URL. */
+  readonly #showPage: (url: string) => Promise<void>
   #client: LanguageClient | undefined
   #turn: Promise<void> = Promise.resolve()
   /** Why there is no client. */
   #problem = 'Evenkeel has not been started yet.'
 
-  constructor(log: LogOutputChannel, tell: (status: ServerStatus | undefined) => void) {
+  constructor(
+    log: LogOutputChannel,
+    tell: (status: ServerStatus | undefined) => void,
+    showPage: (url: string) => Promise<void>,
+  ) {
     this.#log = log
     this.#tell = tell
+    this.#showPage = showPage
   }
 
   start(): Promise<void> {
@@ -72,6 +85,12 @@ export class Server {
       .catch((error: unknown) => this.#log.warn(`the language server did not end as it should: ${error}`))
   }
 
+  /** The timeline has a tab here. Over HTTPS it is left to the browser, whose user has accepted the certificate. */
+  readonly #showDocument: ShowDocumentRequest.MiddlewareSignature = (params, token, next) => {
+    if (!params.external || !params.uri.startsWith('http://')) return next(params, token)
+    return this.#showPage(params.uri).then(() => ({ success: true }))
+  }
+
   #create(binary: string): LanguageClient {
     this.#log.info(`starting ${binary} lsp`)
     const client = new LanguageClient(
@@ -81,6 +100,7 @@ export class Server {
       {
         documentSelector: LANGUAGES.map((language) => ({ scheme: 'file', language })),
         outputChannel: this.#log,
+        middleware: { window: { showDocument: this.#showDocument } },
       },
     )
     client.registerFeature(wantsStatus)

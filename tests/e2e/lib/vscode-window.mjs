@@ -15,6 +15,8 @@ export async function openWindow(browser, url) {
     item,
     /** The squiggles in the editor that is open. */
     marks: page.locator('.monaco-editor .squiggly-info'),
+    /** What an extension shows in a tab: VS Code puts it into a frame in a frame. */
+    webview: () => page.frameLocator('iframe.webview').frameLocator('#active-frame'),
     notification: (text) => page.locator('.notification-toast', { hasText: text }),
 
     /** Waits until the status bar's item has an icon, by its name there, and a text. */

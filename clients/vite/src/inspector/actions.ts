@@ -1,6 +1,7 @@
 import type { Reoptimization } from '../protocol.js'
 import { byId } from './dom.js'
-import type { Edited, Inclusion } from './messages.js'
+import { host } from './host.js'
+import type { Inclusion } from './messages.js'
 
 /** How long a button says what it has done. */
 const SAID_MS = 1_500
@@ -38,11 +39,7 @@ export async function copy(text: string, pressed: HTMLButtonElement): Promise<vo
 
 /** Asks the dev server to add them to the Vite config. */
 export async function addToConfig(inclusions: Inclusion[], token: string, pressed: HTMLButtonElement): Promise<void> {
-  const headers = { 'content-type': 'application/json', 'x-evenkeel-token': token }
-  const answer = await fetch('config', { method: 'POST', headers, body: JSON.stringify(inclusions) }).catch(
-    () => undefined,
-  )
-  const edited = answer && [200, 409].includes(answer.status) ? ((await answer.json()) as Edited) : undefined
+  const edited = await host.addToConfig(inclusions, token)
   say(
     pressed,
     edited?.done ? 'Added' : 'Not added',
@@ -50,10 +47,8 @@ export async function addToConfig(inclusions: Inclusion[], token: string, presse
   )
 }
 
-/** By Vite's own middleware, which starts the editor that runs. */
 export async function openInEditor(site: string): Promise<void> {
-  const answer = await fetch(`../__open-in-editor?file=${encodeURIComponent(site)}`).catch(() => undefined)
-  tell(answer?.ok ? `Opened ${site}` : 'No editor could be opened')
+  tell((await host.openInEditor(site)) ? `Opened ${site}` : 'No editor could be opened')
 }
 
 function say(pressed: HTMLButtonElement, said: string, told = said): void {

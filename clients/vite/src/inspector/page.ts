@@ -12,6 +12,7 @@ import type {
 import { addToConfig, copy, inclusionOf, lineOf, openInEditor, together } from './actions.js'
 import { type Happened, WAYS, chart, wayOf } from './chart.js'
 import { Rows, type Tone, button, byId, cell, element, mark, number, quiet, remark, setText } from './dom.js'
+import { host } from './host.js'
 import type { Gone, Inclusion, Past } from './messages.js'
 import { clock, consequences, counted, duration, inProject, isRunning, sentence, siteOf, words } from './words.js'
 
@@ -292,9 +293,9 @@ function showDisconnected(): void {
 }
 
 function connect(): void {
-  const events = new EventSource('events')
+  const events = host.connect()
   const on = <T>(name: string, heard: (data: T) => void) =>
-    events.addEventListener(name, ({ data }: MessageEvent<string>) => heard(JSON.parse(data) as T))
+    events.addEventListener(name, ({ data }) => heard(JSON.parse(data) as T))
   on<{ root: string; token?: string }>('project', (project) => {
     root = project.root
     token = project.token
