@@ -4,11 +4,12 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { keyOf, latePages, otherMethodPages } from '../apps/pages/table.mjs'
 import { startApp } from './lib/app.mjs'
-import { adding, guarded } from './lib/guarded.mjs'
-import { reloads } from './lib/log.mjs'
-import { isRight, visit, visitAll } from './lib/visit.mjs'
+import { addingAlone, guarded } from './lib/guarded.mjs'
+import { hookErrors, reloads } from './lib/log.mjs'
+import { counts, isRight, visit, visitAll } from './lib/visit.mjs'
 
 const pages = [...latePages, ...otherMethodPages]
+const actions = pages.filter(({ method }) => method !== 'GET').map(keyOf)
 
 for (const [app, outdated, position] of [
   ['worker', 'default', 'first'],
@@ -43,7 +44,7 @@ for (const [app, outdated, position] of [
 
     for (const { title, env, adds } of [
       { title: `Evenkeel ${position} in the list of plugins`, env: guarded({ position }) },
-      { title: 'Evenkeel where runs add', env: adding(), adds: true },
+      { title: 'Evenkeel where runs add, with nothing else', env: addingAlone(), adds: true },
     ]) {
       describe(title, () => {
         let server
@@ -75,6 +76,16 @@ for (const [app, outdated, position] of [
             JSON.stringify(reissued.map(summary)),
           )
         })
+
+        if (adds) {
+          test('every action ran once, and no environment was told to reload', async () => {
+            const started = await counts(server)
+            assert.deepEqual(actions.map((page) => [page, started[page] ?? 0]), actions.map((page) => [page, 1]))
+            const told = JSON.parse((await visit(server, '/__reloads')).text)
+            assert.deepEqual(Object.values(told).filter(Boolean), [], JSON.stringify(told))
+            assert.equal(hookErrors(server.log()), 0, server.log())
+          })
+        }
 
         for (const path of ['/throws', '/status/500', '/nowhere']) {
           test(`what the app itself answers to ${path} is passed on unchanged`, async () => {

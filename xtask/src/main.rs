@@ -34,11 +34,11 @@ fn main() -> ExitCode {
     run::to_exit_code(match &arguments[..] {
         ["demo", rest @ ..] => demo(rest),
         ["test", "packages", rest @ ..] if rest.first().is_none_or(|first| first.starts_with("--")) => {
-            packages(rest)
+            packages(rest).and_then(|steps| steps.into_iter().try_for_each(Step::run))
         }
         ["test", "e2e", files @ ..] if files.first().is_some_and(|file| !PARTS.contains(file)) => e2e(files),
         ["test", rest @ ..] => test(rest),
-        ["soak", rest @ ..] => soak(rest),
+        ["soak", rest @ ..] => soak(rest).and_then(Step::run),
         ["bench", "graph", ..] | ["codegen"] | ["codegen", "--check"] => with_sidecar(&arguments),
         [
             "bench",
@@ -67,9 +67,9 @@ fn demo(arguments: &[&str]) -> Result<(), Failure> {
     Step::new(node::recent()?).args(["demo/demo.mjs"]).args(arguments).within("tests").run()
 }
 
-fn soak(arguments: &[&str]) -> Result<(), Failure> {
+fn soak(arguments: &[&str]) -> Result<Step, Failure> {
     prepare()?;
-    Step::new(node::recent()?).args(["soak/soak.mjs"]).args(arguments).within("tests").run()
+    Ok(Step::new(node::recent()?).args(["soak/soak.mjs"]).args(arguments).within("tests"))
 }
 
 fn bench(name: &str, arguments: &[&str]) -> Result<(), Failure> {
@@ -145,25 +145,47 @@ fn test(parts: &[&str]) -> Result<(), Failure> {
     if asked("versions") {
         versions()?;
     }
-    if asked("install") {
-        prepare()?;
-        install("install")?;
-        node_tests(run::files_ending("tests/install", TEST)?, ONE_BY_ONE)?;
+    side_by_side(LANES.map(|lane| lane.into_iter().filter(|part| asked(part)).collect()))
+}
+
+/// What runs one test at a time leaves much of two processors idle: these lanes run at the same time.
+const LANES: [[&str; 2]; 2] = [["hosts", "soak"], ["install", "packages"]];
+
+fn side_by_side([first, second]: [Vec<&'static str>; 2]) -> Result<(), Failure> {
+    if first.is_empty() || second.is_empty() {
+        let run = |part| steps_of(part)?.into_iter().try_for_each(Step::run);
+        return first.into_iter().chain(second).try_for_each(run);
     }
-    if asked("hosts") {
-        setup::browser_and_editors()?;
-        prepare()?;
-        install("hosts")?;
-        node_tests(run::files_ending("tests/hosts", TEST)?, ONE_BY_ONE)?;
+    // What they need is built before any of them runs.
+    let ready = |lane: Vec<&'static str>| -> Result<Vec<_>, Failure> {
+        lane.into_iter().map(|part| Ok((part, steps_of(part)?))).collect()
+    };
+    let (first, second) = (ready(first)?, ready(second)?);
+    let first = thread::spawn(move || lane(first));
+    lane(second).and(join(first))
+}
+
+fn lane(parts: Vec<(&str, Vec<Step>)>) -> Result<(), Failure> {
+    parts.into_iter().try_for_each(|(part, steps)| steps.into_iter().try_for_each(|step| step.run_as(part)))
+}
+
+/// Builds and installs what one of the `LANES`' parts needs, and gives what runs it.
+fn steps_of(part: &str) -> Result<Vec<Step>, Failure> {
+    match part {
+        "hosts" => {
+            setup::browser_and_editors()?;
+            prepare()?;
+            install("hosts")?;
+            Ok(vec![node_tests(run::files_ending("tests/hosts", TEST)?, ONE_BY_ONE)?])
+        }
+        "install" => {
+            prepare()?;
+            install("install")?;
+            Ok(vec![node_tests(run::files_ending("tests/install", TEST)?, ONE_BY_ONE)?])
+        }
+        "packages" => packages(&[]),
+        _ => Ok(vec![Step::new(node::recent()?).args(["--test", "tests/soak/judge.test.mjs"]), soak(&[])?]),
     }
-    if asked("packages") {
-        packages(&[])?;
-    }
-    if asked("soak") {
-        Step::new(node::recent()?).args(["--test", "tests/soak/judge.test.mjs"]).run()?;
-        soak(&[])?;
-    }
-    Ok(())
 }
 
 fn client() -> Result<(), Failure> {
@@ -211,7 +233,7 @@ fn e2e(names: &[&str]) -> Result<(), Failure> {
     prepare()?;
     package::vscode()?;
     install("e2e")?;
-    node_tests(files, SIDE_BY_SIDE)
+    node_tests(files, SIDE_BY_SIDE)?.run()
 }
 
 fn e2e_file(all: &[PathBuf], name: &str) -> Result<PathBuf, Failure> {
@@ -226,7 +248,7 @@ fn versions() -> Result<(), Failure> {
     prepare()?;
     install("versions")?;
     install_stacks()?;
-    node_tests(run::files_ending("tests/versions", TEST)?, SIDE_BY_SIDE)
+    node_tests(run::files_ending("tests/versions", TEST)?, SIDE_BY_SIDE)?.run()
 }
 
 /// The folders of the stacks.
@@ -242,15 +264,17 @@ fn install_stacks() -> Result<(), Failure> {
 }
 
 /// Identity, and a sample of popular packages; with arguments, only the packages that they choose.
-fn packages(arguments: &[&str]) -> Result<(), Failure> {
+fn packages(arguments: &[&str]) -> Result<Vec<Step>, Failure> {
     setup::browser_and_editors()?;
     prepare()?;
     install("packages")?;
+    let mut steps = Vec::new();
     if arguments.is_empty() {
         install_stacks()?;
-        node_tests(run::files_ending("tests/packages", TEST)?, ONE_BY_ONE)?;
+        steps.push(node_tests(run::files_ending("tests/packages", TEST)?, ONE_BY_ONE)?);
     }
-    Step::new(node::recent()?).args(["packages/run.mjs"]).args(arguments).within("tests").run()
+    steps.push(Step::new(node::recent()?).args(["packages/run.mjs"]).args(arguments).within("tests"));
+    Ok(steps)
 }
 
 /// Three at once: their servers spend much of their time waiting, and what is right on busy processors only is seen there too.
@@ -258,10 +282,10 @@ const SIDE_BY_SIDE: usize = 3;
 /// For tests that keep the processors busy themselves, print times, or write to one folder.
 const ONE_BY_ONE: usize = 1;
 
-fn node_tests(files: Vec<PathBuf>, at_once: usize) -> Result<(), Failure> {
+fn node_tests(files: Vec<PathBuf>, at_once: usize) -> Result<Step, Failure> {
     let concurrency = format!("--test-concurrency={at_once}");
     let runner = ["--test", &concurrency, "--test-timeout=900000", "--test-reporter=spec"];
-    Step::new(node::recent()?).args(runner).args(files).run()
+    Ok(Step::new(node::recent()?).args(runner).args(files))
 }
 
 /// Builds the sidecar and the npm package and installs what the fixtures need.

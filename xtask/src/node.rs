@@ -31,5 +31,5 @@ pub fn install(folder: &str) -> Result<(), Failure> {
     if installed.is_some() && installed >= changed("package-lock.json") {
         return Ok(());
     }
-    Step::npm(["ci", "--loglevel=error"]).within(folder).quiet().run()
+    Step::npm(["ci", "--loglevel=error", "--no-audit", "--no-fund"]).within(folder).quiet().run()
 }

@@ -1,6 +1,7 @@
 //! Running other programs.
 
 use std::ffi::OsStr;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
@@ -87,6 +88,20 @@ impl Step {
             Ok(status) => Err(Failure(format!("{shown} failed: {status}"))),
             Err(error) => Err(Failure(format!("{shown} could not be started: {error}"))),
         }
+    }
+
+    /// Runs beside others that print as well: each line says whose it is.
+    pub fn run_as(mut self, name: &str) -> Result<(), Failure> {
+        let shown = format!("{:?}", self.0);
+        let (output, end) = std::io::pipe()?;
+        let mut child = self.0.stdout(end.try_clone()?).stderr(end).spawn()?;
+        // It holds the ends that the program writes to: the output would never be over.
+        drop(self);
+        for line in BufReader::new(output).split(b'\n') {
+            println!("{name} | {}", String::from_utf8_lossy(&line?));
+        }
+        let status = child.wait()?;
+        if status.success() { Ok(()) } else { Err(Failure(format!("{shown} failed: {status}"))) }
     }
 
     pub fn output(mut self) -> Option<String> {
