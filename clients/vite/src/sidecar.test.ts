@@ -109,12 +109,6 @@ const programs: Array<[string, () => Promise<string>, RegExp]> = [
     /^the sidecar sent a frame of 99999999999 bytes/,
   ],
   [
-    'half a frame',
-    () => script(`process.stdout.write('Content-Length: 50\\r\\n\\r\\n{"json'); setInterval(() => {}, 1e6)`),
-    /^the sidecar did not answer initialize within \d+ ms/,
-  ],
-  ['silence', () => script('setInterval(() => {}, 1e6)'), /^the sidecar did not answer initialize within \d+ ms/],
-  [
     'null for capabilities',
     () =>
       script(
@@ -144,14 +138,57 @@ const programs: Array<[string, () => Promise<string>, RegExp]> = [
 for (const [what, make, words] of programs) {
   test(`${what} where the sidecar should be`, async () => {
     process.env.EVENKEEL_BINARY = await make()
-    // Some say nothing to the end.
-    const { sidecar, said } = lease(words.source.includes('within') ? { callDeadline: 300 } : {})
+    const { sidecar, said } = lease()
     expect(await sidecar.wait('admit', { request: 1, method: 'GET', url: '/' })).toBeUndefined()
     await until(() => said.length > 0)
     expect(said[0]).toMatch(words)
     expect(await sidecar.request('status', {})).toBeUndefined()
     expect(said).toHaveLength(1)
     expect(sidecar.pid).toBeUndefined()
+  })
+}
+
+for (const [what, text] of [
+  ['half a frame', `process.stdout.write('Content-Length: 50\\r\\n\\r\\n{"json')`],
+  ['silence', ''],
+]) {
+  test(`${what} where the sidecar should be is waited for a few times`, async () => {
+    process.env.EVENKEEL_BINARY = await script(`${text}; setInterval(() => {}, 1e6)`)
+    const { sidecar, said } = lease({ callDeadline: 50 })
+    expect(await sidecar.wait('admit', { request: 1, method: 'GET', url: '/' })).toBeUndefined()
+    await until(() => said.length === 2)
+    const late = 'the sidecar did not answer initialize within 250 ms.'
+    expect(said).toEqual([
+      `${late} It is being restarted; Vite goes on without it meanwhile.`,
+      `${late} Vite goes on without Evenkeel until it is restarted.`,
+    ])
+    expect(sidecar.pid).toBeUndefined()
+  })
+}
+
+/** Does something else the first time that it is started. */
+const otherwiseAtFirst = (text: string) => `
+  const { existsSync, writeFileSync } = require('node:fs')
+  const started = process.argv[1] + '.started'
+  if (existsSync(started)) {
+    ${initialized(`if (method === 'status') answer(id, { environments: [], records: [] })`)}
+  } else {
+    writeFileSync(started, '')
+    ${text}
+  }
+`
+
+for (const [what, text, words] of [
+  ['slow', 'setInterval(() => {}, 1e6)', /did not answer initialize within \d+ ms\. It is being restarted/],
+  ['killed', `process.kill(process.pid, 'SIGKILL')`, /ended \(SIGKILL\)\. It is being restarted/],
+] as const) {
+  test(`a program that is ${what} before it has answered is started again`, async () => {
+    process.env.EVENKEEL_BINARY = await script(otherwiseAtFirst(text))
+    const { sidecar, said } = lease({ callDeadline: 1_000 })
+    await until(() => said.length > 0)
+    expect(said[0]).toMatch(words)
+    await until(() => sidecar.trouble === undefined)
+    expect(await sidecar.request('status', {})).toBeTruthy()
   })
 }
 

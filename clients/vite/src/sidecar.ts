@@ -15,7 +15,7 @@ import { type RpcConnection, RpcError } from './rpc.js'
 import { hasShape } from './shapes.js'
 import { ActivityBatches } from './sidecar/activity-batches.js'
 import type { DevServer, Environment, Inside } from './sidecar/dev-server.js'
-import { shakeHands } from './sidecar/handshake.js'
+import { LateHandshake, shakeHands } from './sidecar/handshake.js'
 import { Heartbeat } from './sidecar/heartbeat.js'
 import { startProcess } from './sidecar/process.js'
 import { readFirst } from './sidecar/read-first.js'
@@ -247,7 +247,8 @@ export class Sidecar {
   #start(): void {
     this.#ready = this.#spawn().catch((error: unknown) => {
       // A binary that does not start, or speaks another protocol, will not do better the next time.
-      this.#restarts.giveUp()
+      const mayDoBetter = error instanceof LateHandshake || this.#child?.signalCode
+      if (!mayDoBetter) this.#restarts.giveUp()
       this.#fail(error instanceof Error ? error.message : String(error))
     })
   }

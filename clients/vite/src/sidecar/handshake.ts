@@ -2,6 +2,9 @@ import { type ResolvedOptions, policyOf } from '../options.js'
 import { PROTOCOL_VERSION } from '../protocol.js'
 import { type RpcConnection, RpcError } from '../rpc.js'
 
+/** The sidecar has not said a word in time: it may, once the machine is less busy. */
+export class LateHandshake extends Error {}
+
 /** Resolves when the sidecar has agreed to serve, and rejects with what is wrong: it may refuse, be `over`, or never say a word. */
 export async function shakeHands(
   connection: RpcConnection,
@@ -11,8 +14,9 @@ export async function shakeHands(
   // A cold start of the program may take longer than any answer.
   const milliseconds = options.callDeadline * 5
   let timer: NodeJS.Timeout | undefined
-  const late = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve(`the sidecar did not answer initialize within ${milliseconds} ms`), milliseconds)
+  const late = new Promise<never>((_resolve, reject) => {
+    const problem = new LateHandshake(`the sidecar did not answer initialize within ${milliseconds} ms`)
+    timer = setTimeout(() => reject(problem), milliseconds)
     timer.unref()
   })
   const problem = await Promise.race([
@@ -21,8 +25,7 @@ export async function shakeHands(
     ),
     over,
     late,
-  ])
-  clearTimeout(timer)
+  ]).finally(() => clearTimeout(timer))
   if (problem !== undefined) throw new Error(problem)
 }
 
