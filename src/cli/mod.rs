@@ -20,11 +20,12 @@ Exit codes:
   0  all is well
   1  the answer is no: a replay differs, or the doctor has found a problem
   2  the arguments are wrong, or a file cannot be read
-  3  there is no dev server to attach to, it does not answer, or it has dropped a reader that was too slow";
+  3  there is no dev server to attach to, it does not answer, or it has dropped
+     a reader that was too slow";
 
-/// Keeps the server environments of a Vite dev server consistent while Vite re-optimizes dependencies.
+/// Keeps a Vite dev server consistent while Vite re-optimizes dependencies
 ///
-/// The Vite plugin starts `evenkeel serve` by itself. The other commands look at a dev server that is running.
+/// The plugin runs `evenkeel serve`; other commands look at a running dev server.
 #[derive(Debug, Parser)]
 #[command(name = "evenkeel", version, after_help = EXIT_CODES)]
 struct Cli {
@@ -34,7 +35,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Runs the sidecar of the Vite plugin: JSON-RPC on stdin and stdout, logs on stderr
+    /// Runs the Vite plugin's sidecar: JSON-RPC on stdin and stdout
     #[command(after_help = "\
 Environment:
   EVENKEEL_LOG  what to log, as in RUST_LOG: evenkeel=debug (default: warn)
@@ -42,31 +43,35 @@ Environment:
 Example: the Vite plugin runs
   evenkeel serve")]
     Serve,
-    /// Runs a language server that shows an editor what the dev server of its workspace is doing
+    /// Runs a language server that shows an editor what is late
     #[command(after_help = "\
 Example: in Neovim 0.11 or newer
-  vim.lsp.config('evenkeel', { cmd = { 'evenkeel', 'lsp' }, root_markers = { 'vite.config.ts' } })
+  vim.lsp.config('evenkeel', {
+    cmd = { 'evenkeel', 'lsp' }, root_markers = { 'vite.config.ts' },
+  })
   vim.lsp.enable('evenkeel')")]
     Lsp,
-    /// Shows environments, phases, generations and the latest re-optimizations
+    /// Shows environments, and the latest re-optimizations
     #[command(after_help = "\
 Examples:
   evenkeel status
   evenkeel status --json | jq '.records[-1].dependencies'
   evenkeel status --watch")]
     Status(status::StatusArgs),
-    /// Shows what has happened: late dependencies, commits, reloads, requests held and re-issued
+    /// Shows what has happened: late dependencies, commits, reloads
     #[command(after_help = "\
 Examples:
   evenkeel events --follow
-  evenkeel events --save bug.jsonl   # names of files, URLs and error texts of the app are in it")]
+  evenkeel events --save bug.jsonl
+
+A saved journal has names of files, URLs and error texts of the app in it.")]
     Events(events::EventsArgs),
     /// Replays a saved journal, and says where the result differs
     #[command(after_help = "\
 Example:
   evenkeel events --save bug.jsonl && evenkeel replay bug.jsonl")]
     Replay(replay::ReplayArgs),
-    /// Checks a project: versions, the Vite config, what would be late, and what to do about it
+    /// Checks a project, and says what to do about what it finds
     #[command(after_help = "\
 Examples:
   evenkeel doctor
@@ -85,10 +90,10 @@ Example: in ~/.bashrc
 /// Which dev server is meant.
 #[derive(Debug, Args)]
 struct Target {
-    /// The project's folder, or one inside or around it
+    /// The project's folder, or one in or around it
     #[arg(long, value_name = "DIR", default_value = ".")]
     root: PathBuf,
-    /// The sidecar's process id, when several dev servers are running
+    /// The sidecar's process id, where several dev servers run
     #[arg(long)]
     pid: Option<u32>,
 }
@@ -187,4 +192,25 @@ fn help() -> ExitCode {
 fn block_on(answer: impl Future<Output = CommandResult>) -> CommandResult {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WIDTH: usize = 80;
+
+    #[test]
+    fn every_help_fits_a_terminal() {
+        let mut cli = Cli::command();
+        cli.build();
+        let names: Vec<_> = cli.get_subcommands().map(|command| command.get_name().to_owned()).collect();
+        let mut helps = vec![cli.render_long_help().to_string()];
+        helps.extend(
+            names.iter().filter_map(|name| Some(cli.find_subcommand_mut(name)?.render_help().to_string())),
+        );
+        let long: Vec<_> =
+            helps.iter().flat_map(|help| help.lines()).filter(|line| line.chars().count() > WIDTH).collect();
+        assert!(long.is_empty(), "{long:#?}");
+    }
 }

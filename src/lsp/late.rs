@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use tower_lsp::ls_types::{Diagnostic, DiagnosticSeverity, NumberOrString, Position, Range};
 
-use crate::core::{HandledBy, ImportSite, LateDependency, advice};
+use crate::core::{HandledBy, ImportSite, advice};
 use crate::protocol::{Reoptimization, ReoptimizationOutcome, StatusReport};
 
 pub const SOURCE: &str = "evenkeel";
@@ -97,7 +97,7 @@ impl LateImport {
     }
 
     pub fn advice(&self) -> String {
-        advice(&self.environment, &[LateDependency { id: self.id.clone(), importer: None }])
+        advice(&self.environment, &[&self.id])
     }
 }
 

@@ -66,6 +66,10 @@ pub struct Reoptimization {
     /// The line of Vite config that prevents it next time; empty when no file of the app imports what was late, or nothing is
     /// to be prevented.
     pub advice: String,
+    /// The ids of the dependencies in that line.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    #[cfg_attr(feature = "codegen", ts(optional, as = "Option<_>"))]
+    pub advised: Vec<String>,
 }
 
 impl Reoptimization {
@@ -118,6 +122,7 @@ impl From<&core::Reoptimization> for Reoptimization {
             fallback,
             bundled,
             advice: record.advice().unwrap_or_default(),
+            advised: record.advised().into_iter().map(str::to_owned).collect(),
         }
     }
 }

@@ -591,7 +591,11 @@ bundled?: BundledRun,
  * The line of Vite config that prevents it next time; empty when no file of the app imports what was late, or nothing is
  * to be prevented.
  */
-advice: string, };
+advice: string, 
+/**
+ * The ids of the dependencies in that line.
+ */
+advised?: Array<string>, };
 
 /**
  * How a re-optimization ended, or that it has not.

@@ -9,7 +9,7 @@ mod program;
 mod tested;
 mod watching;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::Path;
 use std::process::Command;
@@ -24,7 +24,7 @@ use self::tested::Known;
 use super::table::{count, duration};
 use super::{CommandResult, Target, Yes};
 use crate::attach;
-use crate::core::{LateDependency, advice, brief};
+use crate::core::{advice, brief};
 use crate::project::{config_file, in_project};
 use crate::protocol::StatusReport;
 
@@ -173,7 +173,7 @@ fn running(status: &StatusReport) -> Vec<Finding> {
 
 /// What earlier sessions have met late. It joins the first optimizer run of a cold start.
 fn remembered(root: &Path) -> Vec<Finding> {
-    let mut late: BTreeMap<String, Vec<LateDependency>> = BTreeMap::new();
+    let mut late: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for file in [root.to_owned(), cache_folder(root)].map(|folder| folder.join("evenkeel.deps.json")) {
         let Ok(text) = std::fs::read_to_string(&file) else { continue };
         let Ok(found) = serde_json::from_str::<BTreeMap<String, BTreeMap<String, Value>>>(&text) else {
@@ -183,26 +183,19 @@ fn remembered(root: &Path) -> Vec<Finding> {
             )];
         };
         for (environment, dependencies) in found {
-            let known = late.entry(environment).or_default();
-            for id in dependencies
-                .into_keys()
-                .filter(|id| known.iter().all(|dep| dep.id != *id))
-                .collect::<Vec<_>>()
-            {
-                known.push(LateDependency { id, importer: None });
-            }
+            late.entry(environment).or_default().extend(dependencies.into_keys());
         }
     }
     late.retain(|_, dependencies| !dependencies.is_empty());
-    let describe = |(environment, dependencies): (&String, &Vec<LateDependency>)| {
-        let names: Vec<&str> = dependencies.iter().map(|dep| &*dep.id).collect();
+    let describe = |(environment, ids): (&String, &BTreeSet<String>)| {
+        let names: Vec<&str> = ids.iter().map(String::as_str).collect();
         let what = format!(
             "{environment}: {} {} met late before, and would be without Evenkeel: {}",
             count(names.len() as u64, "dependency").replace("dependencys", "dependencies"),
             if names.len() == 1 { "was" } else { "were" },
             names.join(", ")
         );
-        hint(what, format!("To have them from the start: {}", advice(environment, dependencies)))
+        hint(what, format!("To have them from the start: {}", advice(environment, &names)))
     };
     late.iter().map(describe).collect()
 }

@@ -79,8 +79,8 @@ fn listed(
 }
 
 /// The line of a Vite config that has dependencies known from the start.
-pub fn advice(environment: &str, dependencies: &[LateDependency]) -> String {
-    let ids: Vec<String> = dependencies.iter().map(|dep| format!("'{}'", dep.id)).collect();
+pub fn advice(environment: &str, ids: &[&str]) -> String {
+    let ids: Vec<String> = ids.iter().map(|id| format!("'{id}'")).collect();
     let environment = quote_key(environment);
     format!("environments: {{ {environment}: {{ optimizeDeps: {{ include: [{}] }} }} }}", ids.join(", "))
 }

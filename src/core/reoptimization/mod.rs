@@ -237,9 +237,15 @@ impl Reoptimization {
     /// The line of Vite config that prevents it next time; none when no file of the app imports what was late, or nothing
     /// is to be prevented.
     pub fn advice(&self) -> Option<String> {
+        let advised = self.advised();
+        (!advised.is_empty()).then(|| advice(&self.environment, &advised))
+    }
+
+    /// Whose lateness that line prevents.
+    pub fn advised(&self) -> Vec<&str> {
         // What no file of the app imports is for a framework to know.
-        let own: Vec<_> = self.dependencies.iter().filter(|dep| dep.is_of_app()).cloned().collect();
-        (!self.adds() && !own.is_empty()).then(|| advice(&self.environment, &own))
+        let own = self.dependencies.iter().filter(|dep| !self.adds() && dep.is_of_app());
+        own.map(|dep| &*dep.id).collect()
     }
 }
 

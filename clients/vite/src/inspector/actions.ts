@@ -6,12 +6,9 @@ import type { Inclusion } from './messages.js'
 /** How long a button says what it has done. */
 const SAID_MS = 1_500
 
-const ADVICE = /^environments: \{ (.+): \{ optimizeDeps: \{ include: \[(.*)\] \} \} \}$/
-
-/** What the advice of a record would include; it leaves out what no file of the app imports. */
-export function inclusionOf({ environment, advice }: Reoptimization): Inclusion | undefined {
-  const ids = ADVICE.exec(advice)?.[2]
-  return ids === undefined ? undefined : { environment, dependencies: ids.split(', ').map((id) => id.slice(1, -1)) }
+/** What the advice of a record would include. */
+export function inclusionOf({ environment, advised }: Reoptimization): Inclusion | undefined {
+  return advised && { environment, dependencies: advised }
 }
 
 /** Those of one environment together, each dependency once. */
