@@ -8,6 +8,7 @@ mod setup;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::OnceLock;
 use std::thread;
 
 use xtask::run::{self, Failure, Step};
@@ -297,12 +298,18 @@ fn node_tests(files: Vec<PathBuf>, at_once: usize) -> Result<Step, Failure> {
     Ok(Step::new(node::recent()?).args(runner).args(files))
 }
 
-/// Builds the sidecar and the npm package and installs what the fixtures need.
+/// Builds the sidecar and the npm package and installs what the fixtures need; once, for all parts that ask for it.
 fn prepare() -> Result<(), Failure> {
+    static PREPARED: OnceLock<()> = OnceLock::new();
+    if PREPARED.get().is_some() {
+        return Ok(());
+    }
     build_sidecar()?;
     node::install("clients/vite")?;
     Step::npm(["run", "--silent", "build"]).within("clients/vite").run()?;
-    node::install("tests")
+    node::install("tests")?;
+    PREPARED.get_or_init(|| ());
+    Ok(())
 }
 
 fn build_sidecar() -> Result<(), Failure> {
