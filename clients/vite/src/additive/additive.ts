@@ -121,7 +121,7 @@ class Additions {
     this.#store = new Store(this.#folder)
     this.#installation = new Installation(config.root)
     this.#checkCache()
-    const exports = new EntryExports()
+    const exports = new EntryExports(config.optimizeDeps.extensions)
     onMetadata(optimizer, {
       begun: (metadata) => exports.give(metadata),
       committed: (metadata) => exports.give(metadata),

@@ -11,13 +11,19 @@ type ExportsData = Awaited<NonNullable<OptimizedDepInfo['exportsData']>>
  * hundred; here each is read once for as long as nobody writes it.
  */
 export class EntryExports {
+  /** `optimizeDeps.extensions`: of files that end so, Vite compiles the source to know. */
+  readonly #compiled: readonly string[]
   readonly #known = new Map<string, { written: string; exports: ExportsData | undefined }>()
+
+  constructor(compiled: readonly string[] = []) {
+    this.#compiled = compiled
+  }
 
   /** For the runs that begin with this metadata. */
   give({ optimized }: DepOptimizationMetadata): void {
     for (const dep of Object.values(optimized)) {
       const { src } = dep
-      if (src) giveExports(dep, () => this.#of(src))
+      if (src && !this.#compiled.some((ending) => src.endsWith(ending))) giveExports(dep, () => this.#of(src))
     }
   }
 
