@@ -1,9 +1,11 @@
 // Each package manager installs Evenkeel from a registry into a fresh app. The dev server starts, a late dependency is added, the
-// commands and Neovim find the program.
+// commands, Neovim and the extension for VS Code find the program.
 import assert from 'node:assert/strict'
+import { realpath } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { findBinary } from '../../clients/vscode/dist/modules/binary.js'
 import { openNeovim } from '../e2e/lib/neovim.mjs'
 import { startVite, writeApp } from './lib/app.mjs'
 import { ask, configure, managers } from './lib/managers.mjs'
@@ -39,8 +41,11 @@ for (const [name, manager] of Object.entries(managers)) {
       assert.ok(doctor.stdout.includes(`the npm package evenkeel ${version}`), doctor.stdout)
       assert.match(doctor.stdout, /ok +a dev server is running/)
 
+      const { platform, arch } = process
+      const forCode = findBinary({ configured: '', folders: [root], env: {}, platform, arch })
       const program = await neovim.lua("return require('evenkeel.binary').find((...))", path.join(root, 'src'))
       assert.ok(program.startsWith(registry.folder), `installed for the app, not on the PATH: ${program}`)
+      assert.equal(await realpath(forCode), await realpath(program))
       assert.equal((await run(program, ['--version'])).stdout.trim(), `evenkeel ${version}`)
 
       const wrong = await ask(manager, root, [...manager.exec, 'evenkeel', 'nothing'], { mayFail: true })

@@ -181,6 +181,7 @@ fn steps_of(part: &str) -> Result<Vec<Step>, Failure> {
         }
         "install" => {
             prepare()?;
+            package::vscode()?;
             install("install")?;
             Ok(vec![node_tests(run::files_ending("tests/install", TEST)?, ONE_BY_ONE)?])
         }
