@@ -149,7 +149,7 @@ fn test(parts: &[&str]) -> Result<(), Failure> {
     side_by_side(LANES.map(|lane| lane.into_iter().filter(|part| asked(part)).collect()))
 }
 
-/// What runs one test at a time leaves much of two processors idle: these lanes run at the same time, and take equally long.
+/// What runs one test at a time leaves much of two processors idle: these lanes run at the same time.
 const LANES: [[&str; 2]; 2] = [["hosts", "soak"], ["install", "packages"]];
 
 fn side_by_side([first, second]: [Vec<&'static str>; 2]) -> Result<(), Failure> {
@@ -177,7 +177,7 @@ fn steps_of(part: &str) -> Result<Vec<Step>, Failure> {
             setup::browser_and_editors()?;
             prepare()?;
             install("hosts")?;
-            Ok(vec![node_tests(run::files_ending("tests/hosts", TEST)?, IN_PAIRS)?])
+            Ok(vec![node_tests(run::files_ending("tests/hosts", TEST)?, ONE_BY_ONE)?])
         }
         "install" => {
             prepare()?;
@@ -290,9 +290,7 @@ fn packages(arguments: &[&str]) -> Result<Vec<Step>, Failure> {
 
 /// Three at once: their servers spend much of their time waiting, and what is right on busy processors only is seen there too.
 const SIDE_BY_SIDE: usize = 3;
-/// Some of the hosts are kept busy on purpose.
-const IN_PAIRS: usize = 2;
-/// For tests that write to one folder, or publish to one registry.
+/// For tests that keep the processors busy themselves, print times, or write to one folder.
 const ONE_BY_ONE: usize = 1;
 
 fn node_tests(files: Vec<PathBuf>, at_once: usize) -> Result<Step, Failure> {
