@@ -181,7 +181,7 @@ fn steps_of(part: &str) -> Result<Vec<Step>, Failure> {
         }
         "install" => {
             prepare()?;
-            package::vscode()?;
+            pack_vscode()?;
             install("install")?;
             Ok(vec![node_tests(run::files_ending("tests/install", TEST)?, ONE_BY_ONE)?])
         }
@@ -192,7 +192,7 @@ fn steps_of(part: &str) -> Result<Vec<Step>, Failure> {
 
 fn client() -> Result<(), Failure> {
     install("client")?;
-    Step::npm(["run", "--silent", "build"]).within("clients/vite").run()?;
+    build_plugin()?;
     // The tests wait for programs most of the time.
     let testing = thread::spawn(|| {
         Step::npm(["test", "--silent"]).within("clients/vite").run_as("vitest")?;
@@ -205,7 +205,7 @@ fn client() -> Result<(), Failure> {
 /// All of TypeScript and JavaScript, and the extension for VS Code as it is packed.
 fn lint() -> Result<(), Failure> {
     Step::npm(["run", "--silent", "lint"]).within("clients/vite").run()?;
-    package::vscode()?;
+    pack_vscode()?;
     Step::npm(["run", "--silent", "lint"]).within("clients/vscode").run()?;
     // What a destructuring leaves out is named there and used nowhere.
     let linter = run::root().join("clients/vite/node_modules/.bin/oxlint");
@@ -242,7 +242,7 @@ fn e2e(names: &[&str]) -> Result<(), Failure> {
     setup::browser_and_editors()?;
     setup::newer_neovim()?;
     prepare()?;
-    package::vscode()?;
+    pack_vscode()?;
     install("e2e")?;
     node_tests(files, SIDE_BY_SIDE)?.run()
 }
@@ -299,17 +299,35 @@ fn node_tests(files: Vec<PathBuf>, at_once: usize) -> Result<Step, Failure> {
     Ok(Step::new(node::recent()?).args(runner).args(files))
 }
 
-/// Builds the sidecar and the npm package and installs what the fixtures need; once, for all parts that ask for it.
+/// Builds the sidecar and the npm package and installs what the fixtures need.
 fn prepare() -> Result<(), Failure> {
-    static PREPARED: OnceLock<()> = OnceLock::new();
-    if PREPARED.get().is_some() {
-        return Ok(());
+    static DONE: OnceLock<()> = OnceLock::new();
+    once(&DONE, || {
+        build_sidecar()?;
+        build_plugin()?;
+        node::install("tests")
+    })
+}
+
+fn build_plugin() -> Result<(), Failure> {
+    static DONE: OnceLock<()> = OnceLock::new();
+    once(&DONE, || {
+        node::install("clients/vite")?;
+        Step::npm(["run", "--silent", "build"]).within("clients/vite").run()
+    })
+}
+
+fn pack_vscode() -> Result<(), Failure> {
+    static DONE: OnceLock<()> = OnceLock::new();
+    once(&DONE, package::vscode)
+}
+
+/// Several parts of the tests ask for the same work.
+fn once(done: &OnceLock<()>, work: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
+    if done.get().is_none() {
+        work()?;
+        done.get_or_init(|| ());
     }
-    build_sidecar()?;
-    node::install("clients/vite")?;
-    Step::npm(["run", "--silent", "build"]).within("clients/vite").run()?;
-    node::install("tests")?;
-    PREPARED.get_or_init(|| ());
     Ok(())
 }
 

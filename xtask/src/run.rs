@@ -95,7 +95,7 @@ impl Step {
         let shown = format!("{:?}", self.0);
         let (output, end) = std::io::pipe()?;
         let mut child = self.0.stdout(end.try_clone()?).stderr(end).spawn()?;
-        // It holds the ends that the program writes to: the output would never be over.
+        // The command keeps its ends of the pipe open, and the output would not end with the program.
         drop(self);
         for line in BufReader::new(output).split(b'\n') {
             println!("{name} | {}", String::from_utf8_lossy(&line?));

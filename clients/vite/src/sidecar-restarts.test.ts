@@ -5,6 +5,7 @@ import { expect, test, vi } from 'vitest'
 import { folder, heard, initialized, lease, script, until } from './sidecar.test-kit.js'
 
 const real = { setInterval, clearInterval }
+const answersStatus = initialized(`if (method === 'status') answer(id, { environments: [], records: [] })`)
 
 for (const [what, text] of [
   ['half a frame', `process.stdout.write('Content-Length: 50\\r\\n\\r\\n{"json')`],
@@ -29,7 +30,7 @@ const otherwiseAtFirst = (text: string) => `
   const { existsSync, writeFileSync } = require('node:fs')
   const started = process.argv[1] + '.started'
   if (existsSync(started)) {
-    ${initialized(`if (method === 'status') answer(id, { environments: [], records: [] })`)}
+    ${answersStatus}
   } else {
     writeFileSync(started, '')
     ${text}
@@ -51,9 +52,7 @@ for (const [what, text, words] of [
 }
 
 test('deaths are forgiven after a healthy minute, and an hour later it is restarted as at first', async () => {
-  process.env.EVENKEEL_BINARY = await script(
-    initialized(`if (method === 'status') answer(id, { environments: [], records: [] })`),
-  )
+  process.env.EVENKEEL_BINARY = await script(answersStatus)
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] })
   // What is faked is Vite's time; the program's own goes on.
   const soon = (look: () => boolean) =>
@@ -79,7 +78,7 @@ test('a restart of Vite starts a sidecar that was given up, as one that is insta
   process.env.EVENKEEL_BINARY = file
   const first = lease()
   await until(() => first.sidecar.trouble?.includes('which does not exist'))
-  const made = await script(initialized(`if (method === 'status') answer(id, { environments: [], records: [] })`))
+  const made = await script(answersStatus)
   await rename(made, file)
   first.sidecar.requestStarted({ request: 7, method: 'GET', url: '/' })
   const second = lease({}, first.project)

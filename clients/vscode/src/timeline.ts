@@ -18,6 +18,7 @@ type FromPage =
   | { kind: 'addToConfig'; id: number; inclusions: unknown; token: string }
   | { kind: 'openInEditor'; id: number; site: string }
 
+/** Those that the page listens to, in its `connect`. */
 const EVENTS = ['project', 'history', 'status', 'activity', 'gone']
 
 /** The inspector's page of each dev server, in a tab of the editor. */
