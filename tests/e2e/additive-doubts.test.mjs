@@ -160,36 +160,3 @@ test('a module that cannot be reached does no harm until a late dependency needs
     await app.remove()
   }
 })
-
-/** The folder of a run cannot be written to its end, as on a full disk. */
-const failing = `clearScreen: false,
-  optimizeDeps: {
-    rolldownOptions: {
-      plugins: [{ name: 'fixture:full-disk', writeBundle() { if (existsSync('disk-is-full')) throw new Error('no space left on device') } }],
-    },
-  },`
-
-test('what a failed run has left asking for its files is loaded anew by the next one', async () => {
-  const app = await smallApp()
-  let server
-  try {
-    const config = path.join(app.root, 'vite.config.mjs')
-    const text = await readFile(config, 'utf8')
-    await writeFile(config, `import { existsSync } from 'node:fs'\n${text.replace('clearScreen: false,', failing)}`)
-    server = await app.start(addingAlone())
-    const page = await openSmallApp(browser, server)
-    await page.says('third', 'third with core 1.0.0')
-    await writeFile(path.join(app.root, 'disk-is-full'), '')
-    assert.match(await page.open('second'), /Failed to fetch/)
-    await rm(path.join(app.root, 'disk-is-full'))
-    assert.equal(page.loads(), 0)
-    await page.says('fourth', 'fourth with core 1.0.0')
-    await page.says('second', 'second with core 1.0.0')
-    assert.ok(page.loads() <= 2, server.log())
-    assert.deepEqual(await page.cores(), ['1.0.0'])
-    await page.close()
-  } finally {
-    await server?.stop()
-    await app.remove()
-  }
-})

@@ -4,7 +4,7 @@ import { OptimizerFiles, isOfItsSide, loadFile, optimizerFile, resolveUrl } from
 import { isExternal, rewrite, staysInside } from './bridge/rewrite.js'
 import { unwrapId } from './module-ids.js'
 import type { BridgeApi, EvenkeelApi } from './plugin-api.js'
-import { type DepsOptimizer, initOnce, rerunTogether } from './vite-internals/optimizer.js'
+import { type DepsOptimizer, rerunTogether } from './vite-internals/optimizer.js'
 
 export interface BridgeOptions {
   /** The environment that borrows, Cloudflare's `worker` for one. */
@@ -67,7 +67,6 @@ export function bridge({ borrower, lender, entry, prefix }: BridgeOptions): Plug
         for (const name of [borrower, lender]) {
           if (!server.environments[name]) throw new Error(`bridge(): there is no environment ${name}`)
         }
-        initOnce(lending())
         rerunTogether(lending(), borrowing())
         files.outliveReloads(borrowing(), lending())
       },

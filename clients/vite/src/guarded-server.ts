@@ -12,6 +12,7 @@ import type { ResolvedOptions } from './options.js'
 import { borrowersOf } from './plugin-api.js'
 import { ReloadPlans } from './reload-plans.js'
 import { Saves } from './saves.js'
+import { initBeforeTransforms } from './vite-internals/optimizer.js'
 import { aroundRestart } from './vite-internals/server.js'
 
 /** Plugins that take longer with an update than this are not waited for. */
@@ -61,6 +62,7 @@ export class GuardedServer {
     const learned = new LearnedDeps(config.root, config.cacheDir, options.learn, log)
     for (const environment of Object.values(environments)) {
       const { name, depsOptimizer } = environment
+      initBeforeTransforms(environment)
       const runs = additiveOptimizerOf(environment)?.attach(environment)
       // The browser's environment is no server's and is not guarded. But its updates can be foreseen, too.
       const chosen = environment.config.consumer === 'server' ? options.environments?.includes(name) : options.foresee

@@ -132,11 +132,13 @@ export async function openSmallApp(browser, server) {
   }
 }
 
-/** Runs in the page. */
+/** Runs in the page. A module that never comes is an answer, too. */
 async function asked(name) {
   if (!globalThis.pages) return undefined
-  return globalThis.pages[name]().then(
+  const late = new Promise((resolve) => setTimeout(resolve, 5_000, 'nothing for 5 seconds'))
+  const answer = globalThis.pages[name]().then(
     ({ says }) => says,
     ({ message }) => message,
   )
+  return Promise.race([answer, late])
 }

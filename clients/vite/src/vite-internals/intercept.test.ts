@@ -5,7 +5,7 @@ import { expect, test, vi } from 'vitest'
 import { RunnerCopies } from '../runner-copies.js'
 import { interceptSend } from './hot.js'
 import { aroundInvalidateAll, interceptFetches, interceptTransforms } from './modules.js'
-import { type DepsOptimizer, initOnce, onDiscovery } from './optimizer.js'
+import { type DepsOptimizer, initBeforeTransforms, onDiscovery } from './optimizer.js'
 
 type Owner = Record<string, unknown>
 
@@ -41,7 +41,7 @@ const table: Patched[] = [
     patch: ({ depsOptimizer }) => onDiscovery(depsOptimizer as DepsOptimizer, () => {}),
     owner: ({ depsOptimizer }) => depsOptimizer,
   },
-  { method: 'init', patch: initOnce, owner: ({ depsOptimizer }) => depsOptimizer },
+  { method: 'init', patch: initBeforeTransforms, owner: ({ depsOptimizer }) => depsOptimizer },
   {
     method: 'invalidateAll',
     patch: (environment) => aroundInvalidateAll(environment, () => () => {}),
@@ -52,6 +52,7 @@ const table: Patched[] = [
 
 test.for(table)('$method gets all arguments and gives its result', ({ method, patch, owner, returnsNothing }) => {
   const environment = {
+    transformRequest: vi.fn(),
     hot: {},
     moduleGraph: {},
     depsOptimizer: { metadata: { optimized: {}, chunks: {}, discovered: {} } },

@@ -1,5 +1,6 @@
 import type { DepOptimizationMetadata, DevEnvironment, OptimizedDepInfo } from 'vite'
 import { intercept } from './intercept.js'
+import { interceptTransforms } from './modules.js'
 
 export type DepsOptimizer = NonNullable<DevEnvironment['depsOptimizer']>
 
@@ -53,13 +54,33 @@ export function onDiscovery(optimizer: DepsOptimizer, discovered: (id: string, i
 }
 
 /**
+ * Lets the first module that is transformed begin the optimizer, and wait for it. Vite begins it when the server listens, and what
+ * was met until then is forgotten: whoever has asked for it waits for a run that never comes. workerd outlives a restart of Vite, and
+ * asks the next server for modules before that listens. Read in Vite 6.4.6, 7.3.8, 8.0.16
+ * and 8.3.8: `createDepsOptimizer`, `DevEnvironment.listen`.
+ */
+export function initBeforeTransforms(environment: DevEnvironment): void {
+  const { depsOptimizer } = environment
+  if (!depsOptimizer) return
+  initOnce(depsOptimizer)
+  let isInitialized = false
+  const initialize = async () => {
+    // An error is told of when Vite calls it.
+    await depsOptimizer.init().catch(() => {})
+    isInitialized = true
+  }
+  interceptTransforms(environment, (transform, args) =>
+    isInitialized ? transform(...args) : initialize().then(() => transform(...args)),
+  )
+}
+
+/**
  * Vite's own `init` tells a second caller that all is done while the first is still waiting. Read in Vite 6.4.6, 7.3.8, 8.0.16
  * and 8.3.8.
  */
-export function initOnce({ depsOptimizer }: DevEnvironment): void {
-  if (!depsOptimizer) return
+function initOnce(optimizer: DepsOptimizer): void {
   let initialized: Promise<void> | undefined
-  intercept(depsOptimizer, 'init', (init, args) => (initialized ??= init(...args)))
+  intercept(optimizer, 'init', (init, args) => (initialized ??= init(...args)))
 }
 
 /** How the optimizers run whose `run` takes another one along. */
