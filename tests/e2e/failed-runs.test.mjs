@@ -4,10 +4,11 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { after, before, describe, test } from 'node:test'
+import { after, before, test } from 'node:test'
 import { openBrowser } from './lib/browser.mjs'
-import { addingAlone, defaults, reloading } from './lib/guarded.mjs'
-import { openSmallApp, smallApp } from './lib/small-app.mjs'
+import { addingAlone } from './lib/guarded.mjs'
+import { isRunning } from './lib/processes.mjs'
+import { openSmallApp, smallApp, writePackage } from './lib/small-app.mjs'
 import { until } from './lib/waiting.mjs'
 
 /** The folder of a run cannot be written to its end, as on a full disk; with `run-is-held` it takes until that file is gone. */
@@ -62,21 +63,28 @@ test('what a failed run has left asking for its files is loaded anew by the next
     assert.deepEqual(await page.cores(), ['1.0.0'])
   }))
 
-describe('what was met while a run failed is bundled by a run of its own', () => {
-  for (const [what, env] of Object.entries({ 'where runs add': addingAlone(), 'by default': defaults(), 'where runs reload': reloading() })) {
-    test(what, () =>
-      withSmallApp(env, async ({ server, page, file, make, remove }) => {
-        await make('run-is-held')
-        await make('disk-is-full')
-        const second = page.open('second').catch(() => {})
-        await until('the run is there', () => existsSync(file('run-is-there')))
-        assert.match(await (await fetch(`${server.url}/src/fourth.js`)).text(), /deps\/fourth\.js\?v=/)
-        const fourth = page.says('fourth', 'fourth with core 1.0.0')
-        await remove('disk-is-full')
-        await remove('run-is-held')
-        await Promise.all([second, fourth])
-        await page.says('second', 'second with core 1.0.0')
-        assert.deepEqual(await page.cores(), ['1.0.0'])
-      }))
-  }
-})
+test('what was met while a run failed is bundled without being asked for again', () =>
+  withSmallApp(addingAlone(), async ({ server, page, file, make, remove }) => {
+    await make('run-is-held')
+    await make('disk-is-full')
+    const second = page.open('second').catch(() => {})
+    await until('the run is there', () => existsSync(file('run-is-there')))
+    assert.match(await (await fetch(`${server.url}/src/fourth.js`)).text(), /deps\/fourth\.js\?v=/)
+    const fourth = page.says('fourth', 'fourth with core 1.0.0')
+    await remove('disk-is-full')
+    await remove('run-is-held')
+    await Promise.all([second, fourth])
+    await page.says('second', 'second with core 1.0.0')
+    assert.deepEqual(await page.cores(), ['1.0.0'])
+  }))
+
+test('a late package that cannot be parsed ends nothing, and what was met together with it comes with the next page', () =>
+  withSmallApp(addingAlone(), async ({ app, server, page }) => {
+    await writePackage(app.root, 'fourth', '1.0.0', "export const says = '")
+    const [fourth, second] = await Promise.all([page.open('fourth'), page.open('second')])
+    for (const said of [fourth, second]) assert.match(said, /Failed to fetch/)
+    assert.ok(isRunning(server.pid), server.log())
+    const next = await openSmallApp(browser, server)
+    await next.says('second', 'second with core 1.0.0')
+    await next.close()
+  }))

@@ -94,5 +94,8 @@ test('a port that Vite closes because it restarts once more is not a failure, an
 test('a stream that ends after its first chunk is cut', () => {
   const { slot } = savedTwice()
   assert.equal(judge(asked(slot, { text: '<!-- -->', firstChunk: '<!-- -->', from: 20, until: 30 }), calm), 'stream cut')
+  const page = '<!-- -->\n <!DOCTYPE html><html><head><title>Error</title>'
+  assert.equal(judge(asked(slot, { text: page, firstChunk: '<!-- -->', from: 20, until: 30 }), calm), 'stream cut')
+  assert.equal(judge(asked(slot, { text: '<!-- --><main>', firstChunk: '<!-- -->', from: 20, until: 30 }), calm), 'wrong body')
   assert.equal(judge(asked(slot, { status: 0, text: 'terminated: ', from: 20, until: 30 }), calm), 'stream cut')
 })

@@ -1,6 +1,7 @@
 import type { EnvironmentModuleNode, ViteDevServer } from 'vite'
 import { additiveOptimizerOf } from './additive/additive.js'
 import { whyNotWritable } from './cache-folder.js'
+import { retransformAfterFailedRuns } from './failed-runs.js'
 import { Gate } from './gate.js'
 import { Inspector } from './inspector.js'
 import { LearnedDeps } from './learned.js'
@@ -12,7 +13,7 @@ import type { ResolvedOptions } from './options.js'
 import { borrowersOf } from './plugin-api.js'
 import { ReloadPlans } from './reload-plans.js'
 import { Saves } from './saves.js'
-import { initBeforeTransforms } from './vite-internals/optimizer.js'
+import { initBeforeTransforms, surviveBrokenSources } from './vite-internals/optimizer.js'
 import { aroundRestart } from './vite-internals/server.js'
 
 /** Plugins that take longer with an update than this are not waited for. */
@@ -63,6 +64,8 @@ export class GuardedServer {
     for (const environment of Object.values(environments)) {
       const { name, depsOptimizer } = environment
       initBeforeTransforms(environment)
+      surviveBrokenSources(environment)
+      retransformAfterFailedRuns(environment)
       const runs = additiveOptimizerOf(environment)?.attach(environment)
       // The browser's environment is no server's and is not guarded. But its updates can be foreseen, too.
       const chosen = environment.config.consumer === 'server' ? options.environments?.includes(name) : options.foresee

@@ -22,6 +22,12 @@ export const limits = ['stream cut', 'ran twice']
 /** What Vite says when modules of two optimizer runs meet. */
 const outdated = /new version of the pre-bundle|in the optimize deps directory|happened while optimizing/
 
+/** An answer whose head is out has no other way to fail. Vite may still put its error page after what was sent. */
+function isCut({ status, text, firstChunk }) {
+  if (status === 0 && text.startsWith('terminated')) return true
+  return firstChunk !== undefined && /^\s*(<!DOCTYPE html>.*<title>Error<\/title>|$)/s.test(text.replace(firstChunk, ''))
+}
+
 /**
  * `asked` is what a client wanted and what it got: `right` tells whether that was right at its time, `excuse` why it was meant
  * to fail. The site knows what else went on.
@@ -33,8 +39,7 @@ export function judge(asked, { windows, diary }) {
   const meant = asked.excuse?.(asked)
   if (meant) return `meant: ${meant}`
   const trouble = windows.covering(asked)
-  // An answer whose head is out has no other way to fail.
-  const cut = (asked.status === 0 && asked.text.startsWith('terminated')) || asked.text === asked.firstChunk
+  const cut = isCut(asked)
   if (asked.status === 200 && !cut) return 'wrong body'
   if (trouble) return `meant: ${trouble}`
   if (cut) return 'stream cut'

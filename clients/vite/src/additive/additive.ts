@@ -109,8 +109,6 @@ class Additions {
   readonly #installation: Installation
   /** Why the latest run could not be bundled. */
   #failure: Doubt | undefined
-  /** The entries of the latest run. */
-  #asked: Entries = {}
 
   constructor(environment: DevEnvironment, optimizer: DepsOptimizer, runs: Runs) {
     const { name, config } = environment
@@ -125,6 +123,7 @@ class Additions {
     onMetadata(optimizer, {
       begun: (metadata) => exports.give(metadata),
       committed: (metadata) => exports.give(metadata),
+      failed: (forgotten) => this.#doubtAfterFailure(Object.keys(forgotten)),
     })
   }
 
@@ -162,7 +161,6 @@ class Additions {
   begin(entries: Entries, bundlersDoubt?: Doubt): Run {
     const startedAt = performance.now()
     const { base, doubt } = this.#base(entries, bundlersDoubt)
-    this.#asked = entries
     const plan = planLayer(base, entries)
     const failed: Run['failed'] = (error) => {
       this.#failure = new Doubt('other', `the run before failed: ${error.message}`)
@@ -181,9 +179,9 @@ class Additions {
   }
 
   /** When a run fails, Vite forgets what it was for; but modules still ask for its files, until a reload transforms them anew. */
-  #forgotten(entries: Entries): Doubt | undefined {
-    const name = Object.keys(this.#asked).find((asked) => !(asked in entries))
-    return name === undefined ? undefined : new Doubt('other', `the run before failed, and Vite has forgotten ${name}`)
+  #doubtAfterFailure(forgotten: string[]): void {
+    if (forgotten.length > 0)
+      this.#failure ??= new Doubt('other', `the run before failed, and Vite has forgotten ${forgotten.join(', ')}`)
   }
 
   /** What the run adds to. On any doubt it is nothing, and Vite reloads what has been loaded. */
@@ -192,10 +190,7 @@ class Additions {
     const doubt =
       committed instanceof Doubt
         ? committed
-        : (bundlersDoubt ??
-          this.#forgotten(wanted) ??
-          movedEntry(committed, wanted) ??
-          this.#changedInstallation(committed))
+        : (bundlersDoubt ?? movedEntry(committed, wanted) ?? this.#changedInstallation(committed))
     if (!doubt) return { base: committed as Manifest }
     const isFirstRun = Object.keys(this.#optimizer.metadata.optimized).length === 0
     if (isFirstRun) return { base: newManifest() }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { DepOptimizationMetadata, DevEnvironment, OptimizedDepInfo } from 'vite'
+import type { DepOptimizationMetadata, DevEnvironment } from 'vite'
 import type { Runs } from '../additive/runs.js'
 import type { LearnedDeps } from '../learned.js'
 import type { DiscoveredDep, EnvironmentSnapshot, OptimizedDep } from '../protocol.js'
@@ -43,8 +43,9 @@ export class OptimizerReports {
     onMetadata(optimizer, {
       begun: (metadata) => this.#begin(metadata, onBegin),
       committed: (next, previous) => this.#reportCommit(previous, next),
+      failed: () => this.#reportFailure(),
     })
-    onDiscovery(optimizer, (id, info) => this.#reportDiscovery(id, info))
+    onDiscovery(optimizer, (id) => this.#reportDiscovery(id))
   }
 
   snapshot(): NonNullable<EnvironmentSnapshot['optimizer']> {
@@ -123,22 +124,20 @@ export class OptimizerReports {
     this.#importers.forget(Object.keys(next.optimized))
   }
 
-  #reportDiscovery(id: string, info: OptimizedDepInfo): void {
+  #reportDiscovery(id: string): void {
     const { name: environment } = this.#environment
     const learned = this.#recalling.has(id)
     this.#sidecar.notify('optimizer/didDiscover', { environment, learned, ...this.#discoveredDep(id) })
-    void info.processing?.then(() => {
-      // A run that failed resolves the promise too, and forgets what it had discovered.
-      const { browserHash, optimized, discovered } = this.#optimizer.metadata
-      if (id in optimized || id in discovered) return
-      this.#sidecar.notify('optimizer/didCommit', {
-        environment,
-        outcome: 'failed',
-        browserHash,
-        changed: [],
-        removed: [],
-        pending: [],
-      })
+  }
+
+  #reportFailure(): void {
+    const { browserHash } = this.#optimizer.metadata
+    const nothing = { changed: [], removed: [], pending: [] }
+    this.#sidecar.notify('optimizer/didCommit', {
+      environment: this.#environment.name,
+      outcome: 'failed',
+      browserHash,
+      ...nothing,
     })
   }
 }

@@ -5,7 +5,7 @@ import { expect, test, vi } from 'vitest'
 import { RunnerCopies } from '../runner-copies.js'
 import { interceptSend } from './hot.js'
 import { aroundInvalidateAll, interceptFetches, interceptTransforms } from './modules.js'
-import { type DepsOptimizer, initBeforeTransforms, onDiscovery } from './optimizer.js'
+import { type DepsOptimizer, initBeforeTransforms, onDiscovery, surviveBrokenSources } from './optimizer.js'
 
 type Owner = Record<string, unknown>
 
@@ -39,6 +39,11 @@ const table: Patched[] = [
   {
     method: 'registerMissingImport',
     patch: ({ depsOptimizer }) => onDiscovery(depsOptimizer as DepsOptimizer, () => {}),
+    owner: ({ depsOptimizer }) => depsOptimizer,
+  },
+  {
+    method: 'registerMissingImport',
+    patch: surviveBrokenSources,
     owner: ({ depsOptimizer }) => depsOptimizer,
   },
   { method: 'init', patch: initBeforeTransforms, owner: ({ depsOptimizer }) => depsOptimizer },

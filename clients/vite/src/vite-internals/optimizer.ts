@@ -1,4 +1,4 @@
-import type { DepOptimizationMetadata, DevEnvironment, OptimizedDepInfo } from 'vite'
+import type { DepOptimizationMetadata, DevEnvironment } from 'vite'
 import { intercept } from './intercept.js'
 import { interceptTransforms } from './modules.js'
 
@@ -7,33 +7,45 @@ export type DepsOptimizer = NonNullable<DevEnvironment['depsOptimizer']>
 /** What assignments to `depsOptimizer.metadata` mean. */
 interface MetadataListener {
   /** The cache that was found on disk, or the want of one. */
-  begun(metadata: DepOptimizationMetadata): void
+  begun?(metadata: DepOptimizationMetadata): void
   /** The result of a run of the optimizer. */
-  committed(next: DepOptimizationMetadata, previous: DepOptimizationMetadata): void
+  committed?(next: DepOptimizationMetadata, previous: DepOptimizationMetadata): void
+  /** A run has failed: Vite forgets all that it has met and not bundled. */
+  failed?(forgotten: DepOptimizationMetadata['discovered']): void
 }
 
 /**
- * Calls when `depsOptimizer.metadata` is assigned. `init` is the first to do so, and does it once; how far it is has a name
- * (`initState`) since Vite 8.1 only. To be called before anybody has called `init`; those who were
- * called for first hear of it first. Read in Vite 6.4.6, 7.3.8, 8.0.16 and 8.3.8:
- * `createDepsOptimizer` and `createExplicitDepsOptimizer`.
+ * Calls when `depsOptimizer.metadata` is assigned, or what it has discovered. `init` is the first to do so, and does it once; how far
+ * it is has a name (`initState`) since Vite 8.1 only. To be called before anybody has called `init`; those who were called for first
+ * hear of it first. Read in Vite 6.4.6, 7.3.8, 8.0.16 and 8.3.8: `createDepsOptimizer`, `runOptimizer` and
+ * `createExplicitDepsOptimizer`.
  */
 export function onMetadata(optimizer: DepsOptimizer, listener: MetadataListener): void {
-  let metadata = optimizer.metadata
   let isBegun = false
-  const before = Object.getOwnPropertyDescriptor(optimizer, 'metadata')?.set
-  Object.defineProperty(optimizer, 'metadata', {
+  onAssignment(optimizer, 'metadata', (next, previous) => {
+    onAssignment(next, 'discovered', (_, forgotten) => listener.failed?.(forgotten))
+    if (isBegun) listener.committed?.(next, previous)
+    else listener.begun?.(next)
+    isBegun = true
+  })
+}
+
+function onAssignment<T extends object, K extends keyof T>(
+  target: T,
+  key: K,
+  assigned: (next: T[K], previous: T[K]) => void,
+): void {
+  let value = target[key]
+  const before = Object.getOwnPropertyDescriptor(target, key)?.set
+  Object.defineProperty(target, key, {
     configurable: true,
     enumerable: true,
-    get: () => metadata,
-    set: (next: DepOptimizationMetadata) => {
-      const previous = metadata
-      metadata = next
+    get: () => value,
+    set: (next: T[K]) => {
+      const previous = value
+      value = next
       before?.(next)
-      const isCommit = isBegun
-      isBegun = true
-      if (isCommit) listener.committed(next, previous)
-      else listener.begun(next)
+      assigned(next, previous)
     },
   })
 }
@@ -42,13 +54,26 @@ export function onMetadata(optimizer: DepsOptimizer, listener: MetadataListener)
  * Calls when the optimizer meets a dependency that it does not know. Read in Vite 6.4.6, 7.3.8, 8.0.16 and 8.3.8:
  * `registerMissingImport`.
  */
-export function onDiscovery(optimizer: DepsOptimizer, discovered: (id: string, info: OptimizedDepInfo) => void): void {
+export function onDiscovery(optimizer: DepsOptimizer, discovered: (id: string) => void): void {
   intercept(optimizer, 'registerMissingImport', (register, args) => {
     const [id] = args
     const { optimized, chunks, discovered: waiting } = optimizer.metadata
     const known = id in optimized || id in chunks || id in waiting
     const info = register(...args)
-    if (!known && id in optimizer.metadata.discovered) discovered(id, info)
+    if (!known && id in optimizer.metadata.discovered) discovered(id)
+    return info
+  })
+}
+
+/**
+ * Keeps a dependency that cannot be parsed from ending Vite: its source is read when it is met, and only the run, 100 ms later, looks
+ * at what came of it. The run still fails, and says so. Read in Vite 6.4.6, 7.3.8, 8.0.16 and 8.3.8: `addMissingDep`.
+ */
+export function surviveBrokenSources({ depsOptimizer }: DevEnvironment): void {
+  if (!depsOptimizer) return
+  intercept(depsOptimizer, 'registerMissingImport', (register, args) => {
+    const info = register(...args)
+    info.exportsData?.catch(() => {})
     return info
   })
 }
