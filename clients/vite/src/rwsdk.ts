@@ -19,8 +19,13 @@ export function rwsdk(options?: EvenkeelOptions): Plugin[] {
     {
       name: 'evenkeel:rwsdk',
       apply: 'serve',
-      configResolved({ plugins }) {
-        removeHooks(plugins, REPLACED)
+      configResolved({ plugins, logger }) {
+        const missing = removeHooks(plugins, REPLACED)
+        if (missing.length > 0 && options?.log !== 'silent')
+          logger.warn(
+            `[evenkeel] rwsdk() has not found what it replaces (${missing.join(', ')}): is redwood() in the plugin list? ` +
+              'If it is, this RedwoodSDK differs from 1.7.3, for which rwsdk() was made, and two plugins may do the same work.',
+          )
       },
     },
     bridge({ borrower: 'worker', lender: 'ssr', entry: 'rwsdk/__ssr_bridge', prefix: 'virtual:rwsdk:ssr:' }),

@@ -6,9 +6,14 @@ test('hooks are taken away from the plugin that is named, and no other', () => {
     { name: 'a', load() {}, transform() {} },
     { name: 'b', load() {} },
   ]
-  removeHooks(plugins, { a: ['load'] })
+  expect(removeHooks(plugins, { a: ['load'] })).toEqual([])
   expect(plugins.map((plugin) => Object.keys(plugin))).toEqual([
     ['name', 'transform'],
     ['name', 'load'],
   ])
+})
+
+test('hooks that are not there are told of', () => {
+  const plugins = [{ name: 'a', load() {} }]
+  expect(removeHooks(plugins, { a: ['load', 'transform'], b: ['load'] })).toEqual(['a transform', 'b load'])
 })
