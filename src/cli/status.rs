@@ -82,10 +82,10 @@ fn show(status: &StatusReport, json: bool) -> Result<(), Failed> {
 }
 
 fn describe(status: &StatusReport) -> String {
-    let place = [status.root.as_deref(), status.url.as_deref()].into_iter().flatten();
-    let place: String = place.map(|part| format!("  {part}")).collect();
     let style = style(status);
-    let mut text = format!("evenkeel {}{place}  (pid {})\n", status.version, status.pid);
+    let url = status.url.iter().map(|url| format!("  {url}")).collect::<String>();
+    let mut text = format!("evenkeel {}{url}  (pid {})\n", status.version, status.pid);
+    text.extend(status.root.iter().map(|root| format!("{root}\n")));
     let message = in_project(&status.status.message, status.root.as_deref());
     text += &format!("{style}{message}{style:#}\n\n");
     let environments = status.environments.iter().map(|environment| {

@@ -1,6 +1,7 @@
 //! Tables for people.
 
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
+use textwrap::{Options, WordSeparator, WordSplitter};
 
 /// What a table is made to fit where nothing tells how wide the terminal is.
 const USUAL_WIDTH: u16 = 80;
@@ -20,15 +21,35 @@ pub fn table<const N: usize>(header: [&str; N], rows: impl IntoIterator<Item = [
     text.lines().map(|line| line.strip_prefix(' ').unwrap_or(line).to_owned() + "\n").collect()
 }
 
-#[cfg(unix)]
 fn width() -> u16 {
-    let terminal = rustix::termios::tcgetwinsize(std::io::stdout()).map(|size| size.ws_col);
-    terminal.ok().filter(|columns| *columns > 0).unwrap_or(USUAL_WIDTH)
+    terminal_width().unwrap_or(USUAL_WIDTH)
+}
+
+#[cfg(unix)]
+fn terminal_width() -> Option<u16> {
+    let columns = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?.ws_col;
+    (columns > 0).then_some(columns)
 }
 
 #[cfg(not(unix))]
-fn width() -> u16 {
-    USUAL_WIDTH
+fn terminal_width() -> Option<u16> {
+    None
+}
+
+/// Text for a terminal, broken between words, with all lines but the first indented. What is no terminal gets one line.
+pub fn hanging(text: &str, indent: usize) -> String {
+    match terminal_width() {
+        Some(columns) => broken(text, indent, columns.into()),
+        None => text.to_owned(),
+    }
+}
+
+fn broken(text: &str, indent: usize, columns: usize) -> String {
+    let options = Options::new(columns.saturating_sub(indent))
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(WordSplitter::NoHyphenation)
+        .break_words(false);
+    textwrap::wrap(text, options).join(&format!("\n{:indent$}", ""))
 }
 
 /// `1 request`, `2 requests`.
@@ -58,6 +79,17 @@ pub fn or_dash(text: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn text_is_broken_between_words() {
+        let text = broken("Tested are 22 and 24. Whether it works with others is not known.", 9, 40);
+        assert_eq!(
+            text,
+            "Tested are 22 and 24. Whether\n         it works with others is not\n         known."
+        );
+        let path = "/a/folder/that/is/longer/than/the/terminal/is/wide";
+        assert_eq!(broken(path, 9, 40), path);
+    }
 
     #[test]
     fn the_last_column_gives_way_within_eighty_columns() {

@@ -6,11 +6,15 @@ export function whenListening(server: ViteDevServer, then: () => void): void {
   else setImmediate(then)
 }
 
-/** Where a browser of this machine finds the server. In middleware mode only its owner knows. */
+/** All addresses of this machine. */
+const WILDCARDS = ['0.0.0.0', '::', '0000:0000:0000:0000:0000:0000:0000:0000']
+
+/** Where a browser of this machine finds the server, named as Vite names it. In middleware mode only its owner knows. */
 export function urlOf({ config, httpServer }: ViteDevServer): string | undefined {
   const address = httpServer?.address()
   if (typeof address !== 'object' || !address) return undefined
-  const local = ['127.0.0.1', '::1', '0.0.0.0', '::'].includes(address.address)
-  const named = address.family === 'IPv6' ? `[${address.address}]` : address.address
-  return `${config.server.https ? 'https' : 'http'}://${local ? 'localhost' : named}:${address.port}${config.base}`
+  const { host, https } = config.server
+  const named = typeof host === 'string' && !WILDCARDS.includes(host) ? host : 'localhost'
+  const written = named.includes(':') ? `[${named}]` : named
+  return `${https ? 'https' : 'http'}://${written}:${address.port}${config.base}`
 }

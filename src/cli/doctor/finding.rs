@@ -5,6 +5,11 @@ use std::io::Write;
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
+use crate::cli::table::hanging;
+
+/// What is beside a mark, and below what is.
+const INDENT: usize = 9;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Level {
@@ -32,8 +37,8 @@ impl Finding {
             Level::Problem => ("problem", AnsiColor::Red),
         };
         let style: Style = color.on_default();
-        writeln!(out, "{style}{mark}{style:#}  {}", self.what)?;
-        self.advice.iter().try_for_each(|advice| writeln!(out, "         {advice}"))
+        writeln!(out, "{style}{mark}{style:#}  {}", hanging(&self.what, INDENT))?;
+        self.advice.iter().try_for_each(|advice| writeln!(out, "{:INDENT$}{}", "", hanging(advice, INDENT)))
     }
 }
 
