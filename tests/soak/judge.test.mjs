@@ -5,7 +5,7 @@ import { judge } from './lib/judge.mjs'
 import { Slot } from './lib/slots.mjs'
 import { Windows } from './lib/windows.mjs'
 
-const calm = { windows: new Windows(), diary: { reoptimized: () => false, optimized: () => false, reloaded: () => false, brokeConnection: () => false, restarted: () => false } }
+const calm = { windows: new Windows(), diary: { reoptimized: () => false, optimized: () => false, reloaded: () => false, brokeConnection: () => false, fetchFailed: () => false, restarted: () => false } }
 const asked = (slot, more) => ({
   method: 'GET',
   status: 200,
@@ -80,6 +80,10 @@ test('what broke because workerd met a broken module elsewhere is not the page o
   assert.match(judge(failed, beside), /^meant: workerd closes the connection/)
   assert.equal(judge(failed, calm), 'unexplained')
   assert.equal(judge({ ...failed, text: 'something else' }, beside), 'unexplained')
+  const headless = { ...failed, method: 'HEAD', text: '' }
+  assert.equal(judge(headless, beside), 'unexplained')
+  const printed = { ...beside, diary: { ...beside.diary, fetchFailed: () => true } }
+  assert.match(judge(headless, printed), /^meant: workerd closes the connection/)
 })
 
 test('a port that Vite closes because it restarts once more is not a failure, and anything else is', () => {

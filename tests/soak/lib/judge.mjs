@@ -46,7 +46,9 @@ export function judge(asked, { windows, diary }) {
   if (diary.reoptimized(asked) || outdated.test(asked.text)) return 're-optimization'
   if (diary.reloaded(asked)) return 'reload of a save'
   if (asked.text.includes('ECONNREFUSED') && diary.restarted(asked)) return 'meant: Vite restarts'
-  if (asked.text.includes('fetch failed') && diary.brokeConnection(asked)) return 'meant: workerd closes the connection of a request that meets a broken module'
+  // The answer to a HEAD does not tell.
+  const fetchFailed = asked.method === 'HEAD' ? diary.fetchFailed(asked) : asked.text.includes('fetch failed')
+  if (fetchFailed && diary.brokeConnection(asked)) return 'meant: workerd closes the connection of a request that meets a broken module'
   // A run that reloaded nothing has nothing to do with what a save has reloaded.
   return diary.optimized(asked) ? 're-optimization' : 'unexplained'
 }

@@ -52,6 +52,7 @@ const reloadSent = /page reload|program reload|optimized dependencies changed\. 
 const optimizerReloaded = /optimized dependencies changed\. reloading/
 /** What workerd says when a module of the app cannot be imported and nobody catches it. */
 const brokeConnection = /Uncaught exception: workerd.*(?:Transform failed|Cannot find module)/
+const fetchFailed = /Internal server error: fetch failed/
 /** Vite may take one change of its config for two, and restart once more when it has been seen to be back. */
 const restarted = /server restarted/
 const optimizerRan = /dependenc(?:y|ies) optimized:|optimized dependencies changed\. reloading/
@@ -72,6 +73,7 @@ function keepDiary(app) {
     optimized: (span) => during(span, optimizerRan),
     /** Whether workerd met a module that cannot be imported: other requests on the same connection then end with it. */
     brokeConnection: (span) => during(span, brokeConnection, 1_000),
+    fetchFailed: (span) => during(span, fetchFailed),
     /** Whether Vite closed its port to open it again. It says so afterwards. */
     restarted: (span) => during(span, restarted),
     /** With both processors busy, a runner imports for seconds what a save has reloaded. */
