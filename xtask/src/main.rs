@@ -214,14 +214,15 @@ fn lint() -> Result<(), Failure> {
 
 fn rust() -> Result<(), Failure> {
     Step::cargo(["fmt", "--all", "--check"]).run()?;
-    linted(["test", "--workspace", "--all-features", "--all-targets"]).run()?;
+    linted(["build", "--workspace", "--all-targets", "--all-features"]).run()?;
+    linted(["test", "--workspace", "--all-features"]).run()?;
     linted(["test", "--quiet", "--workspace", "--all-features", "--lib", "fuzz_"])
         .env("FUZZ_MS", FUZZ_MS)
         .run()
 }
 
-/// Clippy compiles what is to be tested, as `cargo clippy` has it check: the dependencies are gone through once, not twice, which is
-/// five minutes of a first run. For the environment's sake, both commands have the same.
+/// Clippy as the compiler, in the way in which `cargo clippy` makes it check: so the dependencies are compiled once, and not checked
+/// besides. Without the same environment, Cargo would compile again.
 fn linted<const N: usize>(arguments: [&str; N]) -> Step {
     Step::cargo(arguments)
         .env("RUSTC_WORKSPACE_WRAPPER", "clippy-driver")
