@@ -17,9 +17,9 @@ export async function openTerminal(browser) {
   await page.addStyleTag({ path: xterm('css/xterm.css') })
   await page.addScriptTag({ path: xterm('lib/xterm.js') })
   await page.evaluate((size) => {
-    globalThis.terminal = new globalThis.Terminal({ ...size, convertEol: false, theme: { background: '#1e1e1e' } })
+    globalThis.terminal = new globalThis.Terminal({ ...size, theme: { background: '#1e1e1e' } })
     globalThis.terminal.open(document.body)
-  }, { columns, rows, cols: columns })
+  }, { cols: columns, rows })
 
   /** What is on the screen and above it; a line that is longer than the terminal is wide goes on in one that is `wrapped`. */
   const lines = () =>
@@ -47,7 +47,8 @@ export async function openTerminal(browser) {
         const text = bytes.toString('latin1')
         drawn = drawn.then(() => page.evaluate(draw, text))
       })
-      const ended = once(child, 'exit').then(async ([code]) => {
+      // Not when it exits: what it has printed last may still be on its way.
+      const ended = once(child, 'close').then(async ([code]) => {
         await drawn
         return code
       })

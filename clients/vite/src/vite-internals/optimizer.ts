@@ -24,9 +24,10 @@ export function onMetadata(optimizer: DepsOptimizer, listener: MetadataListener)
   let isBegun = false
   onAssignment(optimizer, 'metadata', (next, previous) => {
     onAssignment(next, 'discovered', (_, forgotten) => listener.failed?.(forgotten))
-    if (isBegun) listener.committed?.(next, previous)
-    else listener.begun?.(next)
+    const isCommit = isBegun
     isBegun = true
+    if (isCommit) listener.committed?.(next, previous)
+    else listener.begun?.(next)
   })
 }
 
@@ -79,10 +80,10 @@ export function surviveBrokenSources({ depsOptimizer }: DevEnvironment): void {
 }
 
 /**
- * Lets the first module that is transformed begin the optimizer, and wait for it. Vite begins it when the server listens, and what
- * was met until then is forgotten: whoever has asked for it waits for a run that never comes. workerd outlives a restart of Vite, and
- * asks the next server for modules before that listens. Read in Vite 6.4.6, 7.3.8, 8.0.16
- * and 8.3.8: `createDepsOptimizer`, `DevEnvironment.listen`.
+ * Lets the first module that is transformed begin the optimizer, and wait for it. Vite begins it when the server listens, and
+ * forgets what was met before: whoever has asked for that waits for a run that never comes. workerd outlives a restart of Vite, and
+ * asks the next server for modules before it listens. Read in Vite 6.4.6, 7.3.8, 8.0.16 and 8.3.8: `createDepsOptimizer`,
+ * `DevEnvironment.listen`.
  */
 export function initBeforeTransforms(environment: DevEnvironment): void {
   const { depsOptimizer } = environment
