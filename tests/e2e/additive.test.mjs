@@ -22,14 +22,14 @@ describe('on busy processors', () => {
   after(() => idle())
 
   test('without Evenkeel first answers are wrong, and the optimizer reloads', async () => {
-    const bare = await coldVisits({})
+    const bare = await coldVisits({}, pages.slice(0, 6))
     assert.notDeepEqual(bare.wrong, [], 'this shows nothing on a stack that is right by itself')
     assert.notEqual(bare.reloads, 0)
   })
 
   describe('where runs add, with nothing else', () => {
     let seen
-    before(async () => (seen = await coldVisits(addingAlone())))
+    before(async () => (seen = await coldVisits(addingAlone(), pages)))
 
     test('every first answer is right', () => assert.deepEqual(seen.wrong, [], seen.log))
     test('every action runs once', () => assert.deepEqual(seen.started, once))
@@ -43,7 +43,7 @@ describe('on busy processors', () => {
 })
 
 /** All that a user sees of a cold start in which each page brings a dependency that Vite has not met before. */
-async function coldVisits(env) {
+async function coldVisits(env, pages) {
   const server = await startApp({ app: 'hono', env })
   try {
     await visit(server, '/')

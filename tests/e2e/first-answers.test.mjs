@@ -28,7 +28,7 @@ for (const [app, outdated, position] of [
     let bareResults
     before(async () => {
       bare = await start({ EVENKEEL: 'off' })
-      bareResults = await visitAll(bare, pages)
+      bareResults = await visitAll(bare, pages.slice(0, 8))
     })
 
     test('without Evenkeel first answers are wrong', () => {
@@ -42,10 +42,10 @@ for (const [app, outdated, position] of [
       })
     }
 
-    for (const { title, env, adds } of [
-      { title: `Evenkeel ${position} in the list of plugins`, env: guarded({ position }) },
-      { title: 'Evenkeel where runs add, with nothing else', env: addingAlone(), adds: true },
-    ]) {
+    const stacks = [{ title: `Evenkeel ${position} in the list of plugins`, env: guarded({ position }) }]
+    // `tests/versions` asks the same of the other app.
+    if (app === 'hono') stacks.push({ title: 'Evenkeel where runs add, with nothing else', env: addingAlone(), adds: true })
+    for (const { title, env, adds } of stacks) {
       describe(title, () => {
         let server
         let results

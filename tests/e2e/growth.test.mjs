@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { memoryOf, openEnvironment, startSidecar } from '../bench/lib/client.mjs'
 
-const DEPENDENCIES = 30
+const DEPENDENCIES = 10
 const environment = 'worker'
 
 const file = (nth) => `/node_modules/.vite/deps_worker/@scope_late-${nth}.js`

@@ -2,7 +2,7 @@
 // at work. Where runs add, nobody notices. The bare stack is measured in the same run, so that nothing passes here because nothing
 // happened.
 import assert from 'node:assert/strict'
-import { after, describe, test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { keepBusy } from './lib/busy.mjs'
 import { hosts } from './lib/hosts.mjs'
 import { measure } from './lib/measure.mjs'
@@ -36,10 +36,15 @@ const loadsOf = (name) => (isAll ? Object.keys(loads) : (hosts[name].loads ?? ['
 for (const name of Object.keys(hosts)) {
   for (const load of loadsOf(name)) {
     describe(`${name}, ${load}`, () => {
-      test('without Evenkeel answers are wrong', async () => {
-        const bare = await measured(name, load, 'bare', {})
-        if (load === 'idle') assert.notDeepEqual(bare.wrong, [], 'this shows nothing on a host that is right by itself')
-      })
+      if (load === 'idle') {
+        test('without Evenkeel answers are wrong', async () => {
+          const bare = await measured(name, load, 'bare', {})
+          assert.notDeepEqual(bare.wrong, [], 'this shows nothing on a host that is right by itself')
+        })
+      } else if (isAll) {
+        // Slow as it is, it may be right by itself; its times are what Evenkeel's are compared with.
+        before(() => measured(name, load, 'bare', {}))
+      }
 
       for (const [stack, options] of stacksUnder(load)) {
         test(`with Evenkeel, ${stack}, all are right and nothing reloads`, async () => {
@@ -60,7 +65,7 @@ async function measured(name, load, stack, env) {
     const { asked, wrong, hookErrors, redirects, slowest, slowestBeside, first, ready } = result
     const row = (ratios[`${name}, ${load}`] ??= {})
     row[stack] = slowest
-    if (stack !== 'bare') row[`${stack} / bare`] = Number((slowest / row.bare).toFixed(2))
+    if (row.bare && stack !== 'bare') row[`${stack} / bare`] = Number((slowest / row.bare).toFixed(2))
     rows[`${name}, ${load}, ${stack}`] = { right: `${asked - wrong.length}/${asked}`, hookErrors, redirects, slowest, slowestBeside, first, ready }
     return result
   } finally {

@@ -15,7 +15,7 @@ for (const stack of onePerVite) {
     after(() => opened?.remove())
 
     test('without Evenkeel late pages reload', async () => {
-      assert.notEqual((await visitLatePages(opened, { EVENKEEL: 'off' }, getPages.slice(0, 4))).reloads, 0)
+      assert.notEqual((await visitLatePages(opened, { EVENKEEL: 'off' }, getPages.slice(0, 2))).reloads, 0)
     })
 
     test('late pages are added: every first answer is right, and nothing reloads', async () => {

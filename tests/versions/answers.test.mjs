@@ -13,7 +13,7 @@ import { isRight, visitAll } from '../e2e/lib/visit.mjs'
 import { openStack, runs } from './lib/stacks.mjs'
 
 const environment = 'evenkeel_fixture_worker'
-const latePages = [...getPages.slice(0, 5), ...postPages.slice(0, 2)]
+const latePages = [...getPages.slice(0, 3), ...postPages.slice(0, 2)]
 
 for (const run of runs.filter(({ cloudflare }) => cloudflare)) {
   describe(run.title, () => {

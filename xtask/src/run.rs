@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
+use std::sync::OnceLock;
 
 /// What went wrong, told to the user.
 #[derive(Debug)]
@@ -108,6 +109,15 @@ impl Step {
         let output = self.0.output().ok()?;
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
+}
+
+/// Several parts of a command ask for the same work.
+pub fn once(done: &OnceLock<()>, work: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
+    if done.get().is_none() {
+        work()?;
+        done.get_or_init(|| ());
+    }
+    Ok(())
 }
 
 /// The files of a folder whose names end so, in order.

@@ -30,17 +30,24 @@ struct Program {
     elsewhere: Option<&'static str>,
 }
 
+/// Fails with the one command that installs what the machine lacks, where that may not be done unasked.
+pub fn check() -> Result<(), Failure> {
+    let missing = missing();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let manager = manager_for(&missing)?;
+    commands_to_install(manager, &packages(&missing, manager)).map(drop)
+}
+
 /// Installs what the machine lacks, or fails with the one command that does it.
 pub fn browser_and_editors() -> Result<(), Failure> {
-    let missing: Vec<&Program> = PROGRAMS.iter().filter(|program| !is_there(program)).collect();
+    let missing = missing();
     if missing.is_empty() && has_eglot() {
         return Ok(());
     }
-    let Some(manager) = MANAGERS.iter().find(|manager| on_path(manager.program)) else {
-        let names: Vec<&str> = missing.iter().map(|program| program.name).collect();
-        return Err(Failure(format!("the tests need {}: install them and try again", names.join(" and "))));
-    };
-    let packages: Vec<&str> = missing.iter().map(|program| program.package_of(manager)).collect();
+    let manager = manager_for(&missing)?;
+    let packages = packages(&missing, manager);
     install(manager, &packages)?;
     // A package may have put its program elsewhere: better said now than by a test, half an hour later.
     if let Some(Program { name, .. }) = missing.into_iter().find(|program| !is_there(program)) {
@@ -73,11 +80,31 @@ pub fn newer_neovim() -> Result<(), Failure> {
     }
 }
 
+fn missing() -> Vec<&'static Program> {
+    PROGRAMS.iter().filter(|program| !is_there(program)).collect()
+}
+
+fn manager_for(missing: &[&Program]) -> Result<&'static Manager, Failure> {
+    let manager = MANAGERS.iter().find(|manager| on_path(manager.program));
+    let names: Vec<&str> = missing.iter().map(|program| program.name).collect();
+    manager
+        .ok_or_else(|| Failure(format!("the tests need {}: install them and try again", names.join(" and "))))
+}
+
+fn packages(missing: &[&Program], manager: &Manager) -> Vec<&'static str> {
+    missing.iter().map(|program| program.package_of(manager)).collect()
+}
+
 /// Installs packages, or fails with the command that does it.
 fn install(manager: &Manager, packages: &[&str]) -> Result<(), Failure> {
     if packages.is_empty() {
         return Ok(());
     }
+    commands_to_install(manager, packages)?.iter().try_for_each(|command| run(command))
+}
+
+/// What this user may run unasked, or else a failure that says what to type.
+fn commands_to_install(manager: &Manager, packages: &[&str]) -> Result<Vec<Command>, Failure> {
     let rights = if manager.as_user || is_root() {
         Rights::Enough
     } else if can_sudo() {
@@ -93,7 +120,7 @@ fn install(manager: &Manager, packages: &[&str]) -> Result<(), Failure> {
             line(&commands)
         )));
     }
-    commands.iter().try_for_each(|command| run(command))
+    Ok(commands)
 }
 
 /// Whether Emacs brings its language client along, as it does from version 29 on.

