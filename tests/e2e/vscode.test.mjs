@@ -78,7 +78,12 @@ describe('beside a dev server', () => {
     assert.equal(await config(), writtenConfig, 'it is for the user to save')
     await Promise.all([printed(session.server, /server restarted/), window.run('File: Save All')])
     assert.match(await config(), new RegExp(`include: \\['${late.dep}'\\]`))
-    const answer = await session.ask()
+    // A connection of before the restart may be closed under the request.
+    const answers = async () => {
+      const answer = await session.ask()
+      return answer.status !== 0 && answer
+    }
+    const answer = await until('the restarted server answers', answers)
     assert.ok(shows(next, answer), `${answer.status} ${answer.text}`)
     assert.equal(answer.redirects, 0)
     await window.marks.waitFor({ state: 'hidden' })

@@ -344,6 +344,17 @@ export const rows = [
     ['parts/first user-of-first', 'parts/first user-of-first parts/second user-of-second'],
   ),
   row(
+    'a late package runs what it needs of earlier ones, and not these themselves',
+    [
+      `export const never = () => import('@fixture/chain-first')`,
+      `export const never = () => import('@fixture/chain-second')`,
+      `import { name } from '@fixture/chain-third'
+       const runs = () => globalThis.fixtureRuns.filter((name) => name.includes('chain')).join(' ')
+       export const answer = () => [name, runs()]`,
+    ],
+    ['base link third', 'chain-third chain-link chain-base'],
+  ),
+  row(
     'a late import of one module of a package runs nothing else of what was bundled with it and never ran',
     [
       `export const never = () => import('@fixture/user-of-pieces')`,

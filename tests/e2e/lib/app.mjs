@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { rmSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import path from 'node:path'
-import { freePort } from './free-port.mjs'
+import { freePort, untilPortIsFree } from './free-port.mjs'
 import * as checkout from './paths.mjs'
 import { endWithUs, killGroup } from './process-group.mjs'
 
@@ -52,15 +52,8 @@ export async function startApp({
   }
   if (ownCache) ownCaches.add(ownCache)
   try {
-    // Between asking for a free port and listening, another process may have taken it.
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const { stop, ...started } = await startOnce({ stack, root, env, cache, command, ready })
-        return { ...started, stop: () => stop().finally(removeCache) }
-      } catch (error) {
-        if (attempt === 3 || !/Port \d+ is already in use/.test(error.message)) throw error
-      }
-    }
+    const { stop, ...started } = await untilPortIsFree(() => startOnce({ stack, root, env, cache, command, ready }))
+    return { ...started, stop: () => stop().finally(removeCache) }
   } catch (error) {
     await removeCache()
     throw error

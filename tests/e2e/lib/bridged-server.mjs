@@ -4,7 +4,7 @@ import path from 'node:path'
 import { createServer } from 'vite'
 import { latePages } from '../../apps/pages/table.mjs'
 import { newCacheDir } from './app.mjs'
-import { freePort } from './free-port.mjs'
+import { freePort, untilPortIsFree } from './free-port.mjs'
 import { guarded } from './guarded.mjs'
 import { appsFolder } from './paths.mjs'
 import { until } from './waiting.mjs'
@@ -20,7 +20,7 @@ export async function bridgedServer(options) {
   const removeCache = () => rm(cacheDir, { recursive: true, force: true })
   let server
   try {
-    server = await withEnvironment({ ...guarded(options), CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGLER_SEND_METRICS: 'false' }, listening)
+    server = await withEnvironment({ ...guarded(options), CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGLER_SEND_METRICS: 'false' }, () => untilPortIsFree(listening))
   } catch (error) {
     await removeCache()
     throw error

@@ -1,6 +1,6 @@
 import { parseAst } from 'vite'
 import { describe, expect, test } from 'vitest'
-import { MARK, extract } from './rolldown-extraction.js'
+import { MARK, extract, withoutRun } from './rolldown-extraction.js'
 
 describe('the exports of a printed module are found', () => {
   const printed = (before: string) =>
@@ -31,4 +31,25 @@ test('a module that exports what an object cannot have is left to its file', () 
   const { module, kept } = extract(printed, 'x.js', parseAst)
   expect(module.kind).toBe('opaque')
   expect(kept.size).toBe(0)
+})
+
+describe('an entry is run by its facade, and by no file that has something else of it', () => {
+  const cjs = { kind: 'cjs', file: 'x.js', require: 'e$require_x' } as const
+  const esm = { kind: 'esm', file: 'x.js', exports: {}, init: 'e$init_x' } as const
+
+  test.for([
+    ['at the end', 'var one;\nexport default require_x();', cjs],
+    ['at the end, in a line of its own', 'var one;\nexport default require_x();\n', cjs],
+    ['before exports', 'var one;\nexport default require_x();\n\nexport { one };', cjs],
+    ['before exports that end their line', 'var one;\nexport default require_x();\nexport { one };\n', cjs],
+    ['of ESM', 'var one;\ninit_x();\nexport { one };\n', esm],
+  ] as const)('%s', ([, code, entry]) => {
+    expect(withoutRun(code, entry)).not.toContain('_x()')
+    expect(withoutRun(code, entry)).toContain('var one;')
+  })
+
+  test('what comes after the run may need it', () => {
+    const code = 'export default require_x();\nmore();\n'
+    expect(withoutRun(code, cjs)).toBe(code)
+  })
 })

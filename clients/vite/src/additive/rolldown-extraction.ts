@@ -81,10 +81,11 @@ export function withoutRun(code: string, entry: WrittenModule): string {
   const wrapper = entry.kind === 'cjs' ? entry.require : entry.kind === 'esm' ? entry.init : undefined
   if (!wrapper) return code
   const local = wrapper.slice(PREFIX.length)
-  const run = entry.kind === 'cjs' ? `\nexport default ${local}();\n` : `\n${local}();\n`
+  const run = entry.kind === 'cjs' ? `\nexport default ${local}();` : `\n${local}();`
   const start = code.lastIndexOf(run)
-  const isLast = start >= 0 && !/^(?!export |\s)/m.test(code.slice(start + run.length))
-  return isLast ? `${code.slice(0, start)}\n\n${code.slice(start + run.length)}` : code
+  const after = code.slice(start + run.length)
+  const isLast = start >= 0 && !/^(?!export |\s|$)/m.test(after)
+  return isLast ? `${code.slice(0, start)}\n\n${after}` : code
 }
 
 /** Finds out how a module that is printed in this file can be reached from another one. */
