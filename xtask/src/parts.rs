@@ -174,7 +174,7 @@ fn linted<const N: usize>(arguments: [&str; N]) -> Step {
 }
 
 /// For each of the tests that are called `fuzz_…`.
-const FUZZ_MS: &str = "20000";
+const FUZZ_MS: &str = "10000";
 
 fn join(work: Work) -> Result<(), Failure> {
     work.join().map_err(|_| Failure("a thread of xtask panicked".into()))?
