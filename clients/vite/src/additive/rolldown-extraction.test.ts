@@ -26,6 +26,13 @@ test('a module with imports that Rolldown takes for CommonJS all the same is rea
   expect(extract(printed, 'x.js', parseAst).module).toEqual({ kind: 'cjs', file: 'x.js', require: 'e$require_x' })
 })
 
+test('a script is not read to its end, and comments alone are none', () => {
+  const parse = () => expect.fail('it is parsed')
+  const script = `/* A licence. */ // more\n${'var one = 1;\n'.repeat(3)}`
+  expect(extract(script, 'x.js', parse).module).toEqual({ kind: 'esm', file: 'x.js', exports: {} })
+  expect(extract('/* A licence. */\n// more', 'x.js', parse).module.kind).toBe('opaque')
+})
+
 test('a module that exports what an object cannot have is left to its file', () => {
   const printed = `var x_exports = /* @__PURE__ */ __exportAll({ __proto__: () => p, other: () => p });\nvar p = 1;\n${MARK}(x_exports);`
   const { module, kept } = extract(printed, 'x.js', parseAst)

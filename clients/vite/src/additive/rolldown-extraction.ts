@@ -7,6 +7,8 @@ export const PREFIX = 'e$'
 const NAMESPACE = '_exports'
 /** How the value of a namespace begins. */
 const NAMESPACE_VALUE = /^\(*(?:\/\* @__PURE__ \*\/ )?\(*__export/
+/** Comments at the beginning. Each can be read in one way only, or a file with many of them would take minutes. */
+const COMMENTS = /^(?:\s|\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/|\/\/.*(?:\n|$))*/
 /** Called with a module's namespace at its end, so that Rolldown prints the namespace: it tells each export's local name. */
 export const MARK = '__evenkeel_namespace__'
 
@@ -100,9 +102,7 @@ export function extract(printed: string, file: string, parse: Parse): Extracted 
 
   const namespace = markedNamespace(printed)
   if (!namespace)
-    return (
-      commonJs(printed, file, keep, kept, parse) ?? script(printed, file, parse) ?? opaque('neither ESM nor CommonJS')
-    )
+    return commonJs(printed, file, keep, kept, parse) ?? script(printed, file) ?? opaque('neither ESM nor CommonJS')
 
   const declared = namespaceStatement(printed, namespace, parse)
   const getters = declared && gettersOf(declared.parsed)
@@ -203,12 +203,13 @@ function commonJs(
   return name ? { module: { kind: 'cjs', file, require: keep(name) }, kept } : undefined
 }
 
-/** A file without exports, which runs as it is: there is nothing to reach but its effects. */
-function script(printed: string, file: string, parse: Parse): Extracted | undefined {
-  if (/__commonJS|__esm/.test(printed)) return undefined
-  return firstStatement(printed, parse) === undefined
-    ? undefined
-    : { module: { kind: 'esm', file, exports: {} }, kept: new Map() }
+/**
+ * A file without exports, which runs as it is: there is nothing to reach but its effects. It is not parsed, because it may be long: what
+ * is left after its comments is a statement.
+ */
+function script(printed: string, file: string): Extracted | undefined {
+  if (/__commonJS|__esm/.test(printed) || printed.replace(COMMENTS, '') === '') return undefined
+  return { module: { kind: 'esm', file, exports: {} }, kept: new Map() }
 }
 
 function isWrapped(printed: string): boolean {
