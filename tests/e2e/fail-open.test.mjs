@@ -230,7 +230,9 @@ describe('start-up', () => {
     })
 
     test(`cold, with a new import in the entry, ${where}: the first answer is right`, async () => {
-      const { root } = await importedWhileDown(env)
+      const { root, remove } = await copyApp('worker')
+      cleanUp(remove)
+      await writeFile(path.join(root, 'src/home.tsx'), importDialog)
       const app = await start({ root, env })
       const { status, text } = await visit(app, '/')
       assert.equal(status, 200)
