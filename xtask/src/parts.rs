@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::thread;
 
-use crate::{build_plugin, node, package, prepare, program, setup};
+use crate::{build_plugin, node, package, prepare, program, setup, soaking};
 use xtask::run::{self, Failure, Step, once};
 
 /// How the names of files with tests for Node end.
@@ -63,7 +63,7 @@ pub fn test(parts: &[&str]) -> Result<(), Failure> {
 
 type Work = thread::JoinHandle<Result<(), Failure>>;
 
-/// What the parts that are asked for need and what comes over the network, while the compiler has the processors.
+/// Begins what the parts that are asked for need. Most of it comes over the network, and the compiler has the processors meanwhile.
 fn prepare_beside(asked: impl Fn(&str) -> bool) -> Result<Vec<Work>, Failure> {
     let mut works = Vec::new();
     if DRIVING_PROGRAMS.iter().any(|part| asked(part)) {
@@ -128,7 +128,7 @@ fn steps_of(part: &str) -> Result<Vec<Step>, Failure> {
         _ => {
             prepare(program::build_tested)?;
             let judge = Step::new(node::recent()?).args(["--test", "tests/soak/judge.test.mjs"]);
-            Ok(vec![judge, program::tested_by(crate::soaking()?)])
+            Ok(vec![judge, program::tested_by(soaking()?)])
         }
     }
 }

@@ -1,7 +1,6 @@
 //! The sidecar's program: as the tests start it, and as it is shipped.
 
 use std::env::consts::EXE_SUFFIX;
-use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use xtask::run::{Failure, Step, once, root};
@@ -14,23 +13,23 @@ static SHIPPED: OnceLock<()> = OnceLock::new();
 
 /// A step that starts the program that is tested: a development build, which finds overflows and takes no minutes to link.
 pub fn tested_by(step: Step) -> Step {
-    match named() {
-        Some(_) => step,
-        None => {
-            let built = root().join("target/debug").join(format!("evenkeel{EXE_SUFFIX}"));
-            step.env(NAMED, &built.to_string_lossy())
-        }
+    if is_named() {
+        return step;
     }
+    let built = root().join("target/debug").join(format!("evenkeel{EXE_SUFFIX}"));
+    step.env(NAMED, &built.to_string_lossy())
 }
 
 pub fn build_tested() -> Result<(), Failure> {
-    once(&TESTED, || match named() {
-        Some(_) => Ok(()),
-        None => Step::cargo(["build", "--quiet", "--workspace", "--all-features", "--bin", "evenkeel"]).run(),
+    if is_named() {
+        return Ok(());
+    }
+    once(&TESTED, || {
+        Step::cargo(["build", "--quiet", "--workspace", "--all-features", "--bin", "evenkeel"]).run()
     })
 }
 
-/// What compiles the workspace as `build_tested` would, has built it.
+/// Called after the whole workspace has been compiled, and this program with it.
 pub fn tested_is_built() {
     TESTED.get_or_init(|| ());
 }
@@ -41,6 +40,6 @@ pub fn build_shipped() -> Result<(), Failure> {
     })
 }
 
-fn named() -> Option<PathBuf> {
-    std::env::var_os(NAMED).filter(|name| !name.is_empty()).map(PathBuf::from)
+fn is_named() -> bool {
+    std::env::var_os(NAMED).is_some_and(|name| !name.is_empty())
 }
