@@ -7,6 +7,8 @@ import { copyApp } from './lib/app.mjs'
 import { evenkeel } from './lib/command.mjs'
 import { defaults } from './lib/guarded.mjs'
 import { perTest } from './lib/per-test.mjs'
+import { signalGroup } from './lib/process-group.mjs'
+import { ended, groupOf, sidecarOfSoon } from './lib/processes.mjs'
 import { smallApp } from './lib/small-app.mjs'
 import { until } from './lib/waiting.mjs'
 import { visit } from './lib/visit.mjs'
@@ -59,6 +61,20 @@ describe('an app of an index.html', () => {
     assert.deepEqual(others, [])
     assert.match(line, /\[evenkeel\] EVENKEEL_BINARY names \/nonexistent\/evenkeel, which does not exist: correct it or unset it\. Vite goes on without Evenkeel until it is restarted\.$/)
   })
+})
+
+test('a signal for Vite and all that it has started is not for the sidecar, which ends with Vite and without a word', async () => {
+  const app = await smallApp()
+  cleanUp(app.remove)
+  const server = await start({ root: app.root, cacheDir: app.cache, env: defaults() })
+  const sidecar = await sidecarOfSoon(server)
+  await load(server, 'src/first.js')
+  // Which of them sees the signal first is chance.
+  assert.notEqual(groupOf(sidecar), groupOf(server.pid))
+  signalGroup(server, 'SIGTERM')
+  await server.exited
+  await ended(sidecar)
+  assert.deepEqual(said(server), [])
 })
 
 test("the first start of a Cloudflare app with Node's modules is nobody's fault", async () => {

@@ -12,7 +12,13 @@ function killAll(): void {
 
 /** Starts a program that ends with its stdin, and in any case with this process. */
 export function startChild(program: string, args: string[]): ChildProcess {
-  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'], windowsHide: true })
+  const child = spawn(program, args, {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    // A group of its own: Ctrl+C in a terminal and `kill` of a group are for this process, which may still ask it things while it
+    // closes. On Windows, `detached` would open a console.
+    detached: process.platform !== 'win32',
+    windowsHide: true,
+  })
   if (running.size === 0) process.once('exit', killAll)
   running.add(child)
   const forget = () => {

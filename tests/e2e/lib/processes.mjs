@@ -26,10 +26,13 @@ export function childrenOf(parent) {
 /** All that a process has started, and what that has started. */
 export const descendantsOf = (pid) => childrenOf(pid).flatMap((child) => [child, ...descendantsOf(child)])
 
+/** The process group of a process, which gets signals as a whole. */
+export const groupOf = (pid) => statOf(pid)?.group
+
 function statOf(pid) {
   // The second field is the command in parentheses, which may hold spaces and parentheses itself.
-  const [state, parent] = read(pid, 'stat').split(') ').at(-1).split(' ')
-  return state ? { state, parent: Number(parent) } : undefined
+  const [state, parent, group] = read(pid, 'stat').split(') ').at(-1).split(' ')
+  return state ? { state, parent: Number(parent), group: Number(group) } : undefined
 }
 
 function read(pid, file) {

@@ -41,6 +41,15 @@ export async function openWindow(browser, url) {
       await page.keyboard.press('Control+S')
     },
 
+    /** Opens the quick fixes at the cursor until this one is among them: while a mark is written anew there are none. */
+    quickFix: (text) =>
+      until(`the quick fix "${text}" is offered`, async () => {
+        await page.keyboard.press('Escape')
+        await page.keyboard.press('Control+Period')
+        const offered = page.locator('.action-widget', { hasText: text }).waitFor({ timeout: 2_000 })
+        return offered.then(() => true).catch(() => false)
+      }),
+
     /** Runs a command by its title, from the command palette. */
     async run(title) {
       await page.keyboard.press('F1')
