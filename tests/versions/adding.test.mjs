@@ -1,6 +1,8 @@
 // Each Vite bundles late dependencies as further layers: pages that are late reload nothing, with all other lines of defence
 // turned off.
 import assert from 'node:assert/strict'
+import { readdir, readFile } from 'node:fs/promises'
+import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { getPages, keyOf } from '../apps/pages/table.mjs'
 import { startApp } from '../e2e/lib/app.mjs'
@@ -18,9 +20,12 @@ for (const stack of onePerVite) {
       assert.notEqual((await visitLatePages(opened, { EVENKEEL: 'off' }, getPages.slice(0, 2))).reloads, 0)
     })
 
-    test('late pages are added: every first answer is right, and nothing reloads', async () => {
-      const { wrong, reloads, log } = await visitLatePages(opened, addingAlone())
+    test('late pages are added: every first answer is right, nothing reloads, and files have source maps', async () => {
+      const { wrong, reloads, log, mapped } = await visitLatePages(opened, addingAlone())
       assert.deepEqual({ wrong, reloads }, { wrong: [], reloads: 0 }, log)
+      const dependencies = getPages.map(({ dep }) => dep)
+      const isMapped = (dep) => mapped.some((source) => source.includes(`/node_modules/${dep}/`))
+      assert.deepEqual(dependencies.filter((dep) => !isMapped(dep)), [])
     })
   })
 }
@@ -31,8 +36,16 @@ async function visitLatePages(stack, env, pages = getPages) {
     const results = await visitAll(server, pages)
     const { ssr } = JSON.parse((await visit(server, '/__reloads')).text)
     const wrong = results.filter((result) => !isRight(result.page, result))
-    return { wrong: wrong.map(({ page, status, text }) => [keyOf(page), status, text.slice(0, 300)]), reloads: ssr, log: server.log() }
+    return { wrong: wrong.map(({ page, status, text }) => [keyOf(page), status, text.slice(0, 300)]), reloads: ssr, log: server.log(), mapped: await sourcesIn(server.cacheDir) }
   } finally {
     await server.stop()
   }
+}
+
+/** The sources that the source maps of layers name, by their paths. Browsers and debuggers look for a map beside its file. */
+async function sourcesIn(cacheDir) {
+  const files = await readdir(cacheDir, { recursive: true })
+  const maps = files.filter((file) => /-L\d+-.*\.js\.map$/.test(file) && files.includes(file.slice(0, -'.map'.length)))
+  const sourcesOf = async (map) => JSON.parse(await readFile(map, 'utf8')).sources.map((source) => path.resolve(map, '..', source))
+  return (await Promise.all(maps.map((file) => sourcesOf(path.join(cacheDir, file))))).flat()
 }

@@ -9,6 +9,9 @@ import { INDEX_FILE, type Layer, layerFile } from './manifest.js'
 import { packageOf } from './packages.js'
 import type { WrittenLayer } from './store.js'
 
+/** What is in the files that a layer brings; `null` in those that are written already. */
+type Fresh = Array<[file: string, content: Uint8Array | null]>
+
 /** Puts all that the next cache has into the folder that Vite is about to commit; the index last, so that it is never there alone. */
 export async function writeLayer(
   plan: LayerPlan,
@@ -18,8 +21,10 @@ export async function writeLayer(
   installation: Installation,
 ): Promise<WrittenLayer> {
   const { base } = plan
-  const fresh = [...bundled.files].filter(([file]) => !base.files.has(file))
-  await Promise.all(fresh.map(([file, code]) => writeFile(join(to, file), code)))
+  const fresh: Fresh = [...bundled.files]
+    .filter(([file]) => !base.files.has(file))
+    .map(([file, content]) => [file, typeof content === 'string' ? Buffer.from(content) : content])
+  await Promise.all(fresh.map(([file, content]) => content && writeFile(join(to, file), content)))
   for (const file of base.files.keys()) carry(join(from, file), join(to, file))
 
   const layer = describe(plan, bundled, fresh, installation)
@@ -40,17 +45,14 @@ function carry(from: string, to: string): void {
   }
 }
 
-function describe(
-  plan: LayerPlan,
-  bundled: BundledLayer,
-  fresh: Array<[string, string | Uint8Array]>,
-  installation: Installation,
-): Layer {
+function describe(plan: LayerPlan, bundled: BundledLayer, fresh: Fresh, installation: Installation): Layer {
   const layer: Layer = {
     number: plan.number,
     modules: Object.fromEntries(bundled.modules),
     entries: Object.fromEntries(bundled.entries),
-    files: Object.fromEntries(fresh.map(([file, code]) => [file, file.endsWith('.map') ? null : hashOf(code)])),
+    files: Object.fromEntries(
+      fresh.map(([file, content]) => [file, content && !file.endsWith('.map') ? hashOf(content) : null]),
+    ),
     sources: {},
     packages: {},
     found: {},

@@ -9,13 +9,16 @@ import { packageNamed } from './packages.js'
 import { EMPTY, LayerBundler } from './rolldown-bundler.js'
 
 const MISSING = '\0evenkeel-missing:'
+const ENTRY_NAME = '[name]~entry'
+const CHUNK_NAME = '[name]'
 const JAVASCRIPT = ['js', 'jsx', 'ts', 'tsx']
 
 /** The files of a layer, and what is in them. */
 export interface BundledLayer {
   modules: Map<string, WrittenModule>
   entries: Map<string, WrittenEntry>
-  files: Map<string, string | Uint8Array>
+  /** `null` is for a file that the bundler itself writes. */
+  files: Map<string, string | Uint8Array | null>
 }
 
 /** Rolldown's options for one layer. */
@@ -139,8 +142,9 @@ function outputOptions(options: Rolldown.OutputOptions, bundler: () => LayerBund
     ...options,
     minify: false,
     minifyInternalExports: false,
-    entryFileNames: bundler().pattern('[name]~entry'),
-    chunkFileNames: bundler().pattern('[name]'),
+    entryFileNames: bundler().pattern(ENTRY_NAME),
+    chunkFileNames: bundler().pattern(CHUNK_NAME),
+    sourcemapFileNames: ({ isEntry }) => bundler().mapPattern(isEntry ? ENTRY_NAME : CHUNK_NAME),
     codeSplitting: {
       includeDependenciesRecursively: false,
       minSize: 0,

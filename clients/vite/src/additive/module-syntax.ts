@@ -40,10 +40,19 @@ export function bareImports(code: string): string[] {
   return [...code.matchAll(BARE_IMPORT)].map(([, specifier = '']) => specifier)
 }
 
-/** The directives that a module begins with, but for `"use strict"`. */
-export function directivesOf(code: string, parse: Parse): string[] {
+/**
+ * The directives that a module begins with, but for `"use strict"`. Many modules begin alike: what is `known` of a beginning is not
+ * parsed again.
+ */
+export function directivesOf(code: string, parse: Parse, known = new Map<string, string[]>()): string[] {
   const [prologue = ''] = PROLOGUE.exec(code) ?? []
   if (!/["']use /.test(prologue)) return []
+  const directives = known.get(prologue) ?? directivesIn(prologue, parse)
+  known.set(prologue, directives)
+  return directives
+}
+
+function directivesIn(prologue: string, parse: Parse): string[] {
   return parse(prologue).body.flatMap(({ directive }) => (directive && directive !== 'use strict' ? directive : []))
 }
 

@@ -7,7 +7,7 @@ import { type Parse, bareImports, directivesOf, isModule, starExports } from './
 import { Groups, packageNamed, packageOf } from './packages.js'
 import {
   type Extracted,
-  extract,
+  extractAll,
   hasStars,
   marked,
   unmarked,
@@ -27,6 +27,8 @@ export class LayerBundler {
   readonly #run: Run
   readonly #groups: Groups
   readonly #directives = new Map<string, string[]>()
+  /** The directives of the prologues that have been seen. */
+  readonly #prologues = new Map<string, string[]>()
   /** What modules re-export as a whole. */
   readonly #stars = new Map<string, () => string[]>()
   readonly #extracted = new Map<Rolldown.OutputChunk, Extracted[]>()
@@ -73,7 +75,7 @@ export class LayerBundler {
       const imported = packageNamed(specifier)
       if (own && imported) this.#groups.sawImport(own, imported)
     }
-    const directives = directivesOf(code, parse)
+    const directives = directivesOf(code, parse, this.#prologues)
     if (directives.length > 0) this.#directives.set(id, directives)
     if (!isModule(code, parse)) return undefined
     if (/\bexport\s*\*/.test(code)) this.#stars.set(id, () => starExports(code, parse))
@@ -83,6 +85,11 @@ export class LayerBundler {
   /** The pattern of the names of its files. */
   pattern(name: string): string {
     return `${name}-L${this.#plan.number}-[hash].js${this.#version}`
+  }
+
+  /** The same for their maps, which have no version. Rolldown below 1.1 does not ask for it. */
+  mapPattern(name: string): string {
+    return `${name}-L${this.#plan.number}-[chunkhash].js.map`
   }
 
   /** The name of a module's chunk. */
@@ -102,9 +109,6 @@ export class LayerBundler {
     const starred: string[] = []
     for (const chunk of chunks) {
       starred.push(...this.#addModules(context, chunk, layer))
-      const map = bundle[`${chunk.fileName}.map`]
-      if (map?.type === 'asset') layer.files.set(`${this.#fileOf(chunk)}.map`, String(map.source))
-      delete bundle[`${chunk.fileName}.map`]
       delete bundle[chunk.fileName]
     }
     for (const id of starred) await this.#addStars(context, id, starred, layer)
@@ -112,7 +116,9 @@ export class LayerBundler {
     for (const chunk of chunks) {
       const isFacade = this.#addEntry(context, chunk, layer) && !dynamic.has(chunk.fileName)
       const hasOwnCode = chunk.moduleIds.some((id) => id !== EMPTY)
-      if (!isFacade || hasOwnCode || imported.has(chunk.fileName)) this.#addFile(chunk, isFacade, layer)
+      const isNeeded = !isFacade || hasOwnCode || imported.has(chunk.fileName)
+      if (isNeeded) this.#addFile(chunk, isFacade, layer)
+      this.#takeMap(bundle, chunk, isNeeded, layer)
     }
     this.#emitEntries(context, layer)
     this.#layer = layer
@@ -135,20 +141,19 @@ export class LayerBundler {
   #addModules(context: Rolldown.PluginContext, chunk: Rolldown.OutputChunk, layer: BundledLayer): string[] {
     const file = this.#fileOf(chunk)
     const { modules } = chunk
-    const starred: string[] = []
-    const all: Extracted[] = []
+    const printed = new Map<string, string>()
     for (const id of chunk.moduleIds) {
-      const printed = modules[id]?.code
-      if (!printed || id === RUNTIME || id.startsWith('\0evenkeel:') || this.#plan.base.modules.has(id)) continue
-      const extracted = extract(printed, file, (code) => context.parse(code))
-      all.push(extracted)
-      const { module } = extracted
+      if (id === RUNTIME || id.startsWith('\0evenkeel:') || this.#plan.base.modules.has(id)) continue
+      const code = modules[id]?.code
+      if (code) printed.set(id, code)
+    }
+    const extracted = extractAll(printed, file, (code) => context.parse(code))
+    this.#extracted.set(chunk, [...extracted.values()])
+    for (const [id, { module }] of extracted) {
       const directives = this.#directives.get(id)
       layer.modules.set(id, directives && module.kind !== 'opaque' ? { ...module, directives } : module)
-      if (hasStars(printed)) starred.push(id)
     }
-    this.#extracted.set(chunk, all)
-    return starred
+    return [...printed].flatMap(([id, code]) => (hasStars(code) ? id : []))
   }
 
   async #addStars(context: Rolldown.PluginContext, id: string, starred: string[], layer: BundledLayer): Promise<void> {
@@ -167,6 +172,17 @@ export class LayerBundler {
   #isNamed(id: string, layer: BundledLayer): boolean {
     const module = layer.modules.get(id) ?? this.#plan.base.modules.get(id)
     return module?.kind === 'esm' && !module.stars
+  }
+
+  /** Leaves a map to Rolldown where it has given it the right name: maps are longer than code. */
+  #takeMap(bundle: Rolldown.OutputBundle, chunk: Rolldown.OutputChunk, isNeeded: boolean, layer: BundledLayer): void {
+    const name = `${this.#fileOf(chunk)}.map`
+    const printed = chunk.sourcemapFileName ?? `${chunk.fileName}.map`
+    const map = bundle[printed]
+    if (map?.type !== 'asset') return
+    const isLeft = isNeeded && printed === name
+    if (isNeeded) layer.files.set(name, isLeft ? null : String(map.source))
+    if (!isLeft) delete bundle[printed]
   }
 
   #addFile(chunk: Rolldown.OutputChunk, isFacade: boolean, layer: BundledLayer): void {

@@ -1,6 +1,11 @@
 import { parseAst } from 'vite'
 import { describe, expect, test } from 'vitest'
-import { MARK, extract, withoutRun } from './rolldown-extraction.js'
+import { type Extracted, MARK, extractAll, withoutRun } from './rolldown-extraction.js'
+
+type Parse = Parameters<typeof extractAll>[2]
+
+const extract = (printed: string, file: string, parse: Parse) =>
+  extractAll(new Map([['x', printed]]), file, parse).get('x') as Extracted
 
 describe('the exports of a printed module are found', () => {
   const printed = (before: string) =>
@@ -14,6 +19,34 @@ describe('the exports of a printed module are found', () => {
   ] as const)('%s', ([, before]) => {
     const { module } = extract(printed(before), 'x.js', parseAst)
     expect(module).toEqual({ kind: 'esm', file: 'x.js', exports: { one: 'e$one' } })
+  })
+})
+
+describe('the exports of many modules of a file are found', () => {
+  const printed = (name: string, exported = 'one') =>
+    `var ${name}_exports = /* @__PURE__ */ __exportAll({ ${exported}: () => ${name} });\nvar ${name} = 1;\n${MARK}(${name}_exports);`
+  const exportsOf = (files: string[], parse: Parse) =>
+    [...extractAll(new Map(files.map((code) => [code, code])), 'x.js', parse).values()].map(({ module }) =>
+      module.kind === 'esm' ? module.exports : module.kind,
+    )
+
+  test('by one call of the parser', () => {
+    let calls = 0
+    const counted: Parse = (code) => {
+      calls += 1
+      return parseAst(code)
+    }
+    const all = exportsOf([printed('a'), 'effect();', printed('b'), printed('ü')], counted)
+    expect(all).toEqual([{ one: 'e$a' }, {}, { one: 'e$b' }, { one: 'e$ü' }])
+    expect(calls).toBe(1)
+  })
+
+  test.for([
+    ['the end of a statement', '");"'],
+    ['half of a template', '"`);"'],
+  ] as const)('where a name has %s in it', ([, name]) => {
+    const all = exportsOf([printed('a'), printed('b', name), printed('c')], parseAst)
+    expect(all).toEqual([{ one: 'e$a' }, { [JSON.parse(name) as string]: 'e$b' }, { one: 'e$c' }])
   })
 })
 

@@ -5,6 +5,7 @@ import type { WrittenModule } from './manifest.js'
 export const PREFIX = 'e$'
 /** How Rolldown names namespaces; a number may follow. */
 const NAMESPACE = '_exports'
+const STATEMENT_END = ');'
 /** How the value of a namespace begins. */
 const NAMESPACE_VALUE = /^\(*(?:\/\* @__PURE__ \*\/ )?\(*__export/
 /** Comments at the beginning. Each can be read in one way only, or a file with many of them would take minutes. */
@@ -90,8 +91,13 @@ export function withoutRun(code: string, entry: WrittenModule): string {
   return isLast ? `${code.slice(0, start)}\n\n${after}` : code
 }
 
-/** Finds out how a module that is printed in this file can be reached from another one. */
-export function extract(printed: string, file: string, parse: Parse): Extracted {
+/** Finds out how the modules that are printed in this file, by their ids, can be reached from another one. */
+export function extractAll(printed: Map<string, string>, file: string, parse: Parse): Map<string, Extracted> {
+  const declared = declaredNamespaces(printed.values(), parse)
+  return new Map([...printed].map(([id, code]) => [id, extract(code, file, declared, parse)]))
+}
+
+function extract(printed: string, file: string, namespaces: Map<string, Declared>, parse: Parse): Extracted {
   const kept = new Map<string, string>()
   const keep = (local: string) => {
     const name = PREFIX + local
@@ -104,7 +110,7 @@ export function extract(printed: string, file: string, parse: Parse): Extracted 
   if (!namespace)
     return commonJs(printed, file, keep, kept, parse) ?? script(printed, file) ?? opaque('neither ESM nor CommonJS')
 
-  const declared = namespaceStatement(printed, namespace, parse)
+  const declared = namespaces.get(namespace) ?? namespaceStatement(printed, namespace, parse)
   const getters = declared && gettersOf(declared.parsed)
   // Rolldown takes some with imports for CommonJS: those that assign to `module.exports`.
   const isCommonJs = printed.includes(`var ${namespace} = /* @__PURE__ */ __toESM(`)
@@ -141,26 +147,58 @@ function markedNamespace(printed: string): string | undefined {
   return printed.slice(start + MARK.length + 1, printed.indexOf(')', start))
 }
 
-/** `var x_exports = __exportAll({ name: () => local })`. A comment may end in front of it, or have the same words. */
-function namespaceStatement(
-  printed: string,
-  namespace: string,
-  parse: Parse,
-): { text: string; parsed: Statement } | undefined {
-  const beginning = `var ${namespace} = `
-  for (let start = printed.indexOf(beginning); start >= 0; start = printed.indexOf(beginning, start + 1)) {
-    // Only what Rolldown prints is read on: the rest of a module may be long.
-    if (!NAMESPACE_VALUE.test(printed.slice(start + beginning.length, start + beginning.length + 40))) continue
+/** `var x_exports = __exportAll({ name: () => local })`. */
+interface Declared {
+  text: string
+  parsed: Statement
+}
+
+/**
+ * The statements that make the namespaces of a file's modules, by their names. They are parsed together, since a call of the parser
+ * takes longer than a statement. Where one is not what it looks like, it is not told which: each is looked for by itself then.
+ */
+function declaredNamespaces(printed: Iterable<string>, parse: Parse): Map<string, Declared> {
+  const found: Array<{ name: string; text: string }> = []
+  for (const code of printed) {
+    const name = markedNamespace(code)
+    const [start] = name === undefined ? [] : beginnings(code, name)
+    const end = start === undefined ? -1 : code.indexOf(STATEMENT_END, start)
+    if (name !== undefined && end >= 0) found.push({ name, text: code.slice(start, end + STATEMENT_END.length) })
+  }
+  if (found.length === 0) return new Map()
+  const parsed = statements(found.map(({ text }) => text).join('\n'), parse)
+  const declared = new Map<string, Declared>()
+  let at = 0
+  for (const [index, { name, text }] of found.entries()) {
+    const statement = parsed[index]
+    if (statement?.start !== at || statement.end !== at + text.length) return new Map()
+    declared.set(name, { text, parsed: statement })
+    at += text.length + 1
+  }
+  return declared
+}
+
+function namespaceStatement(printed: string, namespace: string, parse: Parse): Declared | undefined {
+  for (const start of beginnings(printed, namespace)) {
     const statement = statementAt(printed, start, parse)
     if (statement) return statement
   }
   return undefined
 }
 
+/** Where the statement may begin. A comment may end in front of it, or have the same words. */
+function* beginnings(printed: string, namespace: string): Generator<number> {
+  const beginning = `var ${namespace} = `
+  for (let start = printed.indexOf(beginning); start >= 0; start = printed.indexOf(beginning, start + 1)) {
+    // Only what Rolldown prints is read on: the rest of a module may be long.
+    if (NAMESPACE_VALUE.test(printed.slice(start + beginning.length, start + beginning.length + 40))) yield start
+  }
+}
+
 /** It ends at the first `);` up to which it can be parsed: a name in it may contain one. */
-function statementAt(printed: string, start: number, parse: Parse): { text: string; parsed: Statement } | undefined {
-  for (let end = printed.indexOf(');', start); end >= 0; end = printed.indexOf(');', end + 1)) {
-    const text = printed.slice(start, end + 2)
+function statementAt(printed: string, start: number, parse: Parse): Declared | undefined {
+  for (let end = printed.indexOf(STATEMENT_END, start); end >= 0; end = printed.indexOf(STATEMENT_END, end + 1)) {
+    const text = printed.slice(start, end + STATEMENT_END.length)
     const parsed = firstStatement(text, parse)
     if (parsed) return { text, parsed }
   }
