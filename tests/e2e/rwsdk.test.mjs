@@ -44,7 +44,7 @@ for (const [where, env] of [
       }
       await untilShown(page, spare.shows)
       await untilAlive(page)
-      await told.catch(() => {})
+      await told
       return {
         reloads: seen.documents - before.documents,
         trouble: troubleOf(seen).slice(troubleBefore),

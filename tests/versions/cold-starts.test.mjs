@@ -1,6 +1,6 @@
 // A cold start is where a discovery meets runners that are being initialized: none may fail, and none may print trouble.
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { latePages } from '../apps/pages/table.mjs'
 import { startApp } from '../e2e/lib/app.mjs'
 import { defaults } from '../e2e/lib/guarded.mjs'
@@ -8,24 +8,24 @@ import { trouble } from '../e2e/lib/log.mjs'
 import { isRight, visit, visitAll } from '../e2e/lib/visit.mjs'
 import { newestNode, openStack, runs } from './lib/stacks.mjs'
 
-for (const run of runs.filter((run) => run.coldStarts && run.major === newestNode(run))) {
-  describe(run.title, () => {
-    let stack
-    before(async () => {
-      stack = await openStack(run)
-    })
-    after(() => stack?.remove())
-
-    test(`${run.coldStarts} cold starts in a row`, async () => {
+// Two stacks at a time: this takes longer than all else that the versions are asked.
+describe('cold starts in a row', { concurrency: 2 }, () => {
+  for (const run of runs.filter((run) => run.coldStarts && run.major === newestNode(run))) {
+    test(`${run.title}: ${run.coldStarts}`, async () => {
+      const stack = await openStack(run)
       const failures = []
-      for (let number = 1; number <= run.coldStarts; number++) {
-        const failure = await coldStart(stack)
-        if (failure) failures.push(`start ${number}: ${failure}`)
+      try {
+        for (let number = 1; number <= run.coldStarts; number++) {
+          const failure = await coldStart(stack)
+          if (failure) failures.push(`start ${number}: ${failure}`)
+        }
+      } finally {
+        await stack.remove()
       }
       assert.deepEqual(failures, [])
     })
-  })
-}
+  }
+})
 
 /** What went wrong, if anything. */
 async function coldStart(stack) {

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Mutex;
 
 use xtask::run::{Failure, Step, root};
 
@@ -23,8 +24,12 @@ pub fn recent() -> Result<PathBuf, Failure> {
     Err(Failure(format!("Node {OLDEST} or newer is needed (found: {found}); install it and try again")))
 }
 
+/// Held while npm is at work: what one thread installs ahead, another may ask for.
+static INSTALLING: Mutex<()> = Mutex::new(());
+
 /// Installs a folder's packages, unless what its lockfile says is installed already.
 pub fn install(folder: &str) -> Result<(), Failure> {
+    let _alone = INSTALLING.lock();
     let folder_path = root().join(folder);
     let changed = |name: &str| fs::metadata(folder_path.join(name)).and_then(|found| found.modified()).ok();
     let installed = changed("node_modules/.package-lock.json");

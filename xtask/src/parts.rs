@@ -44,17 +44,19 @@ pub fn test(parts: &[&str]) -> Result<(), Failure> {
     if let Some(unknown) = parts.iter().find(|part| !PARTS.contains(part)) {
         return Err(Failure(format!("there is no part of the tests called {unknown}: {}", PARTS.join(", "))));
     }
-    let preparing = prepare_beside(asked)?;
+    let programs = prepare_programs(asked)?;
+    let packages = prepare_packages(asked);
     if asked("rust") {
         rust()?;
     }
-    preparing.into_iter().try_for_each(join)?;
+    programs.into_iter().try_for_each(join)?;
     if asked("client") {
         client()?;
     }
     if asked("e2e") {
         e2e(&[])?;
     }
+    join(packages)?;
     if asked("versions") {
         versions()?;
     }
@@ -63,8 +65,9 @@ pub fn test(parts: &[&str]) -> Result<(), Failure> {
 
 type Work = thread::JoinHandle<Result<(), Failure>>;
 
-/// Begins what the parts that are asked for need. Most of it comes over the network, and the compiler has the processors meanwhile.
-fn prepare_beside(asked: impl Fn(&str) -> bool) -> Result<Vec<Work>, Failure> {
+/// Begins to install and to build what the parts that are asked for start. The system's package manager has the network meanwhile, and
+/// the compiler the processors.
+fn prepare_programs(asked: impl Fn(&str) -> bool) -> Result<Vec<Work>, Failure> {
     let mut works = Vec::new();
     if DRIVING_PROGRAMS.iter().any(|part| asked(part)) {
         // What the user has to install is said before anything that takes long.
@@ -75,17 +78,22 @@ fn prepare_beside(asked: impl Fn(&str) -> bool) -> Result<Vec<Work>, Failure> {
             if newer_neovim { setup::newer_neovim() } else { Ok(()) }
         }));
     }
-    let fixtures = PARTS.into_iter().filter(|part| asked(part)).flat_map(fixtures_of).map(str::to_owned);
-    let mut folders: Vec<String> = fixtures.collect();
-    if asked("versions") || asked("packages") {
-        folders.extend(stacks()?);
-    }
-    works.push(thread::spawn(move || folders.iter().try_for_each(|folder| node::install(folder))));
     // The Rust tests compile it as well, and one Cargo waits for the other.
     if !asked("rust") && PARTS.iter().any(|part| asked(part) && !WITHOUT_SIDECAR.contains(part)) {
         works.push(thread::spawn(program::build_tested));
     }
     Ok(works)
+}
+
+/// Begins to install npm packages, in the order in which the parts need them: each part waits for its own alone.
+fn prepare_packages(asked: impl Fn(&str) -> bool) -> Work {
+    let fixtures = PARTS.into_iter().filter(|part| asked(part)).flat_map(fixtures_of);
+    let needs_stacks = asked("versions") || asked("packages");
+    let folders: Vec<&str> = fixtures.collect();
+    thread::spawn(move || {
+        folders.into_iter().try_for_each(node::install)?;
+        if needs_stacks { stacks()?.iter().try_for_each(|stack| node::install(stack)) } else { Ok(()) }
+    })
 }
 
 /// What runs one test at a time leaves much of two processors idle: these lanes run at the same time, and take about as long.
@@ -174,7 +182,7 @@ fn linted<const N: usize>(arguments: [&str; N]) -> Step {
 }
 
 /// For each of the tests that are called `fuzz_…`.
-const FUZZ_MS: &str = "10000";
+const FUZZ_MS: &str = "5000";
 
 fn join(work: Work) -> Result<(), Failure> {
     work.join().map_err(|_| Failure("a thread of xtask panicked".into()))?

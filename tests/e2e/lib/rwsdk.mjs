@@ -110,8 +110,13 @@ export async function runs(app) {
   return act
 }
 
-/** Ask before the save; resolves once the page has been told of it. A click before that still asks for the module as it was. */
+/**
+ * Ask before the save; resolves once the page has been told of it, or is loaded anew. A click before that still asks for the module as
+ * it was.
+ */
 export function untilTold({ seen }, { timeout = 20_000 } = {}) {
+  const { documents } = seen
   const from = seen.hotUpdates.length
-  return until('the page is told of the save', () => seen.hotUpdates.length > from, { within: timeout, every: 5 })
+  const isTold = () => seen.hotUpdates.length > from || seen.documents > documents
+  return until('the page is told of the save', isTold, { within: timeout, every: 5 })
 }

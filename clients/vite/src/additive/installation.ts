@@ -2,12 +2,13 @@ import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { hashOf } from './hash.js'
 import type { Manifest, WrittenPackage } from './manifest.js'
+import { packageOf } from './packages.js'
 import { Doubt } from './store.js'
 
 /** The installed packages: whether they still are those that were bundled. */
 export class Installation {
   readonly #root: string
-  /** By folder, and by what is known of its `package.json` without reading it. */
+  /** By file, and by what is known of it without reading it. */
   readonly #stamps = new Map<string, { written: string; stamp: string }>()
 
   constructor(root: string) {
@@ -26,13 +27,22 @@ export class Installation {
     return { stamp: this.#stamp(folder), found }
   }
 
+  /**
+   * What tells whether a module's source has changed; `undefined` where it is no file. Files of packages are written when they are
+   * installed; all others may be written again and again as they were, by a tool that generates them.
+   */
+  source(id: string): string | undefined {
+    const written = sourceStamp(id)
+    return written === undefined || packageOf(id) ? written : this.#stampOf(id, written, () => hashOf(readFileSync(id)))
+  }
+
   /** What is not as it was when it was bundled: a package, or a file of one that was patched. */
   changed({ packages, sources }: Manifest): Doubt | undefined {
     for (const [folder, { stamp }] of packages) {
       if (this.#stamp(folder) !== stamp) return new Doubt('packageChanged', folder)
     }
     for (const [id, written] of sources) {
-      if (sourceStamp(id) !== written) return new Doubt('packageChanged', id)
+      if (this.source(id) !== written) return new Doubt('packageChanged', id)
     }
     return undefined
   }
@@ -55,10 +65,14 @@ export class Installation {
     const real = realpathSync.native(folder)
     // What comes out of an archive has the time of its making, and often the size of before.
     const written = `${real}:${status.mtimeMs}:${status.ctimeMs}:${status.size}`
-    const known = this.#stamps.get(folder)
+    return this.#stampOf(folder, written, () => hashOf(readFileSync(file, 'utf8') + real))
+  }
+
+  #stampOf(path: string, written: string, read: () => string): string {
+    const known = this.#stamps.get(path)
     if (known?.written === written) return known.stamp
-    const stamp = hashOf(readFileSync(file, 'utf8') + real)
-    this.#stamps.set(folder, { written, stamp })
+    const stamp = read()
+    this.#stamps.set(path, { written, stamp })
     return stamp
   }
 }

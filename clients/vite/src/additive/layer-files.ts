@@ -2,7 +2,7 @@ import { copyFileSync, linkSync, writeFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hashOf } from './hash.js'
-import { type Installation, sourceStamp } from './installation.js'
+import type { Installation } from './installation.js'
 import type { BundledLayer } from './layer-rolldown.js'
 import type { LayerPlan } from './layer-plan.js'
 import { INDEX_FILE, type Layer, layerFile } from './manifest.js'
@@ -62,7 +62,7 @@ function describe(plan: LayerPlan, bundled: BundledLayer, fresh: Fresh, installa
     if (name && !plan.base.found.has(name)) layer.found[name] ??= installation.find(name)
   }
   for (const id of bundled.modules.keys()) {
-    const stamp = sourceStamp(id)
+    const stamp = installation.source(id)
     if (stamp !== undefined) layer.sources[id] = stamp
     const folder = packageOf(id)?.folder
     if (folder && !plan.base.packages.has(folder)) layer.packages[folder] ??= installation.package(folder)

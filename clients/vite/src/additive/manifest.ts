@@ -46,7 +46,7 @@ export interface Layer {
   entries: Record<string, WrittenEntry>
   /** Files beside the entries, each with a hash of its content; source maps have none. */
   files: Record<string, string | null>
-  /** When the source of each module was written, and its size. */
+  /** When the source of each module was written, and its size; of one that is in no package, a hash of its content. */
   sources: Record<string, string>
   /** The packages of its modules, by folder. */
   packages: Record<string, WrittenPackage>
