@@ -9,7 +9,7 @@ import { defaults } from './lib/guarded.mjs'
 import { perTest } from './lib/per-test.mjs'
 import { signalGroup } from './lib/process-group.mjs'
 import { ended, groupOf, sidecarOfSoon } from './lib/processes.mjs'
-import { smallApp } from './lib/small-app.mjs'
+import { loadWithDependency, smallApp } from './lib/small-app.mjs'
 import { until } from './lib/waiting.mjs'
 import { visit } from './lib/visit.mjs'
 
@@ -36,7 +36,8 @@ describe('an app of an index.html', () => {
     await until('the line is printed', () => banners(server).length > 0)
     assert.deepEqual(banners(server), [banner])
     assert.equal((await fetch(banner.split(': ')[1])).status, 200)
-    for (const file of ['', 'src/main.js', 'src/first.js']) await load(server, file)
+    for (const file of ['', 'src/main.js']) await load(server, file)
+    await loadWithDependency(server.url, 'first')
     assert.deepEqual(said(server), [], 'a first start is nothing to talk about')
     await load(server, 'src/second.js')
     await until('what was late is told', () => said(server).length > 0)

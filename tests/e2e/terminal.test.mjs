@@ -7,7 +7,7 @@ import { freePort } from './lib/free-port.mjs'
 import { defaults } from './lib/guarded.mjs'
 import { binary, nodeBin, viteBin } from './lib/paths.mjs'
 import { screenshot } from './lib/screenshots.mjs'
-import { smallApp } from './lib/small-app.mjs'
+import { loadWithDependency, smallApp } from './lib/small-app.mjs'
 import { openTerminal } from './lib/terminal.mjs'
 
 let browser
@@ -24,7 +24,9 @@ test('a first minute: the banner, what was added, and the commands, none of whic
   const vite = terminal.run(`"${nodeBin}" "${viteBin}" --host 127.0.0.1 --strictPort --port ${port}`, { cwd: app.root, env })
   try {
     await terminal.shows(/➜ {2}Evenkeel: http/)
-    for (const file of ['', 'src/main.js', 'src/first.js', 'src/second.js']) await (await fetch(`http://127.0.0.1:${port}/${file}`)).text()
+    const url = `http://127.0.0.1:${port}`
+    for (const file of ['/', '/src/main.js']) await (await fetch(url + file)).text()
+    for (const name of ['first', 'second']) await loadWithDependency(url, name)
     await terminal.shows(/added second/)
     for (const command of ['status', 'doctor']) {
       assert.equal(await terminal.run(`echo '$ npx evenkeel ${command}'; "${binary}" ${command}`, { cwd: app.root, env: { PATH } }).ended, 0, command)
