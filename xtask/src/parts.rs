@@ -92,7 +92,7 @@ fn prepare_packages(asked: impl Fn(&str) -> bool) -> Work {
     let folders: Vec<&str> = fixtures.collect();
     thread::spawn(move || {
         folders.into_iter().try_for_each(node::install)?;
-        if needs_stacks { stacks()?.iter().try_for_each(|stack| node::install(stack)) } else { Ok(()) }
+        if needs_stacks { install_packages_of_stacks() } else { Ok(()) }
     })
 }
 
@@ -228,8 +228,12 @@ fn stacks() -> Result<Vec<String>, Failure> {
     Ok(stacks.iter().map(|stack| format!("tests/versions/stacks/{}", name(stack))).collect())
 }
 
+fn install_packages_of_stacks() -> Result<(), Failure> {
+    stacks()?.iter().try_for_each(|stack| node::install(stack))
+}
+
 fn install_stacks() -> Result<(), Failure> {
-    stacks()?.iter().try_for_each(|stack| node::install(stack))?;
+    install_packages_of_stacks()?;
     Step::new(node::recent()?).args(["tests/versions/prepare.mjs"]).run()
 }
 
