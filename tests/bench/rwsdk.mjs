@@ -90,7 +90,7 @@ async function saveAndLook(app, tab, spare) {
   await pause(settleMs)
   const before = { ran: await runs(app), documents: seen.documents, trouble: troubleOf(seen), state: await stateOf(page) }
 
-  const told = untilTold(tab)
+  const told = untilTold(tab, spare.kind)
   const savedAt = performance.now()
   await add(app, spare)
   const clicks = spare.kind === 'action' ? await clickUntilShown(told, page, spare) : 0

@@ -36,13 +36,16 @@ for (const [where, env] of [
       const troubleBefore = troubleOf(seen).length
       const logged = app.log().length
       const printed = () => app.log().slice(logged)
-      const told = untilTold(tab)
+      const told = untilTold(tab, spare.kind)
+      told.catch(() => {})
       await add(app, spare)
       if (spare.kind === 'action') {
         await told
         await act(page)
       }
-      await untilShown(page, spare.shows)
+      await untilShown(page, spare.shows).catch(async (error) => {
+        throw new Error(`${error.message}\nthe page says:\n${await page.innerText('body')}\n${printed()}`, { cause: error })
+      })
       await untilAlive(page)
       await told
       return {

@@ -1,5 +1,5 @@
 // A RedwoodSDK app under somebody's hands: an editor that saves into a copy of it, and a browser that looks at it.
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { copyApp, startApp } from './app.mjs'
@@ -34,7 +34,10 @@ export const addToAction = (app, spare) => save(app, 'action', spare)
 /** Adds a spare to the module of its kind. */
 export const add = (app, spare) => save(app, spare.kind, spare)
 
-/** One save, as an editor does it: an import after the others, and a use that can be seen. */
+/**
+ * One save: an import after the others, and a use that can be seen. The file is moved over the old one, as many editors do: one that is
+ * written in place may be seen while it is empty, and the page is told of that, too.
+ */
 async function save(app, kind, { dep, imports, use }) {
   const { file, before, written } = places[kind]
   const name = path.join(app.root, file)
@@ -44,7 +47,9 @@ async function save(app, kind, { dep, imports, use }) {
   if (lastImport < 0 || end < 0) throw new Error(`no place for ${dep} in ${file}`)
   lines.splice(end, 0, written(use))
   lines.splice(lastImport + 1, 0, imports)
-  await writeFile(name, lines.join('\n'))
+  const beside = `${app.root}.saved`
+  await writeFile(beside, lines.join('\n'))
+  await rename(beside, name)
 }
 
 /**
@@ -111,12 +116,13 @@ export async function runs(app) {
 }
 
 /**
- * Ask before the save; resolves once the page has been told of it, or is loaded anew. A click before that still asks for the module as
- * it was.
+ * Ask before the save; resolves once the page has been told of it, or, of a client component, is loaded anew. A click before that still
+ * asks for the module as it was.
  */
-export function untilTold({ seen }, { timeout = 20_000 } = {}) {
+export function untilTold({ seen }, kind, { timeout = 20_000 } = {}) {
   const { documents } = seen
   const from = seen.hotUpdates.length
-  const isTold = () => seen.hotUpdates.length > from || seen.documents > documents
-  return until('the page is told of the save', isTold, { within: timeout, every: 5 })
+  const isTold = () => seen.hotUpdates.slice(from).some((file) => file.endsWith(places[kind].file))
+  const isLoaded = () => kind === 'client' && seen.documents > documents
+  return until('the page is told of the save', () => isTold() || isLoaded(), { within: timeout, every: 5 })
 }
