@@ -23,6 +23,8 @@ const SLOW_UPDATE_MS = 20
 export interface Framework {
   /** Whether the client that asks for a URL follows redirects. Default: it does. */
   followsRedirects?(url: string): boolean
+  /** Whether a file that the framework writes may stay bundled as it was after it has changed. Default: none may. */
+  mayLagBehind?(file: string): boolean
 }
 
 /** One Vite server and its share of the sidecar. */

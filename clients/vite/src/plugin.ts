@@ -37,7 +37,7 @@ export function evenkeelFor(framework: Framework, options?: EvenkeelOptions): Pl
       // Vite 8 and later bundle dependencies with Rolldown, earlier ones with esbuild.
       async configEnvironment() {
         if (!resolved.additive) return undefined
-        const optimizer = new AdditiveOptimizer()
+        const optimizer = new AdditiveOptimizer(framework.mayLagBehind)
         if ('rolldownVersion' in (this?.meta ?? {}))
           return { optimizeDeps: { rolldownOptions: { plugins: [optimizer.rolldown] } } }
         // Where this is linked from a folder without a Vite of its own, nothing is added.

@@ -2,6 +2,7 @@ import type { Plugin } from 'vite'
 import { bridge } from './bridge.js'
 import type { EvenkeelOptions } from './options.js'
 import { evenkeelFor } from './plugin.js'
+import { isListOfClientFiles, lateClientFiles } from './rwsdk/late-client-files.js'
 import { removeHooks } from './vite-internals/plugins.js'
 
 /** rwsdk's own plugins that Evenkeel stands in for while serving, and the hooks that they do it with. Read in rwsdk 1.7.3. */
@@ -9,6 +10,9 @@ const REPLACED: Record<string, Array<keyof Plugin>> = {
   'rwsdk:ssr-bridge': ['configureServer', 'resolveId', 'load'],
   'rws-vite-plugin:stale-dep-retry': ['configureServer', 'transform'],
 }
+
+/** What rwsdk calls the modules of `ssr` in `worker`. */
+const BORROWED = 'virtual:rwsdk:ssr:'
 
 /**
  * Evenkeel for RedwoodSDK: `plugins: [cloudflare(…), redwood(), rwsdk()]`. It bridges rwsdk's two server environments
@@ -28,8 +32,9 @@ export function rwsdk(options?: EvenkeelOptions): Plugin[] {
           )
       },
     },
-    bridge({ borrower: 'worker', lender: 'ssr', entry: 'rwsdk/__ssr_bridge', prefix: 'virtual:rwsdk:ssr:' }),
+    bridge({ borrower: 'worker', lender: 'ssr', entry: 'rwsdk/__ssr_bridge', prefix: BORROWED }),
+    lateClientFiles(BORROWED),
     // Its client asks for RSC payloads with `redirect: 'manual'`.
-    ...evenkeelFor({ followsRedirects: (url) => !/[?&]__rsc/.test(url) }, options),
+    ...evenkeelFor({ followsRedirects: (url) => !/[?&]__rsc/.test(url), mayLagBehind: isListOfClientFiles }, options),
   ]
 }

@@ -32,6 +32,7 @@ export function additiveOptimizerOf({ config }: DevEnvironment): AdditiveOptimiz
  */
 export class AdditiveOptimizer {
   #additions: Additions | undefined
+  readonly #mayLagBehind: ((file: string) => boolean) | undefined
 
   /** The plugin for `optimizeDeps.rolldownOptions`. Until an environment is there, it does nothing. */
   readonly rolldown: Rolldown.Plugin = {
@@ -39,7 +40,9 @@ export class AdditiveOptimizer {
     options: (options) => this.#optionsOf(options),
   }
 
-  constructor() {
+  /** `mayLagBehind`: which files may stay bundled as they were after they have changed. */
+  constructor(mayLagBehind?: (file: string) => boolean) {
+    this.#mayLagBehind = mayLagBehind
     optimizers.set(this.rolldown, this)
   }
 
@@ -57,7 +60,7 @@ export class AdditiveOptimizer {
     if (!depsOptimizer || noDiscovery || !canAdd(rolldownOptions?.output) || !canAddWithEsbuild(esbuildOptions))
       return undefined
     const runs = new Runs()
-    this.#additions = new Additions(environment, depsOptimizer, runs)
+    this.#additions = new Additions(environment, depsOptimizer, runs, this.#mayLagBehind)
     return runs
   }
 
@@ -110,14 +113,19 @@ class Additions {
   /** Why the latest run could not be bundled. */
   #failure: Doubt | undefined
 
-  constructor(environment: DevEnvironment, optimizer: DepsOptimizer, runs: Runs) {
+  constructor(
+    environment: DevEnvironment,
+    optimizer: DepsOptimizer,
+    runs: Runs,
+    mayLagBehind?: (file: string) => boolean,
+  ) {
     const { name, config } = environment
     this.#environment = environment
     this.#optimizer = optimizer
     this.#runs = runs
     this.#folder = resolve(config.cacheDir, name === 'client' ? 'deps' : `deps_${name}`)
     this.#store = new Store(this.#folder)
-    this.#installation = new Installation(config.root)
+    this.#installation = new Installation(config.root, mayLagBehind)
     this.#checkCache()
     const exports = new EntryExports(config.optimizeDeps.extensions)
     onMetadata(optimizer, {

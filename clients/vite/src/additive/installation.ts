@@ -8,11 +8,13 @@ import { Doubt } from './store.js'
 /** The installed packages: whether they still are those that were bundled. */
 export class Installation {
   readonly #root: string
+  readonly #mayLagBehind: (file: string) => boolean
   /** By file, and by what is known of it without reading it. */
   readonly #stamps = new Map<string, { written: string; stamp: string }>()
 
-  constructor(root: string) {
+  constructor(root: string, mayLagBehind: (file: string) => boolean = () => false) {
     this.#root = root
+    this.#mayLagBehind = mayLagBehind
   }
 
   /** Where the project finds a package. */
@@ -28,11 +30,11 @@ export class Installation {
   }
 
   /**
-   * What tells whether a module's source has changed; `undefined` where it is no file. Files of packages are written when they are
+   * What tells whether a module's source has changed; `undefined` where it is no file, or one that may lag behind. Files of packages are written when they are
    * installed; all others may be written again and again as they were, by a tool that generates them.
    */
   source(id: string): string | undefined {
-    const written = sourceStamp(id)
+    const written = this.#mayLagBehind(id) ? undefined : sourceStamp(id)
     return written === undefined || packageOf(id) ? written : this.#stampOf(id, written, () => hashOf(readFileSync(id)))
   }
 
