@@ -110,6 +110,8 @@ class Additions {
   readonly #folder: string
   readonly #store: Store
   readonly #installation: Installation
+  /** The sources of entries that were bundled from elsewhere than Vite knows. */
+  readonly #moved = new Map<string, string>()
   /** Why the latest run could not be bundled. */
   #failure: Doubt | undefined
 
@@ -130,7 +132,10 @@ class Additions {
     const exports = new EntryExports(config.optimizeDeps.extensions)
     onMetadata(optimizer, {
       begun: (metadata) => exports.give(metadata),
-      committed: (metadata) => exports.give(metadata),
+      committed: (metadata) => {
+        this.#tellOfMoved(metadata)
+        exports.give(metadata)
+      },
       failed: (forgotten) => this.#doubtAfterFailure(Object.keys(forgotten)),
     })
   }
@@ -169,7 +174,7 @@ class Additions {
   begin(entries: Entries, bundlersDoubt?: Doubt): Run {
     const startedAt = performance.now()
     const { base, doubt } = this.#base(entries, bundlersDoubt)
-    const plan = planLayer(base, entries)
+    const plan = planLayer(base, doubt ? this.#entriesNow(entries) : entries)
     const failed: Run['failed'] = (error) => {
       this.#failure = new Doubt('other', `the run before failed: ${error.message}`)
     }
@@ -184,6 +189,23 @@ class Additions {
       this.#runs.wrote(doubt ? { kind: 'rebundled', ...doubt, ...run } : { kind: 'added', layer: plan.number, ...run })
     }
     return { plan, bundled, failed }
+  }
+
+  /** The entries with their sources where they are installed now. */
+  #entriesNow(entries: Entries): Entries {
+    const manifest = this.#store.read()
+    if (manifest instanceof Doubt) return entries
+    const now = Object.entries(entries).map(([name, src]) => {
+      const found = this.#installation.sourceNow(manifest, src)
+      if (found !== src) this.#moved.set(src, found)
+      return [name, found] as const
+    })
+    return Object.fromEntries(now)
+  }
+
+  #tellOfMoved({ optimized }: DepsOptimizer['metadata']): void {
+    for (const dep of Object.values(optimized)) if (dep.src) dep.src = this.#moved.get(dep.src) ?? dep.src
+    this.#moved.clear()
   }
 
   /** When a run fails, Vite forgets what it was for; but modules still ask for its files, until a reload transforms them anew. */

@@ -1,14 +1,19 @@
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { onTestFinished, test, expect } from 'vitest'
 import { Installation } from './installation.js'
 import { Manifest } from './manifest.js'
 
+function newFolder(): string {
+  const folder = realpathSync.native(mkdtempSync(join(tmpdir(), 'evenkeel-installation-')))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  return folder
+}
+
 /** Whether a source counts as changed after it was written again. */
 function changes(path: string, again: string): boolean {
-  const root = mkdtempSync(join(tmpdir(), 'evenkeel-installation-'))
-  onTestFinished(() => rmSync(root, { recursive: true }))
+  const root = newFolder()
   const file = join(root, path)
   mkdirSync(dirname(file), { recursive: true })
   writeFileSync(file, 'export {}')
@@ -28,4 +33,29 @@ test.for([
   ['a file of a package is written as it was', 'node_modules/a/index.js', 'export {}', true],
 ] as const)('%s', ([, path, again, changed]) => {
   expect(changes(path, again)).toBe(changed)
+})
+
+/** A package as pnpm installs it: in a folder that is named after what the package finds. */
+function install(root: string, folder: string, files: string[]): string {
+  const real = join(root, 'node_modules/.pnpm', folder, 'node_modules/a')
+  mkdirSync(real, { recursive: true })
+  for (const file of ['package.json', ...files]) writeFileSync(join(real, file), '{}')
+  const link = join(root, 'node_modules/a')
+  rmSync(link, { force: true })
+  symlinkSync(real, link)
+  return real
+}
+
+test.for([
+  ['a source is where its package is now', 'a', ['index.js'], true],
+  ['a source that the package does not have any more stays', 'a', [], false],
+  ['a source of a package that the project did not find stays', 'b', ['index.js'], false],
+] as const)('%s', ([, found, files, isMoved]) => {
+  const root = newFolder()
+  const before = install(root, 'a@1_peer@1', ['index.js'])
+  const manifest = new Manifest('stamp')
+  manifest.found.set(found, before)
+  const now = install(root, 'a@1_peer@2', [...files])
+  const source = new Installation(root).sourceNow(manifest, join(before, 'index.js'))
+  expect(source).toBe(join(isMoved ? now : before, 'index.js'))
 })

@@ -1,4 +1,4 @@
-import { readFileSync, realpathSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { hashOf } from './hash.js'
 import type { Manifest, WrittenPackage } from './manifest.js'
@@ -58,6 +58,17 @@ export class Installation {
       }
     }
     return undefined
+  }
+
+  /**
+   * Where the source of an entry is now. pnpm gives a package another folder when one that it finds is another; Vite goes on with the
+   * folder of before.
+   */
+  sourceNow({ found }: Manifest, src: string): string {
+    const owner = packageOf(src)
+    const now = owner && found.get(owner.name) === owner.folder ? this.find(owner.name) : null
+    const moved = owner && now ? now + src.slice(owner.folder.length) : src
+    return existsSync(moved) ? moved : src
   }
 
   #stamp(folder: string): string {
