@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import type { Plugin as EsbuildPlugin } from 'esbuild'
 import type { DevEnvironment, Rolldown } from 'vite'
-import { bringHashesUpToDate, hashesOfNow, reloadAtCommit } from '../vite-internals/additive.js'
+import { bringHashesUpToDate, correctSources, hashesOfNow, reloadAtCommit } from '../vite-internals/additive.js'
 import { type DepsOptimizer, onMetadata } from '../vite-internals/optimizer.js'
 import { rolldownOf } from '../vite-internals/rolldown.js'
 import { EntryExports } from './entry-exports.js'
@@ -133,7 +133,8 @@ class Additions {
     onMetadata(optimizer, {
       begun: (metadata) => exports.give(metadata),
       committed: (metadata) => {
-        this.#tellOfMoved(metadata)
+        correctSources(metadata, this.#moved)
+        this.#moved.clear()
         exports.give(metadata)
       },
       failed: (forgotten) => this.#doubtAfterFailure(Object.keys(forgotten)),
@@ -201,11 +202,6 @@ class Additions {
       return [name, found] as const
     })
     return Object.fromEntries(now)
-  }
-
-  #tellOfMoved({ optimized }: DepsOptimizer['metadata']): void {
-    for (const dep of Object.values(optimized)) if (dep.src) dep.src = this.#moved.get(dep.src) ?? dep.src
-    this.#moved.clear()
   }
 
   /** When a run fails, Vite forgets what it was for; but modules still ask for its files, until a reload transforms them anew. */

@@ -53,6 +53,14 @@ export function reloadAtCommit({ metadata }: DepsOptimizer): void {
 }
 
 /**
+ * Tells Vite where it has to take dependencies from at the next run: it goes on with the source that it found at first. Read in the same
+ * versions: `prepareKnownDeps`.
+ */
+export function correctSources({ optimized }: DepOptimizationMetadata, moved: Map<string, string>): void {
+  for (const dep of Object.values(optimized)) if (dep.src) dep.src = moved.get(dep.src) ?? dep.src
+}
+
+/**
  * Saves a run from reading the source of an entry, if `exportsOf` knows what it exports; asked when the run begins. Read in the same
  * versions: `prepareKnownDeps`, and `prepareRolldownOptimizerRun` or `prepareEsbuildOptimizerRun`.
  */
