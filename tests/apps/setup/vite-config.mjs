@@ -5,6 +5,7 @@ import { evenkeelPlugin } from './evenkeel.mjs'
 import { reactCopies } from './react-copies.mjs'
 import { retryPeer } from './retry-peer.mjs'
 import { strictOutdated } from './strict-outdated.mjs'
+import { unseenImports } from './unseen-imports.mjs'
 import { virtualPages } from './virtual-pages.mjs'
 
 /**
@@ -24,6 +25,7 @@ export async function viteConfig(env = process.env, workers = {}) {
       countReloads(),
       evenkeel === 'first' && (await evenkeelPlugin(env.EVENKEEL_OPTIONS)),
       virtualPages(),
+      env.UNSEEN_IMPORTS === '1' && unseenImports(),
       reactCopies(),
       cloudflare({
         ...workers,
