@@ -1,4 +1,4 @@
-import { copyFileSync, linkSync, writeFileSync } from 'node:fs'
+import { copyFileSync, linkSync, statSync, writeFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hashOf } from './hash.js'
@@ -7,7 +7,7 @@ import type { BundledLayer } from './layer-rolldown.js'
 import type { LayerPlan } from './layer-plan.js'
 import { INDEX_FILE, type Layer, layerFile } from './manifest.js'
 import { packageOf } from './packages.js'
-import type { WrittenLayer } from './store.js'
+import { type WrittenLayer, stampOf } from './store.js'
 
 /** What is in the files that a layer brings; `null` in those that are written already. */
 type Fresh = Array<[file: string, content: Uint8Array | null]>
@@ -33,7 +33,13 @@ export async function writeLayer(
   const index = base.indexWith(layer, hash)
   writeFileSync(join(to, layerFile(layer.number)), text)
   writeFileSync(join(to, INDEX_FILE), index)
-  return { base, layer, hash, index }
+  return { base, layer, hash, index, stamps: stampsOf({ ...layer.files, [layerFile(layer.number)]: hash }, to) }
+}
+
+/** By file; of those that are read again, because they have a hash. */
+function stampsOf(files: Layer['files'], folder: string): Map<string, string> {
+  const hashed = Object.entries(files).flatMap(([file, hash]) => (hash === null ? [] : [[file, hash] as const]))
+  return new Map(hashed.map(([file, hash]) => [file, stampOf(statSync(join(folder, file)), hash)]))
 }
 
 /** A file that is never written again may have several names; where it cannot, it is copied. */

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { type Stats, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Fallback, FallbackReason } from '../protocol.js'
 import { hashOf } from './hash.js'
@@ -20,6 +20,13 @@ export interface WrittenLayer {
   hash: string
   /** The text of the index that has it. */
   index: string
+  /** Its files as they were when their content had just been written. */
+  stamps: Map<string, string>
+}
+
+/** What tells whether a file is still the one with this content. */
+export function stampOf({ mtimeMs, size }: Stats, hash: string): string {
+  return `${mtimeMs}:${size}:${hash}`
 }
 
 /**
@@ -31,7 +38,7 @@ export class Store {
   #committed: { index: string; manifest: Manifest } | undefined
   /** What the latest run has written. */
   #written: WrittenLayer | undefined
-  /** Files whose content was compared with its hash, and when they had been written. */
+  /** Files whose content is known to have its hash, and when they had been written. */
   readonly #compared = new Map<string, string>()
 
   constructor(folder: string) {
@@ -70,6 +77,7 @@ export class Store {
     const written = this.#written
     if (written?.index !== index) return undefined
     this.#written = undefined
+    for (const [file, stamp] of written.stamps) this.#compared.set(file, stamp)
     written.base.add(written.layer, written.hash)
     return written.base
   }
@@ -98,7 +106,7 @@ export class Store {
       const path = join(this.#folder, file)
       const status = statSync(path, { throwIfNoEntry: false })
       if (!status) return new Doubt('fileMissing', `${file} is missing`)
-      const written = `${status.mtimeMs}:${status.size}:${hash}`
+      const written = stampOf(status, hash)
       if (this.#compared.get(file) === written) continue
       if (hashOf(readFileSync(path)) !== hash) return new Doubt('fileChanged', `${file} is not what was written`)
       this.#compared.set(file, written)
