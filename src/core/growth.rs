@@ -16,6 +16,7 @@ fn opened() -> Session {
         consumer: Consumer::Server,
         root: "/app".into(),
         base: "/".into(),
+        cache_dir: None,
         optimizer: Some(OptimizerSnapshot { browser_hash: "00000000".into(), ..Default::default() }),
         borrowers: Vec::new(),
     };

@@ -52,6 +52,7 @@ impl Story {
             consumer: Consumer::Server,
             root: "/app".into(),
             base: "/".into(),
+            cache_dir: None,
             optimizer: Some(OptimizerSnapshot {
                 browser_hash: "h0".into(),
                 optimized: vec![dep("react", "h0")],
@@ -69,6 +70,7 @@ impl Story {
             consumer: Consumer::Client,
             root: "/app".into(),
             base: "/".into(),
+            cache_dir: None,
             optimizer: Some(OptimizerSnapshot { browser_hash: "h0".into(), ..OptimizerSnapshot::default() }),
             borrowers: vec![],
         };

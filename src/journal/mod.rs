@@ -247,6 +247,7 @@ mod tests {
             consumer: Consumer::Server,
             root: "/app".into(),
             base: "/".into(),
+            cache_dir: None,
             optimizer: Some(OptimizerSnapshot::default()),
             borrowers: Vec::new(),
         };

@@ -146,6 +146,9 @@ pub struct StatusReport {
     /// Vite's `root`, an absolute path, once an environment has been reported.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub root: Option<String>,
+    /// Vite's `cacheDir`, an absolute path, once an environment has been reported.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cache_dir: Option<String>,
     /// Where a browser finds the dev server, once it listens.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub url: Option<String>,

@@ -19,10 +19,12 @@ pub fn report(session: &Session, now: Time) -> StatusReport {
         adds: environment.optimizer().is_some_and(Optimizer::adds),
         in_flight: environment.in_flight(),
     };
+    let first = session.environments().next();
     StatusReport {
         version: env!("CARGO_PKG_VERSION").into(),
         pid: std::process::id(),
-        root: session.environments().next().map(|environment| environment.root.clone()),
+        root: first.map(|environment| environment.root.clone()),
+        cache_dir: first.and_then(|environment| environment.cache_dir.clone()),
         url: session.url().map(str::to_owned),
         status: status(session, now),
         environments: session.environments().map(environment).collect(),

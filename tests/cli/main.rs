@@ -77,12 +77,37 @@ fn what_ails_a_project() {
     transcripts(runtime.path(), &["doctor"]);
 }
 
-/// A cache that is a link, with what a run has left that was killed an hour ago.
-fn share_a_cache(modules: &Path) {
-    let left = modules.join("shared/deps_temp_1a2b3c4d");
-    std::fs::create_dir_all(&left).expect("a folder");
+/// Two dev servers of one package would share a folder by default; these have told where each keeps its own.
+#[test]
+fn caches_are_where_the_dev_servers_say() {
+    let runtime = tempfile::tempdir().expect("a folder");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/caches.in");
+    for (name, version) in [
+        ("vite", "8.3.8"),
+        ("evenkeel", env!("CARGO_PKG_VERSION")),
+        (&*platform_package(), env!("CARGO_PKG_VERSION")),
+    ] {
+        install(&folder, name, version);
+    }
+    leave_behind(&folder.join("one/cache/deps_temp_1a2b3c4d"));
+    let _sidecars = [("one", "one/cache"), ("two", "shared"), ("three", "shared")].map(|(root, cache)| {
+        let [root, cache] = [root, cache].map(|name| folder.join(name));
+        std::fs::create_dir_all(&cache).expect("a folder");
+        sidecar_with_a_cache(runtime.path(), &root, &cache)
+    });
+    transcripts(runtime.path(), &["caches"]);
+}
+
+/// What a run has left that was killed an hour ago.
+fn leave_behind(folder: &Path) {
+    std::fs::create_dir_all(folder).expect("a folder");
     let hour_ago = std::time::SystemTime::now() - Duration::from_secs(3_600);
-    std::fs::File::open(&left).and_then(|folder| folder.set_modified(hour_ago)).expect("it is ours");
+    std::fs::File::open(folder).and_then(|folder| folder.set_modified(hour_ago)).expect("it is ours");
+}
+
+/// A cache that is a link, with what a run has left.
+fn share_a_cache(modules: &Path) {
+    leave_behind(&modules.join("shared/deps_temp_1a2b3c4d"));
     let link = modules.join(".vite");
     if !link.is_symlink() {
         std::os::unix::fs::symlink("shared", link).expect("a link");
@@ -206,6 +231,20 @@ fn sidecar_that_adds(runtime: &Path, root: &Path) -> Process {
         sidecar.send(&frame(message.to_string().as_bytes())).expect("it reads");
     }
     sidecar.answered(4, PATIENCE);
+    sidecar
+}
+
+fn sidecar_with_a_cache(runtime: &Path, root: &Path, cache: &Path) -> Process {
+    let mut sidecar = begun(runtime);
+    let opened = notify(
+        "environment/didOpen",
+        serde_json::json!({ "name": "client", "consumer": "client", "root": root, "base": "/", "cacheDir": cache }),
+    );
+    let status = serde_json::json!({ "jsonrpc": "2.0", "id": 2, "method": "status", "params": {} });
+    for message in [opened, status] {
+        sidecar.send(&frame(message.to_string().as_bytes())).expect("it reads");
+    }
+    sidecar.answered(2, PATIENCE);
     sidecar
 }
 

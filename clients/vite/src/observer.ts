@@ -64,6 +64,7 @@ export class EnvironmentObserver implements Environment {
       consumer: config.consumer,
       root: config.root,
       base: config.base,
+      cacheDir: config.cacheDir,
       borrowers: this.#borrowers,
     }
     return this.#optimizer ? { ...snapshot, optimizer: this.#optimizer.snapshot() } : snapshot

@@ -84,6 +84,10 @@ root: string,
  */
 base: string, 
 /**
+ * Vite's `cacheDir`, an absolute path.
+ */
+cacheDir?: string, 
+/**
  * The optimizer's live metadata; absent when the environment optimizes nothing.
  */
 optimizer?: OptimizerSnapshot, 
@@ -495,6 +499,10 @@ pid: number,
  * Vite's `root`, an absolute path, once an environment has been reported.
  */
 root?: string, 
+/**
+ * Vite's `cacheDir`, an absolute path, once an environment has been reported.
+ */
+cacheDir?: string, 
 /**
  * Where a browser finds the dev server, once it listens.
  */

@@ -6,22 +6,34 @@ use super::finding::{Finding, hint};
 use crate::cli::table::count;
 use crate::protocol::StatusReport;
 
-/// Where Vite keeps it by default: beside the packages of the nearest `package.json`.
-pub fn cache_folder(root: &Path) -> PathBuf {
+/// Where Vite keeps it, as a dev server has told; or else where it does by default.
+pub fn cache_folder(root: &Path, running: &[StatusReport]) -> PathBuf {
+    let is_here =
+        |status: &&StatusReport| status.root.as_deref().is_some_and(|other| Path::new(other) == root);
+    running.iter().find(is_here).and_then(told_folder).unwrap_or_else(|| default_folder(root))
+}
+
+fn told_folder(status: &StatusReport) -> Option<PathBuf> {
+    let root = status.root.as_deref().map(Path::new)?;
+    Some(status.cache_dir.as_ref().map_or_else(|| default_folder(root), PathBuf::from))
+}
+
+/// Beside the packages of the nearest `package.json`.
+fn default_folder(root: &Path) -> PathBuf {
     let package = root.ancestors().find(|folder| folder.join("package.json").is_file());
     package.map_or_else(|| root.join(".vite"), |folder| folder.join("node_modules/.vite"))
 }
 
 pub fn cache(root: &Path, running: &[StatusReport]) -> Vec<Finding> {
-    let folder = cache_folder(root);
-    [linked(&folder), shared(&folder, running), orphans(&folder)].into_iter().flatten().collect()
+    let folder = cache_folder(root, running);
+    [linked(root, &folder), shared(&folder, running), orphans(&folder)].into_iter().flatten().collect()
 }
 
-fn linked(folder: &Path) -> Option<Finding> {
+fn linked(root: &Path, folder: &Path) -> Option<Finding> {
     let is_link = |path: &Path| path.symlink_metadata().is_ok_and(|found| found.is_symlink());
     let link = [folder, folder.parent()?].into_iter().find(|path| is_link(path))?;
     let target = link.canonicalize().ok()?;
-    let name = if link == folder { "node_modules/.vite" } else { "node_modules" };
+    let name = link.strip_prefix(root).unwrap_or(link).display();
     Some(hint(
         format!(
             "{name} is a link to {}, so that Vite's cache is shared with whoever else uses it",
@@ -36,8 +48,7 @@ fn linked(folder: &Path) -> Option<Finding> {
 fn shared(folder: &Path, running: &[StatusReport]) -> Option<Finding> {
     let own = folder.canonicalize().ok()?;
     let uses_it = |status: &&StatusReport| {
-        let root = status.root.as_deref().map(Path::new);
-        root.and_then(|root| cache_folder(root).canonicalize().ok()).is_some_and(|other| other == own)
+        told_folder(status).and_then(|other| other.canonicalize().ok()).is_some_and(|other| other == own)
     };
     let pids: Vec<String> = running.iter().filter(uses_it).map(|status| status.pid.to_string()).collect();
     (pids.len() > 1).then(|| {

@@ -75,7 +75,7 @@ fn check(root: &Path, servers: &[StatusReport]) -> Vec<Finding> {
     findings.extend(copies::copies(root));
     findings.extend(cache(root, servers));
     findings.extend(watching::watching(root, &config_text));
-    findings.extend(remembered(root));
+    findings.extend(remembered(root, servers));
     findings
 }
 
@@ -172,9 +172,10 @@ fn running(status: &StatusReport) -> Vec<Finding> {
 }
 
 /// What earlier sessions have met late. It joins the first optimizer run of a cold start.
-fn remembered(root: &Path) -> Vec<Finding> {
+fn remembered(root: &Path, servers: &[StatusReport]) -> Vec<Finding> {
     let mut late: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for file in [root.to_owned(), cache_folder(root)].map(|folder| folder.join("evenkeel.deps.json")) {
+    for file in [root.to_owned(), cache_folder(root, servers)].map(|folder| folder.join("evenkeel.deps.json"))
+    {
         let Ok(text) = std::fs::read_to_string(&file) else { continue };
         let Ok(found) = serde_json::from_str::<BTreeMap<String, BTreeMap<String, Value>>>(&text) else {
             return vec![problem(

@@ -37,6 +37,7 @@ pub enum Phase {
 pub struct OpenEnvironment {
     pub name: String,
     pub root: String,
+    pub cache_dir: Option<String>,
     pub borrowers: Vec<String>,
     pub generation: u32,
     pub opened_at: Time,
@@ -56,6 +57,7 @@ impl OpenEnvironment {
         OpenEnvironment {
             name: snapshot.name,
             root: snapshot.root,
+            cache_dir: snapshot.cache_dir,
             borrowers: snapshot.borrowers,
             generation,
             opened_at: now,

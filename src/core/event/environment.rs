@@ -22,6 +22,9 @@ pub struct EnvironmentSnapshot {
     pub root: String,
     /// Vite's `base`.
     pub base: String,
+    /// Vite's `cacheDir`, an absolute path.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cache_dir: Option<String>,
     /// The optimizer's live metadata; absent when the environment optimizes nothing.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub optimizer: Option<OptimizerSnapshot>,

@@ -82,6 +82,7 @@ impl World {
                 consumer: Consumer::Server,
                 root: "/app".into(),
                 base: "/".into(),
+                cache_dir: None,
                 optimizer: Some(OptimizerSnapshot {
                     adds: adding.contains(&index),
                     browser_hash: "h".into(),

@@ -85,6 +85,7 @@ impl Guarded {
             consumer: Consumer::Server,
             root: "/app".into(),
             base: "/".into(),
+            cache_dir: None,
             optimizer: Some(OptimizerSnapshot {
                 adds,
                 browser_hash: "0".into(),

@@ -21,6 +21,7 @@ impl Story {
             consumer,
             root: "/app".into(),
             base: "/".into(),
+            cache_dir: None,
             optimizer: Some(OptimizerSnapshot {
                 cold,
                 adds: true,
@@ -299,6 +300,7 @@ fn a_lender_that_adds_leaves_its_borrower_alone_and_takes_it_along_when_it_reloa
         consumer: Consumer::Server,
         root: "/app".into(),
         base: "/".into(),
+        cache_dir: None,
         optimizer: Some(OptimizerSnapshot {
             adds: true,
             browser_hash: "h0".into(),

@@ -68,6 +68,7 @@ fn with_a_cold_cache_requests_wait_for_the_crawl_and_the_first_run() {
         consumer: Consumer::Server,
         root: "/app".into(),
         base: "/".into(),
+        cache_dir: None,
         optimizer: Some(optimizer),
         borrowers: vec![],
     };

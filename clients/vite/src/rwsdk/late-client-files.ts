@@ -89,8 +89,9 @@ async function optimize(environment: DevEnvironment, file: string): Promise<stri
 }
 
 async function dependencyId(environment: DevEnvironment, file: string): Promise<string> {
-  const { createIdResolver } = await import('vite')
   const name = packageOf(file)?.name
-  const main = name && (await createIdResolver(environment.getTopLevelConfig())(environment, name))
+  // Where this is linked from a folder without a Vite of its own, the file has no other name.
+  const vite = await import('vite').catch(() => undefined)
+  const main = name && (await vite?.createIdResolver(environment.getTopLevelConfig())(environment, name))
   return name && main?.replace(/\?.*/, '') === file ? name : file
 }

@@ -99,6 +99,7 @@ impl Bench {
             consumer: Consumer::Server,
             root: "/home/user/app".into(),
             base: "/".into(),
+            cache_dir: None,
             optimizer,
             borrowers: Vec::new(),
         };

@@ -1,0 +1,3 @@
+import { evenkeel } from 'evenkeel'
+
+export default { plugins: [evenkeel()], cacheDir: process.env.CACHE }
