@@ -27,7 +27,7 @@ for (const [title, env] of [
 
     test('every dependency is shown', () => assert.deepEqual(seen.shown, names, seen.log))
     test('the page is never loaded again', () => {
-      assert.equal(seen.loads, 0)
+      assert.equal(seen.loads, 0, seen.log)
       assert.equal(seen.reloads, 0, seen.log)
     })
     test('it keeps its state', () => assert.deepEqual(seen.kept, names))

@@ -1,10 +1,10 @@
 // The client app of tests/additive under somebody's hands: saves, clicks, and a Chromium that looks at it.
-import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { lateDependencies, shownBy } from '../../additive/client/late-dependencies.mjs'
 import { copyApp, startApp } from './app.mjs'
 import * as checkout from './paths.mjs'
+import { saveAtOnce } from './save-at-once.mjs'
 
 const folder = fileURLToPath(new URL('../../additive', import.meta.url))
 const stack = { ...checkout, appsFolder: folder, viteBin: path.join(folder, 'node_modules/vite/bin/vite.js') }
@@ -62,7 +62,7 @@ export function saveSlot(app, { page }, attempt) {
     '  return <section><Page /></section>',
     '}',
   ]
-  return writeFile(path.join(app.root, 'src/slot.jsx'), `${lines.join('\n')}\n`)
+  return saveAtOnce(app.root, 'src/slot.jsx', `${lines.join('\n')}\n`)
 }
 
 export { lateDependencies }

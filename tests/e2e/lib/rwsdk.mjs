@@ -1,8 +1,9 @@
 // A RedwoodSDK app under somebody's hands: an editor that saves into a copy of it, and a browser that looks at it.
-import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { copyApp, startApp } from './app.mjs'
+import { saveAtOnce } from './save-at-once.mjs'
 import { until } from './waiting.mjs'
 
 /** Where a spare dependency goes, and before which line the use of it is written. */
@@ -34,22 +35,16 @@ export const addToAction = (app, spare) => save(app, 'action', spare)
 /** Adds a spare to the module of its kind. */
 export const add = (app, spare) => save(app, spare.kind, spare)
 
-/**
- * One save: an import after the others, and a use that can be seen. The file is moved over the old one, as many editors do: one that is
- * written in place may be seen while it is empty, and the page is told of that, too.
- */
+/** One save: an import after the others, and a use that can be seen. */
 async function save(app, kind, { dep, imports, use }) {
   const { file, before, written } = places[kind]
-  const name = path.join(app.root, file)
-  const lines = (await readFile(name, 'utf8')).split('\n')
+  const lines = (await readFile(path.join(app.root, file), 'utf8')).split('\n')
   const lastImport = lines.findLastIndex((line) => line.startsWith('import '))
   const end = lines.findLastIndex((line) => line.startsWith(before))
   if (lastImport < 0 || end < 0) throw new Error(`no place for ${dep} in ${file}`)
   lines.splice(end, 0, written(use))
   lines.splice(lastImport + 1, 0, imports)
-  const beside = `${app.root}.saved`
-  await writeFile(beside, lines.join('\n'))
-  await rename(beside, name)
+  await saveAtOnce(app.root, file, lines.join('\n'))
 }
 
 /**
