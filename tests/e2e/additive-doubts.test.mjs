@@ -6,7 +6,7 @@ import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { openBrowser } from './lib/browser.mjs'
 import { addingAlone } from './lib/guarded.mjs'
-import { coreOf, openSmallApp, smallApp, writePackage } from './lib/small-app.mjs'
+import { coreOf, loadWithDependency, openSmallApp, smallApp, writePackage } from './lib/small-app.mjs'
 
 const manifest = (app) => path.join(app.deps, '_evenkeel.json')
 const installed = (app, name) => path.join(app.root, 'node_modules', name)
@@ -74,6 +74,16 @@ const doubts = [
     gone: ['second'],
     // Vite itself looks into every package that it has bundled, and then bundles nothing until it is started anew.
     moments: ['before a warm start'],
+  },
+  {
+    what: 'another server commits a cache of its own, as one may that is about to be closed by a restart',
+    async happens(app) {
+      await rm(path.join(app.deps, '_metadata.json'))
+      const other = await app.start(addingAlone())
+      await loadWithDependency(other.url, 'second')
+      await other.stop()
+    },
+    moments: ['while the server runs'],
   },
 ]
 

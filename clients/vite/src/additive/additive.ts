@@ -131,7 +131,10 @@ class Additions {
     this.#checkCache()
     const exports = new EntryExports(config.optimizeDeps.extensions)
     onMetadata(optimizer, {
-      begun: (metadata) => exports.give(metadata),
+      begun: (metadata) => {
+        this.#store.begin(Object.keys(metadata.optimized).length > 0)
+        exports.give(metadata)
+      },
       committed: (metadata) => {
         correctSources(metadata, this.#moved)
         this.#moved.clear()

@@ -36,6 +36,8 @@ export function stampOf({ mtimeMs, size }: Stats, hash: string): string {
 export class Store {
   readonly #folder: string
   #committed: { index: string; manifest: Manifest } | undefined
+  /** Whether Vite has begun with the cache that it has found, or with none: from then on only its own runs change the folder. */
+  #isBegun = false
   /** What the latest run has written. */
   #written: WrittenLayer | undefined
   /** Files whose content is known to have its hash, and when they had been written. */
@@ -45,12 +47,19 @@ export class Store {
     this.#folder = folder
   }
 
+  /** Vite has begun; `isWarm` tells whether with what was in the folder. */
+  begin(isWarm: boolean): void {
+    if (isWarm) this.read()
+    else this.#committed = undefined
+    this.#isBegun = true
+  }
+
   /** What has been committed, or why it cannot be used. */
   read(): Manifest | Doubt {
     const index = contentOf(join(this.#folder, INDEX_FILE))
     if (index === undefined) return new Doubt('manifestMissing', `there is no ${INDEX_FILE} in ${this.#folder}`)
     if (this.#committed?.index !== index) {
-      const manifest = this.#follows(index) ?? this.#load(index)
+      const manifest = this.#follows(index) ?? this.#found(index)
       if (manifest instanceof Doubt) return manifest
       this.#committed = { index, manifest }
     }
@@ -80,6 +89,13 @@ export class Store {
     for (const [file, stamp] of written.stamps) this.#compared.set(file, stamp)
     written.base.add(written.layer, written.hash)
     return written.base
+  }
+
+  /** After a restart, the server of before may commit once more: its files are not those that have been loaded since. */
+  #found(index: string): Manifest | Doubt {
+    const found = this.#load(index)
+    if (!this.#isBegun || found instanceof Doubt) return found
+    return new Doubt('manifestUnusable', `another server has written ${INDEX_FILE}`)
   }
 
   #load(text: string): Manifest | Doubt {
