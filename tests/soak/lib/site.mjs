@@ -4,6 +4,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { copyApp, newCacheDir, startApp } from '../../e2e/lib/app.mjs'
 import { defaults } from '../../e2e/lib/guarded.mjs'
+import { saveAtOnce } from '../../e2e/lib/save-at-once.mjs'
 import { Packages } from './packages.mjs'
 import { Slot } from './slots.mjs'
 
@@ -24,7 +25,7 @@ export async function openSite({ guarded, random }) {
     const write = (file, text) => writeFile(path.join(root, file), text)
     await mkdir(path.join(root, 'src/pages'), { recursive: true })
     for (const slot of slots) await write(slot.file, slot.saving([], performance.now()))
-    const config = coldConfig(write, path.join(root, 'vite.config.mjs'))
+    const config = coldConfig(root)
     await config.coldStart()
     const app = await startApp({ root, cacheDir, env: guarded ? defaults({ position: 'last' }) : { EVENKEEL: 'off' } })
     const diary = keepDiary(app)
@@ -37,13 +38,14 @@ export async function openSite({ guarded, random }) {
 }
 
 /** What makes Vite restart: its config, touched or with something in it that the optimizer's cache is keyed by. */
-function coldConfig(write, file) {
+function coldConfig(root) {
   let starts = 0
   return {
-    coldStart: () => write('cold.mjs', `export const unused = 'soak-unused-${++starts}'\n`),
+    // Vite must not load it while it is empty.
+    coldStart: () => saveAtOnce(root, 'cold.mjs', `export const unused = 'soak-unused-${++starts}'\n`),
     async warmStart() {
       const now = new Date()
-      await utimes(file, now, now)
+      await utimes(path.join(root, 'vite.config.mjs'), now, now)
     },
   }
 }
