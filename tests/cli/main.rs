@@ -77,7 +77,7 @@ fn what_ails_a_project() {
     transcripts(runtime.path(), &["doctor"]);
 }
 
-/// Two dev servers of one package would share a folder by default; these have told where each keeps its own.
+/// Dev servers of one package share a folder by default; these have told where theirs is.
 #[test]
 fn caches_are_where_the_dev_servers_say() {
     let runtime = tempfile::tempdir().expect("a folder");
@@ -85,6 +85,7 @@ fn caches_are_where_the_dev_servers_say() {
     for (name, version) in [
         ("vite", "8.3.8"),
         ("evenkeel", env!("CARGO_PKG_VERSION")),
+        ("rwsdk", "1.7.3"),
         (&*platform_package(), env!("CARGO_PKG_VERSION")),
     ] {
         install(&folder, name, version);

@@ -4,9 +4,10 @@ import assert from 'node:assert/strict'
 import { appendFile, copyFile, cp, mkdir, readFile, readdir, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { fetchWithDeps } from '../bench/lib/vite-work.mjs'
 import { openBrowser } from './lib/browser.mjs'
 import { addingAlone } from './lib/guarded.mjs'
-import { coreOf, loadWithDependency, openSmallApp, smallApp, writePackage } from './lib/small-app.mjs'
+import { coreOf, openSmallApp, smallApp, writePackage } from './lib/small-app.mjs'
 
 const manifest = (app) => path.join(app.deps, '_evenkeel.json')
 const installed = (app, name) => path.join(app.root, 'node_modules', name)
@@ -80,7 +81,7 @@ const doubts = [
     async happens(app) {
       await rm(path.join(app.deps, '_metadata.json'))
       const other = await app.start(addingAlone())
-      await loadWithDependency(other.url, 'second')
+      await fetchWithDeps(other, '/src/second.js')
       await other.stop()
     },
     moments: ['while the server runs'],

@@ -3,13 +3,14 @@ import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { fetchWithDeps } from '../bench/lib/vite-work.mjs'
 import { copyApp } from './lib/app.mjs'
 import { evenkeel } from './lib/command.mjs'
 import { defaults } from './lib/guarded.mjs'
 import { perTest } from './lib/per-test.mjs'
 import { signalGroup } from './lib/process-group.mjs'
 import { ended, groupOf, sidecarOfSoon } from './lib/processes.mjs'
-import { loadWithDependency, smallApp } from './lib/small-app.mjs'
+import { smallApp } from './lib/small-app.mjs'
 import { until } from './lib/waiting.mjs'
 import { visit } from './lib/visit.mjs'
 
@@ -37,7 +38,8 @@ describe('an app of an index.html', () => {
     assert.deepEqual(banners(server), [banner])
     assert.equal((await fetch(banner.split(': ')[1])).status, 200)
     for (const file of ['', 'src/main.js']) await load(server, file)
-    await loadWithDependency(server.url, 'first')
+    // What is met when its file has come is late.
+    await fetchWithDeps(server, '/src/first.js')
     assert.deepEqual(said(server), [], 'a first start is nothing to talk about')
     await load(server, 'src/second.js')
     await until('what was late is told', () => said(server).length > 0)

@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
+import { fetchWithDeps } from '../bench/lib/vite-work.mjs'
 import { openBrowser } from './lib/browser.mjs'
 import { freePort } from './lib/free-port.mjs'
 import { defaults } from './lib/guarded.mjs'
 import { binary, nodeBin, viteBin } from './lib/paths.mjs'
 import { screenshot } from './lib/screenshots.mjs'
-import { loadWithDependency, smallApp } from './lib/small-app.mjs'
+import { smallApp } from './lib/small-app.mjs'
 import { openTerminal } from './lib/terminal.mjs'
 
 let browser
@@ -26,7 +27,7 @@ test('a first minute: the banner, what was added, and the commands, none of whic
     await terminal.shows(/➜ {2}Evenkeel: http/)
     const url = `http://127.0.0.1:${port}`
     for (const file of ['/', '/src/main.js']) await (await fetch(url + file)).text()
-    for (const name of ['first', 'second']) await loadWithDependency(url, name)
+    for (const name of ['first', 'second']) await fetchWithDeps({ url }, `/src/${name}.js`)
     await terminal.shows(/added second/)
     for (const command of ['status', 'doctor']) {
       assert.equal(await terminal.run(`echo '$ npx evenkeel ${command}'; "${binary}" ${command}`, { cwd: app.root, env: { PATH } }).ended, 0, command)

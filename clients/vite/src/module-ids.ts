@@ -5,3 +5,7 @@ export const ID_PREFIX = '/@id/'
 export function unwrapId(url: string): string {
   return url.startsWith(ID_PREFIX) ? url.slice(ID_PREFIX.length).replace('__x00__', '\0') : url
 }
+
+export function withoutQuery(id: string): string {
+  return id.replace(/\?.*/, '')
+}

@@ -8,6 +8,7 @@ import { type EvenkeelOptions, resolveOptions } from './options.js'
 import type { EvenkeelApi } from './plugin-api.js'
 import { catchErrors, guardPreMiddleware } from './vite-internals/middlewares.js'
 import { holdUpgrades } from './vite-internals/upgrades.js'
+import { viteBeside } from './vite-beside.js'
 
 const BARE_IMPORT = /^(?![a-zA-Z]:)[\w@](?!.*:\/\/)/
 
@@ -40,8 +41,8 @@ export function evenkeelFor(framework: Framework, options?: EvenkeelOptions): Pl
         const optimizer = new AdditiveOptimizer(framework.mayLagBehind)
         if ('rolldownVersion' in (this?.meta ?? {}))
           return { optimizeDeps: { rolldownOptions: { plugins: [optimizer.rolldown] } } }
-        // Where this is linked from a folder without a Vite of its own, nothing is added.
-        const vite = await import('vite').catch(() => undefined)
+        // Without it, nothing is added.
+        const vite = await viteBeside()
         return vite && { optimizeDeps: { esbuildOptions: { plugins: [optimizer.esbuild(vite)] } } }
       },
       // Before the worker's plugin starts its runners, so that nothing they do is missed; and the function it

@@ -99,13 +99,6 @@ async function write(file, content) {
   await writeFile(file, content)
 }
 
-/** Asks for one of the app's modules and for its dependency, whose file comes when it has been bundled: what is met from then on is late. */
-export async function loadWithDependency(url, name) {
-  const get = async (file) => (await fetch(`${url}${file}`)).text()
-  const [, dependency] = (await get(`/src/${name}.js`)).match(/from "([^"]+)"/)
-  await get(dependency)
-}
-
 /** Opens the app's page; `loads()` are those after the first. */
 export async function openSmallApp(browser, server) {
   const tab = await browser.openTab()

@@ -30,8 +30,8 @@ export class Installation {
   }
 
   /**
-   * What tells whether a module's source has changed; `undefined` where it is no file, or one that may lag behind. Files of packages are written when they are
-   * installed; all others may be written again and again as they were, by a tool that generates them.
+   * What tells whether a module's source has changed; `undefined` where it is no file, or one that may lag behind. Files of packages
+   * are written when they are installed; all others may be written again and again as they were, by a tool that generates them.
    */
   source(id: string): string | undefined {
     const written = this.#mayLagBehind(id) ? undefined : sourceStamp(id)
@@ -62,7 +62,7 @@ export class Installation {
   }
 
   /**
-   * Where the source of an entry is now. pnpm gives a package another folder when one that it finds is another; Vite goes on with the
+   * Where the source of an entry is now. pnpm gives a package another folder when a peer of it is updated; Vite goes on with the
    * folder of before.
    */
   sourceNow({ found }: Manifest, src: string): string {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { isAbsolute, posix } from 'node:path'
 import type { DevEnvironment, Rolldown } from 'vite'
+import { withoutQuery } from '../module-ids.js'
 import { aroundInvalidateAll } from '../vite-internals/modules.js'
 import type { DepsOptimizer } from '../vite-internals/optimizer.js'
 import { type SourceMap, makeAbsolute } from './source-maps.js'
@@ -75,6 +76,6 @@ export async function resolveUrl(lender: DevEnvironment, specifier: string, impo
   const id = resolved?.id ?? specifier
   const { root } = lender.config
   if (id.startsWith(`${root}/`)) return id.slice(root.length)
-  const isFile = isAbsolute(id) && (lender.depsOptimizer?.isOptimizedDepFile(id) || existsSync(id.replace(/\?.*/, '')))
+  const isFile = isAbsolute(id) && (lender.depsOptimizer?.isOptimizedDepFile(id) || existsSync(withoutQuery(id)))
   return isFile ? posix.join('/@fs/', id) : id
 }

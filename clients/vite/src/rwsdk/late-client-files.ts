@@ -1,6 +1,7 @@
 import type { DevEnvironment, Plugin } from 'vite'
 import { packageOf } from '../additive/packages.js'
-import { ID_PREFIX } from '../module-ids.js'
+import { ID_PREFIX, withoutQuery } from '../module-ids.js'
+import { viteBeside } from '../vite-beside.js'
 
 /** RedwoodSDK's module with a function for each `"use client"` file that loads it. Read in rwsdk 1.7.3. */
 const LOOKUP = 'virtual:use-client-lookup.js'
@@ -37,7 +38,7 @@ export function lateClientFiles(borrowedPrefix: string): Plugin {
         if (!(await isInLookup(environment, file))) throw new Error(`RedwoodSDK knows no client component ${file}`)
         const resolved = await this.resolve(file)
         if (!resolved) throw new Error(`${file} is not there any more`)
-        const dependency = await optimize(environment, resolved.id.replace(/\?.*/, ''))
+        const dependency = await optimize(environment, withoutQuery(resolved.id))
         return `import * as namespace from ${JSON.stringify(dependency)}\nexport { namespace }`
       },
     },
@@ -90,8 +91,7 @@ async function optimize(environment: DevEnvironment, file: string): Promise<stri
 
 async function dependencyId(environment: DevEnvironment, file: string): Promise<string> {
   const name = packageOf(file)?.name
-  // Where this is linked from a folder without a Vite of its own, the file has no other name.
-  const vite = await import('vite').catch(() => undefined)
+  const vite = await viteBeside()
   const main = name && (await vite?.createIdResolver(environment.getTopLevelConfig())(environment, name))
-  return name && main?.replace(/\?.*/, '') === file ? name : file
+  return main && withoutQuery(main) === file ? name : file
 }
