@@ -1,7 +1,7 @@
 // What the sidecar is told where optimizer runs add, and what it makes of it: nobody is held or asked again, until a run has to
 // bundle everything again.
 import assert from 'node:assert/strict'
-import { rm } from 'node:fs/promises'
+import { readFile, readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { latePages, otherMethodPages } from '../apps/pages/table.mjs'
@@ -48,6 +48,23 @@ describe('runs that add', () => {
 
   test('the log says so', () => {
     assert.match(server.log(), /\[evenkeel\] evenkeel_fixture_worker: added zod \(.+zod\.tsx:\d+\) in \d+ ms, nothing reloaded/)
+  })
+
+  test('a package that needs nothing else that is new brings one file beside its entry', async () => {
+    const files = await readdir(path.join(cacheDir, `deps_${environment}`))
+    for (const dep of ['zustand', 'jotai', 'react-hook-form', 'zod']) {
+      const { bundled } = status.records.find(({ dependencies }) => dependencies.some(({ id }) => id === dep))
+      const brought = files.filter((file) => file.includes(`-L${bundled.layer}-`) && !/^rolldown-runtime|\.map$/.test(file))
+      assert.deepEqual(brought.map((file) => file.split('-L')[0]), [`${dep}~entry`])
+    }
+  })
+
+  test('no two files have the same runtime of the bundler', async () => {
+    const folder = path.join(cacheDir, `deps_${environment}`)
+    const runtimes = (await readdir(folder)).filter((file) => /^rolldown-runtime.*\.js$/.test(file))
+    const contents = await Promise.all(runtimes.map((file) => readFile(path.join(folder, file), 'utf8')))
+    assert.notEqual(runtimes.length, 0)
+    assert.equal(new Set(contents).size, contents.length, runtimes.join())
   })
 
   test('a run that falls back is announced, is met as ever, and the next one adds again', async () => {

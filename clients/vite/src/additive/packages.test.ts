@@ -76,4 +76,16 @@ describe('packages share a chunk', () => {
     )
     expect([of('b'), of('c')]).toEqual(['a', 'a'])
   })
+  test('which is not one of stubs alone', () => {
+    const withStub = (bundled: string[]) => {
+      const groups = new Groups(['zustand'])
+      for (const name of bundled) groups.sawModule(name)
+      groups.sawStub('react')
+      for (const name of bundled) groups.sawImport(name, 'react')
+      groups.sawImport('zustand', 'use-sync-external-store')
+      return groups.of('react')
+    }
+    expect(withStub(['zustand'])).toBe('zustand')
+    expect(withStub(['zustand', 'use-sync-external-store'])).toBe('zustand~needs')
+  })
 })

@@ -20,6 +20,9 @@ export function packageNamed(specifier: string): string | undefined {
   return /^(?:@[^/]+\/)?[^./\0@#][^/:]*(?=$|\/)/.exec(specifier)?.[0]
 }
 
+/** Stands for the package of modules that are in none. */
+export const NO_PACKAGE = ''
+
 /**
  * Which packages share a chunk. Each package of an entry has one of its own, and another one for the packages that only it needs:
  * every file is a request of the page's. Packages that import each other share one, because chunks that import each other run in no
@@ -28,6 +31,8 @@ export function packageNamed(specifier: string): string | undefined {
 export class Groups {
   readonly #entries: Set<string>
   readonly #imports = new Map<string, Set<string>>()
+  readonly #stubs = new Set<string>()
+  readonly #bundled = new Set<string>()
   #groups: Map<string, string> | undefined
 
   /** `entries` are the packages of entries. */
@@ -43,7 +48,17 @@ export class Groups {
     else this.#imports.set(importer, new Set([imported]))
   }
 
-  /** The name of a package's chunk; to be asked when all imports have been seen. */
+  /** A module of a package is bundled. */
+  sawModule(name: string): void {
+    this.#bundled.add(name)
+  }
+
+  /** A module of a package is in an earlier layer; its stub imports nothing that is bundled. */
+  sawStub(name: string): void {
+    this.#stubs.add(name)
+  }
+
+  /** The name of a package's chunk; to be asked when all modules have been seen. */
   of(name: string): string {
     this.#groups ??= this.#group()
     return this.#groups.get(name) ?? name
@@ -68,7 +83,18 @@ export class Groups {
         for (const imported of this.#imports.get(member) ?? []) addTo(importers, imported, ofDependencies)
       }
     }
+    this.#joinStubs(groups)
     return groups
+  }
+
+  /** Nothing but stubs is not worth a file. */
+  #joinStubs(groups: Map<string, string>): void {
+    const bundled = [...this.#bundled].map((name) => groups.get(name) ?? name)
+    for (const name of this.#stubs) {
+      const group = groups.get(name)
+      if (group?.endsWith(DEPENDENCIES) && !bundled.includes(group))
+        groups.set(name, group.slice(0, -DEPENDENCIES.length))
+    }
   }
 
   #entryOf(members: string[]): string | undefined {

@@ -1,10 +1,11 @@
 import type { Rolldown } from 'vite'
 import type { Run } from './additive.js'
+import { hashOf } from './hash.js'
 import type { LayerPlan } from './layer-plan.js'
 import type { BundledLayer } from './layer-rolldown.js'
 import type { Star } from './manifest.js'
 import { type Parse, bareImports, directivesOf, isModule, starExports } from './module-syntax.js'
-import { Groups, packageNamed, packageOf } from './packages.js'
+import { Groups, NO_PACKAGE, packageNamed, packageOf } from './packages.js'
 import {
   type Extracted,
   extractAll,
@@ -20,6 +21,12 @@ const SELF = 'evenkeel:self'
 /** The entry of a layer that brings no module. */
 export const EMPTY = '\0evenkeel:empty'
 const RUNTIME = '\0rolldown/runtime.js'
+
+/** A chunk that is not written again, and what its file is called. */
+interface SharedRuntime {
+  chunk: Rolldown.OutputChunk
+  fileName: string
+}
 
 /** What one run of Rolldown makes of a layer: stubs of what there is, and what was printed of what is new. */
 export class LayerBundler {
@@ -39,7 +46,7 @@ export class LayerBundler {
     const { plan } = run
     this.#run = run
     this.#plan = plan
-    this.#groups = new Groups(Object.values(plan.fresh).flatMap((src) => packageOf(src)?.name ?? []))
+    this.#groups = new Groups(Object.values(plan.fresh).map(packageNameOf))
     this.#version = plan.base.version
   }
 
@@ -58,22 +65,24 @@ export class LayerBundler {
     if (id === EMPTY) return 'export {}'
     const { modules } = this.#plan.base
     if (id.startsWith(`\0${REQUIRE}`)) {
-      const module = modules.get(id.slice(REQUIRE.length + 1, -MJS.length))
+      const module = modules.get(stubbedBy(id))
       return module?.kind === 'cjs' ? { code: requireOf(module), moduleType: 'js' } : undefined
     }
     const module = modules.get(id)
     // Nobody must have it twice.
     if (module?.kind === 'opaque')
       throw new Error(`${id} is in an earlier layer, and cannot be reached there: ${module.why}`)
+    if (module) this.#groups.sawStub(packageNameOf(id))
     return module && { code: stubOf(id, module), moduleType: 'js' }
   }
 
   transform(code: string, id: string, parse: Parse): { code: string; map: null } | undefined {
     if (id === RUNTIME || id.startsWith('\0evenkeel:') || this.#plan.base.modules.has(id)) return undefined
-    const own = packageOf(id)?.name
-    for (const specifier of own ? bareImports(code) : []) {
+    const own = packageNameOf(id)
+    this.#groups.sawModule(own)
+    for (const specifier of bareImports(code)) {
       const imported = packageNamed(specifier)
-      if (own && imported) this.#groups.sawImport(own, imported)
+      if (imported) this.#groups.sawImport(own, imported)
     }
     const directives = directivesOf(code, parse, this.#prologues)
     if (directives.length > 0) this.#directives.set(id, directives)
@@ -95,9 +104,11 @@ export class LayerBundler {
   /** The name of a module's chunk. */
   group(id: string): string | null {
     if (id === RUNTIME) return null
-    if (id.startsWith('\0evenkeel:') || this.#plan.base.modules.has(id)) return 'known'
-    const name = packageOf(id)?.name
-    return name ? this.#groups.of(name).replace('/', '_') : 'other'
+    const module = id.startsWith(`\0${REQUIRE}`) ? stubbedBy(id) : id
+    const name = packageNameOf(module)
+    // Whoever imports one that is in no package may be needed by others of those.
+    if (name === NO_PACKAGE && this.#plan.base.modules.has(module)) return 'known'
+    return this.#groups.of(name).replace('/', '_') || 'other'
   }
 
   /** Takes all chunks out of the bundle: Vite is to see the entries alone, as facades that import nothing. */
@@ -106,6 +117,7 @@ export class LayerBundler {
     const chunks = Object.values(bundle).filter((output) => output.type === 'chunk')
     const dynamic = new Set(chunks.flatMap(({ dynamicImports }) => dynamicImports))
     const imported = new Set(chunks.flatMap(({ imports }) => imports))
+    const runtime = this.#sharedRuntime(chunks)
     const starred: string[] = []
     for (const chunk of chunks) {
       starred.push(...this.#addModules(context, chunk, layer))
@@ -116,8 +128,8 @@ export class LayerBundler {
     for (const chunk of chunks) {
       const isFacade = this.#addEntry(context, chunk, layer) && !dynamic.has(chunk.fileName)
       const hasOwnCode = chunk.moduleIds.some((id) => id !== EMPTY)
-      const isNeeded = !isFacade || hasOwnCode || imported.has(chunk.fileName)
-      if (isNeeded) this.#addFile(chunk, isFacade, layer)
+      const isNeeded = chunk !== runtime?.chunk && (!isFacade || hasOwnCode || imported.has(chunk.fileName))
+      if (isNeeded) this.#addFile(chunk, isFacade, layer, runtime)
       this.#takeMap(bundle, chunk, isNeeded, layer)
     }
     this.#emitEntries(context, layer)
@@ -185,7 +197,15 @@ export class LayerBundler {
     if (!isLeft) delete bundle[printed]
   }
 
-  #addFile(chunk: Rolldown.OutputChunk, isFacade: boolean, layer: BundledLayer): void {
+  /** The runtime, where an earlier layer has the same: it keeps no state, and most layers need the same of it. */
+  #sharedRuntime(chunks: Rolldown.OutputChunk[]): SharedRuntime | undefined {
+    const chunk = chunks.find(({ moduleIds: [id, ...others] }) => id === RUNTIME && others.length === 0)
+    const hash = chunk && hashOf(chunk.code)
+    const [file] = [...this.#plan.base.files].find(([, written]) => written === hash) ?? []
+    return chunk && file ? { chunk, fileName: file + this.#version } : undefined
+  }
+
+  #addFile(chunk: Rolldown.OutputChunk, isFacade: boolean, layer: BundledLayer, runtime?: SharedRuntime): void {
     const file = this.#fileOf(chunk)
     const entry = isFacade && chunk.facadeModuleId ? layer.modules.get(chunk.facadeModuleId) : undefined
     const extracted = this.#extracted.get(chunk) ?? []
@@ -194,7 +214,8 @@ export class LayerBundler {
     const suffix = exports.length > 0 ? `\nexport { ${exports.join(', ')} };\n` : ''
     const code = entry ? withoutRun(chunk.code, entry) : chunk.code
     const namespaces = extracted.flatMap(({ namespace }) => namespace ?? [])
-    layer.files.set(file, unmarked(withoutDirectives(code), namespaces) + suffix)
+    const printed = unmarked(withoutDirectives(code), namespaces)
+    layer.files.set(file, (runtime ? printed.replace(runtime.chunk.fileName, runtime.fileName) : printed) + suffix)
   }
 
   /** Adds the entry of a chunk; returns whether nobody but Vite needs the chunk as it is printed. */
@@ -214,6 +235,15 @@ export class LayerBundler {
       context.emitFile({ type: 'prebuilt-chunk', fileName: `${name}.js`, code, exports, isEntry: true })
     }
   }
+}
+
+function packageNameOf(id: string): string {
+  return packageOf(id)?.name ?? NO_PACKAGE
+}
+
+/** The module whose function this stub requires. */
+function stubbedBy(id: string): string {
+  return id.slice(`\0${REQUIRE}`.length, -MJS.length)
 }
 
 /** The facade of an entry whose exports the printed chunk alone tells. */
