@@ -1,7 +1,7 @@
 // The soak's own judgement: one that excuses too much would see nothing.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { judge } from './lib/judge.mjs'
+import { brokeConnection, judge } from './lib/judge.mjs'
 import { Slot } from './lib/slots.mjs'
 import { Windows } from './lib/windows.mjs'
 
@@ -71,6 +71,13 @@ test('what failed beside an optimizer run failed because of it', () => {
   assert.equal(outcome('reloaded'), 'reload of a save')
   const outdated = { ...failed, text: 'There is a new version of the pre-bundle for "x"' }
   assert.equal(judge(outdated, calm), 're-optimization')
+})
+
+test('workerd tells of each kind of broken module that a save can make', () => {
+  const uncaught = 'Uncaught exception: workerd/jsg/value.h:1494: failed: remote.jsg.Error: '
+  for (const error of ['Transform failed with 1 error', 'Failed to load url /src/pages/slot-1.tsx', "Cannot find module 'soak-late-1'"])
+    assert.match(uncaught + error, brokeConnection)
+  assert.doesNotMatch(`${uncaught}There is a new version of the pre-bundle`, brokeConnection)
 })
 
 test('what broke because workerd met a broken module elsewhere is not the page of the request', () => {

@@ -78,7 +78,10 @@ async function untilShown(site, slot) {
     const asked = await ask(site, pageOf(slot, { what: 'GET saved page' }))
     if (asked.text === expected) return slot.confirmed(performance.now())
     if (site.ending) return
-    if (performance.now() - from > shownWithinMs) return site.tally.happened('never shown', `${slot.file} version ${slot.version}`, site, from)
+    if (performance.now() - from > shownWithinMs) {
+      const shown = `${asked.status} ${asked.text.replace(/\s+/g, ' ').slice(0, 300)}`
+      return site.tally.happened('never shown', `${slot.file} version ${slot.version}, but: ${shown}`, site, from)
+    }
     await pause(100)
   }
 }

@@ -22,6 +22,9 @@ export const limits = ['stream cut', 'ran twice']
 /** What Vite says when modules of two optimizer runs meet. */
 const outdated = /new version of the pre-bundle|in the optimize deps directory|happened while optimizing/
 
+/** What workerd says when a module of the app cannot be imported, because it does not compile, is gone, or imports what is not there. */
+export const brokeConnection = /Uncaught exception: workerd.*(?:Transform failed|Failed to load url|Cannot find module)/
+
 /** An answer whose head is out has no other way to fail. Vite may still put its error page after what was sent. */
 function isCut({ status, text, firstChunk }) {
   if (status === 0 && text.startsWith('terminated')) return true

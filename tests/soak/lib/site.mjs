@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { copyApp, newCacheDir, startApp } from '../../e2e/lib/app.mjs'
 import { defaults } from '../../e2e/lib/guarded.mjs'
 import { saveAtOnce } from '../../e2e/lib/save-at-once.mjs'
+import { brokeConnection } from './judge.mjs'
 import { Packages } from './packages.mjs'
 import { Slot } from './slots.mjs'
 
@@ -52,8 +53,6 @@ function coldConfig(root) {
 
 const reloadSent = /page reload|program reload|optimized dependencies changed\. reloading/
 const optimizerReloaded = /optimized dependencies changed\. reloading/
-/** What workerd says when a module of the app cannot be imported and nobody catches it. */
-const brokeConnection = /Uncaught exception: workerd.*(?:Transform failed|Cannot find module)/
 const fetchFailed = /Internal server error: fetch failed/
 /** Vite may take one change of its config for two, and restart once more when it has been seen to be back. */
 const restarted = /server restarted/

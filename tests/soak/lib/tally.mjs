@@ -3,7 +3,7 @@ import { percentile } from '../../bench/lib/report.mjs'
 import { judge, limits, violations } from './judge.mjs'
 
 const kept = 8
-const linesKept = 40
+const linesKept = 60
 
 /** What React and the stack of an error add says nothing about when something happened. */
 const tells = ({ text }) => !/^\s*at |hook call|mismatching versions|Rules of Hooks|more than one copy/.test(text)
@@ -49,7 +49,8 @@ export class Tally {
     const failure = { outcome, what, at: Math.round(from), log: [] }
     this.failures.push(failure)
     setTimeout(() => {
-      failure.log = site.diary.around({ from, until }).filter(tells).slice(-linesKept).map(({ at, text }) => `${Math.round(at - from)} ms ${text.trim().slice(0, 300)}`)
+      const entries = site.diary.around({ from, until }).filter(tells)
+      failure.log = ends(entries, linesKept).map(({ at, text }) => `${Math.round(at - from)} ms ${text.trim().slice(0, 300)}`)
     }, 1_000)
   }
 
@@ -78,5 +79,8 @@ export class Tally {
     return Object.fromEntries(Object.entries(this.#byWhat).map(row))
   }
 }
+
+/** The beginning and the end of a long list. */
+const ends = (all, count) => (all.length <= count ? all : [...all.slice(0, count / 2), ...all.slice(-count / 2)])
 
 const sum = (counts, which) => Object.entries(counts).reduce((total, [name, count]) => total + (which(name) ? count : 0), 0)
