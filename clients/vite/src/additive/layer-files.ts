@@ -3,14 +3,11 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hashOf } from './hash.js'
 import type { Installation } from './installation.js'
-import type { BundledLayer } from './layer-rolldown.js'
+import type { BundledLayer, LayerFile } from './layer-rolldown.js'
 import type { LayerPlan } from './layer-plan.js'
 import { INDEX_FILE, type Layer, layerFile } from './manifest.js'
 import { packageOf } from './packages.js'
 import { type WrittenLayer, stampOf } from './store.js'
-
-/** What is in the files that a layer brings; `null` in those that are written already. */
-type Fresh = Array<[file: string, content: Uint8Array | null]>
 
 /** Puts all that the next cache has into the folder that Vite is about to commit; the index last, so that it is never there alone. */
 export async function writeLayer(
@@ -21,10 +18,8 @@ export async function writeLayer(
   installation: Installation,
 ): Promise<WrittenLayer> {
   const { base } = plan
-  const fresh: Fresh = [...bundled.files]
-    .filter(([file]) => !base.files.has(file))
-    .map(([file, content]) => [file, typeof content === 'string' ? Buffer.from(content) : content])
-  await Promise.all(fresh.map(([file, content]) => content && writeFile(join(to, file), content)))
+  const fresh = [...bundled.files].filter(([file]) => !base.files.has(file))
+  await Promise.all(fresh.map(([file, content]) => isContent(content) && writeFile(join(to, file), content)))
   for (const file of base.files.keys()) carry(join(from, file), join(to, file))
 
   const layer = describe(plan, bundled, fresh, installation)
@@ -34,6 +29,10 @@ export async function writeLayer(
   writeFileSync(join(to, layerFile(layer.number)), text)
   writeFileSync(join(to, INDEX_FILE), index)
   return { base, layer, hash, index, stamps: stampsOf({ ...layer.files, [layerFile(layer.number)]: hash }, to) }
+}
+
+function isContent(file: LayerFile): file is string | Uint8Array {
+  return typeof file === 'string' || file instanceof Uint8Array
 }
 
 /** By file; of those that are read again, because they have a hash. */
@@ -51,14 +50,22 @@ function carry(from: string, to: string): void {
   }
 }
 
-function describe(plan: LayerPlan, bundled: BundledLayer, fresh: Fresh, installation: Installation): Layer {
+function hashIn(file: string, content: LayerFile): string | null {
+  if (!isContent(content)) return content.hash
+  return file.endsWith('.map') ? null : hashOf(content)
+}
+
+function describe(
+  plan: LayerPlan,
+  bundled: BundledLayer,
+  fresh: Array<[string, LayerFile]>,
+  installation: Installation,
+): Layer {
   const layer: Layer = {
     number: plan.number,
     modules: Object.fromEntries(bundled.modules),
     entries: Object.fromEntries(bundled.entries),
-    files: Object.fromEntries(
-      fresh.map(([file, content]) => [file, content && !file.endsWith('.map') ? hashOf(content) : null]),
-    ),
+    files: Object.fromEntries(fresh.map(([file, content]) => [file, hashIn(file, content)])),
     sources: {},
     packages: {},
     found: {},

@@ -17,9 +17,11 @@ const JAVASCRIPT = ['js', 'jsx', 'ts', 'tsx']
 export interface BundledLayer {
   modules: Map<string, WrittenModule>
   entries: Map<string, WrittenEntry>
-  /** `null` is for a file that the bundler itself writes. */
-  files: Map<string, string | Uint8Array | null>
+  files: Map<string, LayerFile>
 }
+
+/** What is in a file; of one that the bundler itself writes, a hash of it. Source maps have none. */
+export type LayerFile = string | Uint8Array | { hash: string | null }
 
 /** Rolldown's options for one layer. */
 export function layerOptions(options: Rolldown.InputOptions, run: Run, excluded: string[]): Rolldown.InputOptions {

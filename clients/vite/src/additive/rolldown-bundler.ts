@@ -11,6 +11,7 @@ import {
   extractAll,
   hasStars,
   marked,
+  tellingStatements,
   unmarked,
   withoutDirectives,
   withoutRun,
@@ -118,18 +119,15 @@ export class LayerBundler {
     const dynamic = new Set(chunks.flatMap(({ dynamicImports }) => dynamicImports))
     const imported = new Set(chunks.flatMap(({ imports }) => imports))
     const runtime = this.#sharedRuntime(chunks)
-    const starred: string[] = []
-    for (const chunk of chunks) {
-      starred.push(...this.#addModules(context, chunk, layer))
-      delete bundle[chunk.fileName]
-    }
+    const starred = this.#addModules(context, chunks, layer)
+    for (const { fileName } of chunks) delete bundle[fileName]
     for (const id of starred) await this.#addStars(context, id, starred, layer)
     for (const [name, src, facade] of this.#plan.known) layer.entries.set(name, { src, ...facade })
     for (const chunk of chunks) {
       const isFacade = this.#addEntry(context, chunk, layer) && !dynamic.has(chunk.fileName)
       const hasOwnCode = chunk.moduleIds.some((id) => id !== EMPTY)
       const isNeeded = chunk !== runtime?.chunk && (!isFacade || hasOwnCode || imported.has(chunk.fileName))
-      if (isNeeded) this.#addFile(chunk, isFacade, layer, runtime)
+      if (isNeeded) this.#addFile(context, chunk, isFacade, layer, runtime)
       this.#takeMap(bundle, chunk, isNeeded, layer)
     }
     this.#emitEntries(context, layer)
@@ -149,23 +147,32 @@ export class LayerBundler {
     return fileName.slice(0, -this.#version.length)
   }
 
-  /** Adds the new modules of a chunk; returns those whose exports are not all known. */
-  #addModules(context: Rolldown.PluginContext, chunk: Rolldown.OutputChunk, layer: BundledLayer): string[] {
-    const file = this.#fileOf(chunk)
-    const { modules } = chunk
+  /** What was printed of the new modules of a chunk, by their ids. */
+  #printedIn({ moduleIds, modules }: Rolldown.OutputChunk): Map<string, string> {
     const printed = new Map<string, string>()
-    for (const id of chunk.moduleIds) {
+    for (const id of moduleIds) {
       if (id === RUNTIME || id.startsWith('\0evenkeel:') || this.#plan.base.modules.has(id)) continue
       const code = modules[id]?.code
       if (code) printed.set(id, code)
     }
-    const extracted = extractAll(printed, file, (code) => context.parse(code))
-    this.#extracted.set(chunk, [...extracted.values()])
-    for (const [id, { module }] of extracted) {
-      const directives = this.#directives.get(id)
-      layer.modules.set(id, directives && module.kind !== 'opaque' ? { ...module, directives } : module)
+    return printed
+  }
+
+  /** Adds all new modules; returns those whose exports are not all known. */
+  #addModules(context: Rolldown.PluginContext, chunks: Rolldown.OutputChunk[], layer: BundledLayer): string[] {
+    const parse = (code: string) => context.parse(code)
+    const printed = chunks.map((chunk) => [chunk, this.#printedIn(chunk)] as const)
+    const all = new Map(printed.flatMap(([, modules]) => [...modules]))
+    const telling = tellingStatements(all, parse)
+    for (const [chunk, modules] of printed) {
+      const extracted = extractAll(modules, this.#fileOf(chunk), telling, parse)
+      this.#extracted.set(chunk, [...extracted.values()])
+      for (const [id, { module }] of extracted) {
+        const directives = this.#directives.get(id)
+        layer.modules.set(id, directives && module.kind !== 'opaque' ? { ...module, directives } : module)
+      }
     }
-    return [...printed].flatMap(([id, code]) => (hasStars(code) ? id : []))
+    return [...all].flatMap(([id, code]) => (hasStars(code) ? id : []))
   }
 
   async #addStars(context: Rolldown.PluginContext, id: string, starred: string[], layer: BundledLayer): Promise<void> {
@@ -193,7 +200,7 @@ export class LayerBundler {
     const map = bundle[printed]
     if (map?.type !== 'asset') return
     const isLeft = isNeeded && printed === name
-    if (isNeeded) layer.files.set(name, isLeft ? null : String(map.source))
+    if (isNeeded) layer.files.set(name, isLeft ? { hash: null } : String(map.source))
     if (!isLeft) delete bundle[printed]
   }
 
@@ -205,7 +212,13 @@ export class LayerBundler {
     return chunk && file ? { chunk, fileName: file + this.#version } : undefined
   }
 
-  #addFile(chunk: Rolldown.OutputChunk, isFacade: boolean, layer: BundledLayer, runtime?: SharedRuntime): void {
+  #addFile(
+    context: Rolldown.PluginContext,
+    chunk: Rolldown.OutputChunk,
+    isFacade: boolean,
+    layer: BundledLayer,
+    runtime?: SharedRuntime,
+  ): void {
     const file = this.#fileOf(chunk)
     const entry = isFacade && chunk.facadeModuleId ? layer.modules.get(chunk.facadeModuleId) : undefined
     const extracted = this.#extracted.get(chunk) ?? []
@@ -215,7 +228,9 @@ export class LayerBundler {
     const code = entry ? withoutRun(chunk.code, entry) : chunk.code
     const namespaces = extracted.flatMap(({ namespace }) => namespace ?? [])
     const printed = unmarked(withoutDirectives(code), namespaces)
-    layer.files.set(file, (runtime ? printed.replace(runtime.chunk.fileName, runtime.fileName) : printed) + suffix)
+    const source = (runtime ? printed.replace(runtime.chunk.fileName, runtime.fileName) : printed) + suffix
+    context.emitFile({ type: 'asset', fileName: file, source })
+    layer.files.set(file, { hash: hashOf(source) })
   }
 
   /** Adds the entry of a chunk; returns whether nobody but Vite needs the chunk as it is printed. */

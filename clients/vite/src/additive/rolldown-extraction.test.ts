@@ -1,11 +1,13 @@
 import { parseAst } from 'vite'
 import { describe, expect, test } from 'vitest'
-import { type Extracted, MARK, extractAll, withoutRun } from './rolldown-extraction.js'
+import { type Extracted, MARK, extractAll, tellingStatements, withoutRun } from './rolldown-extraction.js'
 
-type Parse = Parameters<typeof extractAll>[2]
+type Parse = Parameters<typeof extractAll>[3]
 
+const extracted = (printed: Map<string, string>, file: string, parse: Parse) =>
+  extractAll(printed, file, tellingStatements(printed, parse), parse)
 const extract = (printed: string, file: string, parse: Parse) =>
-  extractAll(new Map([['x', printed]]), file, parse).get('x') as Extracted
+  extracted(new Map([['x', printed]]), file, parse).get('x') as Extracted
 
 describe('the exports of a printed module are found', () => {
   const printed = (before: string) =>
@@ -26,7 +28,7 @@ describe('the exports of many modules of a file are found', () => {
   const printed = (name: string, exported = 'one') =>
     `var ${name}_exports = /* @__PURE__ */ __exportAll({ ${exported}: () => ${name} });\nvar ${name} = 1;\n${MARK}(${name}_exports);`
   const exportsOf = (files: string[], parse: Parse) =>
-    [...extractAll(new Map(files.map((code) => [code, code])), 'x.js', parse).values()].map(({ module }) =>
+    [...extracted(new Map(files.map((code) => [code, code])), 'x.js', parse).values()].map(({ module }) =>
       module.kind === 'esm' ? module.exports : module.kind,
     )
 

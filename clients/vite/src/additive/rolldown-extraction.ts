@@ -92,12 +92,16 @@ export function withoutRun(code: string, entry: WrittenModule): string {
 }
 
 /** Finds out how the modules that are printed in this file, by their ids, can be reached from another one. */
-export function extractAll(printed: Map<string, string>, file: string, parse: Parse): Map<string, Extracted> {
-  const declared = declaredNamespaces(printed.values(), parse)
-  return new Map([...printed].map(([id, code]) => [id, extract(code, file, declared, parse)]))
+export function extractAll(
+  printed: Map<string, string>,
+  file: string,
+  telling: Map<string, Telling>,
+  parse: Parse,
+): Map<string, Extracted> {
+  return new Map([...printed].map(([id, code]) => [id, extract(code, file, telling.get(id), parse)]))
 }
 
-function extract(printed: string, file: string, namespaces: Map<string, Declared>, parse: Parse): Extracted {
+function extract(printed: string, file: string, telling: Telling | undefined, parse: Parse): Extracted {
   const kept = new Map<string, string>()
   const keep = (local: string) => {
     const name = PREFIX + local
@@ -108,13 +112,17 @@ function extract(printed: string, file: string, namespaces: Map<string, Declared
 
   const namespace = markedNamespace(printed)
   if (!namespace)
-    return commonJs(printed, file, keep, kept, parse) ?? script(printed, file) ?? opaque('neither ESM nor CommonJS')
+    return (
+      commonJs(telling ?? wrapperStatement(printed, parse), file, keep, kept) ??
+      script(printed, file) ??
+      opaque('neither ESM nor CommonJS')
+    )
 
-  const declared = namespaces.get(namespace) ?? namespaceStatement(printed, namespace, parse)
+  const declared = telling ?? namespaceStatement(printed, namespace, parse)
   const getters = declared && gettersOf(declared.parsed)
   // Rolldown takes some with imports for CommonJS: those that assign to `module.exports`.
   const isCommonJs = printed.includes(`var ${namespace} = /* @__PURE__ */ __toESM(`)
-  const wrapped = !getters && isCommonJs ? commonJs(printed, file, keep, kept, parse) : undefined
+  const wrapped = !getters && isCommonJs ? commonJs(wrapperStatement(printed, parse), file, keep, kept) : undefined
   if (wrapped) return wrapped
   if (!getters) return opaque(`the namespace ${namespace} is not printed as expected`)
   const module: Extract<WrittenModule, { kind: 'esm' }> = { kind: 'esm', file, exports: {} }
@@ -147,38 +155,55 @@ function markedNamespace(printed: string): string | undefined {
   return printed.slice(start + MARK.length + 1, printed.indexOf(')', start))
 }
 
-/** `var x_exports = __exportAll({ name: () => local })`. */
-interface Declared {
+/** The statement that tells how a module can be reached: `var x_exports = __exportAll({ name: () => local })`, or a CommonJS wrapper. */
+export interface Telling {
   text: string
   parsed: Statement
 }
 
 /**
- * The statements that make the namespaces of a file's modules, by their names. They are parsed together, since a call of the parser
- * takes longer than a statement. Where one is not what it looks like, it is not told which: each is looked for by itself then.
+ * What tells of each module, by their ids. All is parsed together, since a call of the parser takes longer than a statement. Where one is
+ * not what it looks like, it is missing.
  */
-function declaredNamespaces(printed: Iterable<string>, parse: Parse): Map<string, Declared> {
-  const found: Array<{ name: string; text: string }> = []
-  for (const code of printed) {
-    const name = markedNamespace(code)
-    const [start] = name === undefined ? [] : beginnings(code, name)
-    const end = start === undefined ? -1 : code.indexOf(STATEMENT_END, start)
-    if (name !== undefined && end >= 0) found.push({ name, text: code.slice(start, end + STATEMENT_END.length) })
+export function tellingStatements(printed: Map<string, string>, parse: Parse): Map<string, Telling> {
+  const found: Found[] = []
+  for (const [id, code] of printed) {
+    const namespace = markedNamespace(code)
+    const text = namespace === undefined ? wrapperText(code) : namespaceText(code, namespace)
+    if (text !== undefined) found.push({ id, text })
   }
-  if (found.length === 0) return new Map()
-  const parsed = statements(found.map(({ text }) => text).join('\n'), parse)
-  const declared = new Map<string, Declared>()
-  let at = 0
-  for (const [index, { name, text }] of found.entries()) {
-    const statement = parsed[index]
-    if (statement?.start !== at || statement.end !== at + text.length) return new Map()
-    declared.set(name, { text, parsed: statement })
-    at += text.length + 1
-  }
-  return declared
+  return new Map(parsedTogether(found, parse))
 }
 
-function namespaceStatement(printed: string, namespace: string, parse: Parse): Declared | undefined {
+interface Found {
+  id: string
+  text: string
+}
+
+/** Where something cannot be parsed, it is looked for in each half. */
+function parsedTogether(found: Found[], parse: Parse): Array<[string, Telling]> {
+  if (found.length === 0) return []
+  const parsed = statements(found.map(({ text }) => text).join('\n'), parse)
+  let at = 0
+  const told = found.flatMap(({ id, text }, index): Array<[string, Telling]> => {
+    const statement = parsed[index]
+    const isWhole = statement?.start === at && statement.end === at + text.length
+    at += text.length + 1
+    return isWhole ? [[id, { text, parsed: statement }]] : []
+  })
+  if (told.length === found.length) return told
+  if (found.length === 1) return []
+  const middle = found.length >> 1
+  return [...parsedTogether(found.slice(0, middle), parse), ...parsedTogether(found.slice(middle), parse)]
+}
+
+function namespaceText(printed: string, namespace: string): string | undefined {
+  const [start] = beginnings(printed, namespace)
+  const end = start === undefined ? -1 : printed.indexOf(STATEMENT_END, start)
+  return end < 0 ? undefined : printed.slice(start, end + STATEMENT_END.length)
+}
+
+function namespaceStatement(printed: string, namespace: string, parse: Parse): Telling | undefined {
   for (const start of beginnings(printed, namespace)) {
     const statement = statementAt(printed, start, parse)
     if (statement) return statement
@@ -196,7 +221,7 @@ function* beginnings(printed: string, namespace: string): Generator<number> {
 }
 
 /** It ends at the first `);` up to which it can be parsed: a name in it may contain one. */
-function statementAt(printed: string, start: number, parse: Parse): Declared | undefined {
+function statementAt(printed: string, start: number, parse: Parse): Telling | undefined {
   for (let end = printed.indexOf(STATEMENT_END, start); end >= 0; end = printed.indexOf(STATEMENT_END, end + 1)) {
     const text = printed.slice(start, end + STATEMENT_END.length)
     const parsed = firstStatement(text, parse)
@@ -225,19 +250,27 @@ function localName(value: Expression): string | undefined {
   return value.type === 'Identifier' && !isConstant ? value.name : undefined
 }
 
-/** `var require_x = __commonJSMin(…)`, found without its body, which may be long. */
-function commonJs(
-  printed: string,
-  file: string,
-  keep: (local: string) => string,
-  kept: Map<string, string>,
-  parse: Parse,
-): Extracted | undefined {
+/** `var require_x = __commonJSMin()`, without its body, which may be long. */
+function wrapperText(printed: string): string | undefined {
   const wrapper = printed.indexOf(' = /* @__PURE__ */ __commonJS')
   if (wrapper < 0) return undefined
   const start = printed.lastIndexOf('\n', wrapper) + 1
-  const statement = firstStatement(`${printed.slice(start, printed.indexOf('(', wrapper))}()`, parse)
-  const name = statement && initialCall(statement, '__commonJS') ? declaredName(statement) : undefined
+  return `${printed.slice(start, printed.indexOf('(', wrapper))}()`
+}
+
+function wrapperStatement(printed: string, parse: Parse): Telling | undefined {
+  const text = wrapperText(printed)
+  const parsed = text === undefined ? undefined : firstStatement(text, parse)
+  return text !== undefined && parsed ? { text, parsed } : undefined
+}
+
+function commonJs(
+  wrapper: Telling | undefined,
+  file: string,
+  keep: (local: string) => string,
+  kept: Map<string, string>,
+): Extracted | undefined {
+  const name = wrapper && initialCall(wrapper.parsed, '__commonJS') ? declaredName(wrapper.parsed) : undefined
   return name ? { module: { kind: 'cjs', file, require: keep(name) }, kept } : undefined
 }
 
