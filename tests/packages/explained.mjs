@@ -10,6 +10,12 @@ export const explained = [
     because: 'process/ was added before it, so that there is a module to require; in a bundle of all, Rolldown leaves the require as it is',
   },
   {
+    package: 'through2',
+    side: 'workerd',
+    what: /no error \| stock: .*`require` for "process\/"/,
+    because: 'the same, for it brings readable-stream',
+  },
+  {
     package: 'isomorphic-unfetch',
     side: 'browser',
     what: /global is not defined/,
