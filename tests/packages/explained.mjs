@@ -3,18 +3,12 @@
 
 /** Each is `{ package, what, because }`, and a `side` where it is on one only; `what` is a pattern of the difference as it is printed. */
 export const explained = [
-  {
-    package: 'readable-stream',
+  ...['readable-stream', 'through2'].map((name) => ({
+    package: name,
     side: 'workerd',
     what: /no error \| stock: .*`require` for "process\/"/,
-    because: 'process/ was added before it, so that there is a module to require; in a bundle of all, Rolldown leaves the require as it is',
-  },
-  {
-    package: 'through2',
-    side: 'workerd',
-    what: /no error \| stock: .*`require` for "process\/"/,
-    because: 'the same, for it brings readable-stream',
-  },
+    because: 'process/ was added before readable-stream, so that there is a module to require; in a bundle of all, Rolldown leaves the require as it is',
+  })),
   {
     package: 'isomorphic-unfetch',
     side: 'browser',

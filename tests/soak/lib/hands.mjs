@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { ask, pageOf } from './clients.mjs'
+import { excerpt } from './tally.mjs'
 
 /** A save that is not shown by then never will be. */
 const shownWithinMs = 30_000
@@ -79,8 +80,8 @@ async function untilShown(site, slot) {
     if (asked.text === expected) return slot.confirmed(performance.now())
     if (site.ending) return
     if (performance.now() - from > shownWithinMs) {
-      const shown = `${asked.status} ${asked.text.replace(/\s+/g, ' ').slice(0, 300)}`
-      return site.tally.happened('never shown', `${slot.file} version ${slot.version}, but: ${shown}`, site, from)
+      const what = `${slot.file} version ${slot.version}, but: ${asked.status} ${excerpt(asked.text)}`
+      return site.tally.happened('never shown', what, site, from)
     }
     await pause(100)
   }

@@ -33,8 +33,7 @@ export class Tally {
     this.count(asked.what, outcome, asked.until - asked.from, asked.redirects)
     if (outcome === 'right' || outcome.startsWith('meant')) return
     const { method = 'GET', path, status, text, redirects, until, from } = asked
-    const said = text.replace(/\s+/g, ' ').slice(0, 400)
-    this.#keep(outcome, `${method} ${path}: ${status} after ${redirects} redirects, ${Math.round(until - from)} ms: ${said}`, site, asked)
+    this.#keep(outcome, `${method} ${path}: ${status} after ${redirects} redirects, ${Math.round(until - from)} ms: ${excerpt(text)}`, site, asked)
   }
 
   /** Something that is no answer. */
@@ -79,6 +78,9 @@ export class Tally {
     return Object.fromEntries(Object.entries(this.#byWhat).map(row))
   }
 }
+
+/** The beginning of an answer, in one line. */
+export const excerpt = (text) => text.replace(/\s+/g, ' ').slice(0, 400)
 
 /** The beginning and the end of a long list. */
 const ends = (all, count) => (all.length <= count ? all : [...all.slice(0, count / 2), ...all.slice(-count / 2)])

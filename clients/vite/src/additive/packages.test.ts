@@ -76,7 +76,8 @@ describe('packages share a chunk', () => {
     )
     expect([of('b'), of('c')]).toEqual(['a', 'a'])
   })
-  test('which is not one of stubs alone', () => {
+
+  test('unless it would hold stubs alone: those join the package that needs them', () => {
     const withStub = (bundled: string[]) => {
       const groups = new Groups(['zustand'])
       for (const name of bundled) groups.sawModule(name)

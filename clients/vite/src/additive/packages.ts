@@ -87,7 +87,7 @@ export class Groups {
     return groups
   }
 
-  /** Nothing but stubs is not worth a file. */
+  /** A chunk of stubs alone is not worth a request: they join the package of the entry that needs them. */
   #joinStubs(groups: Map<string, string>): void {
     const bundled = [...this.#bundled].map((name) => groups.get(name) ?? name)
     for (const name of this.#stubs) {

@@ -8,10 +8,10 @@ import { type Parse, bareImports, directivesOf, isModule, starExports } from './
 import { Groups, NO_PACKAGE, packageNamed, packageOf } from './packages.js'
 import {
   type Extracted,
+  declarationsIn,
   extractAll,
   hasStars,
   marked,
-  tellingStatements,
   unmarked,
   withoutDirectives,
   withoutRun,
@@ -107,7 +107,7 @@ export class LayerBundler {
     if (id === RUNTIME) return null
     const module = id.startsWith(`\0${REQUIRE}`) ? stubbedBy(id) : id
     const name = packageNameOf(module)
-    // Whoever imports one that is in no package may be needed by others of those.
+    // Of modules in no package it is not known who imports them: beside new ones, their stubs could make chunks import each other.
     if (name === NO_PACKAGE && this.#plan.base.modules.has(module)) return 'known'
     return this.#groups.of(name).replace('/', '_') || 'other'
   }
@@ -163,9 +163,9 @@ export class LayerBundler {
     const parse = (code: string) => context.parse(code)
     const printed = chunks.map((chunk) => [chunk, this.#printedIn(chunk)] as const)
     const all = new Map(printed.flatMap(([, modules]) => [...modules]))
-    const telling = tellingStatements(all, parse)
+    const declarations = declarationsIn(all, parse)
     for (const [chunk, modules] of printed) {
-      const extracted = extractAll(modules, this.#fileOf(chunk), telling, parse)
+      const extracted = extractAll(modules, this.#fileOf(chunk), declarations, parse)
       this.#extracted.set(chunk, [...extracted.values()])
       for (const [id, { module }] of extracted) {
         const directives = this.#directives.get(id)

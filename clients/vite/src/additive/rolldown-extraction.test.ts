@@ -1,11 +1,11 @@
 import { parseAst } from 'vite'
-import { describe, expect, test } from 'vitest'
-import { type Extracted, MARK, extractAll, tellingStatements, withoutRun } from './rolldown-extraction.js'
+import { describe, expect, test, vi } from 'vitest'
+import { type Extracted, MARK, declarationsIn, extractAll, withoutRun } from './rolldown-extraction.js'
 
 type Parse = Parameters<typeof extractAll>[3]
 
 const extracted = (printed: Map<string, string>, file: string, parse: Parse) =>
-  extractAll(printed, file, tellingStatements(printed, parse), parse)
+  extractAll(printed, file, declarationsIn(printed, parse), parse)
 const extract = (printed: string, file: string, parse: Parse) =>
   extracted(new Map([['x', printed]]), file, parse).get('x') as Extracted
 
@@ -33,14 +33,17 @@ describe('the exports of many modules of a file are found', () => {
     )
 
   test('by one call of the parser', () => {
-    let calls = 0
-    const counted: Parse = (code) => {
-      calls += 1
-      return parseAst(code)
-    }
-    const all = exportsOf([printed('a'), 'effect();', printed('b'), printed('ü')], counted)
+    const parse = vi.fn((code: string) => parseAst(code))
+    const all = exportsOf([printed('a'), 'effect();', printed('b'), printed('ü')], parse)
     expect(all).toEqual([{ one: 'e$a' }, {}, { one: 'e$b' }, { one: 'e$ü' }])
-    expect(calls).toBe(1)
+    expect(parse).toHaveBeenCalledTimes(1)
+  })
+
+  test('those of CommonJS modules as well', () => {
+    const parse = vi.fn((code: string) => parseAst(code))
+    const commonJs = 'var require_c = /* @__PURE__ */ __commonJSMin(((exports) => {\n\texports.one = 1;\n}));'
+    expect(exportsOf([printed('a'), commonJs, printed('b')], parse)).toEqual([{ one: 'e$a' }, 'cjs', { one: 'e$b' }])
+    expect(parse).toHaveBeenCalledTimes(1)
   })
 
   test.for([

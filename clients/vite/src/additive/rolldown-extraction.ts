@@ -95,13 +95,13 @@ export function withoutRun(code: string, entry: WrittenModule): string {
 export function extractAll(
   printed: Map<string, string>,
   file: string,
-  telling: Map<string, Telling>,
+  declarations: Map<string, Declaration>,
   parse: Parse,
 ): Map<string, Extracted> {
-  return new Map([...printed].map(([id, code]) => [id, extract(code, file, telling.get(id), parse)]))
+  return new Map([...printed].map(([id, code]) => [id, extract(code, file, declarations.get(id), parse)]))
 }
 
-function extract(printed: string, file: string, telling: Telling | undefined, parse: Parse): Extracted {
+function extract(printed: string, file: string, declaration: Declaration | undefined, parse: Parse): Extracted {
   const kept = new Map<string, string>()
   const keep = (local: string) => {
     const name = PREFIX + local
@@ -113,12 +113,12 @@ function extract(printed: string, file: string, telling: Telling | undefined, pa
   const namespace = markedNamespace(printed)
   if (!namespace)
     return (
-      commonJs(telling ?? wrapperStatement(printed, parse), file, keep, kept) ??
+      commonJs(declaration?.parsed ?? wrapperStatement(printed, parse), file, keep, kept) ??
       script(printed, file) ??
       opaque('neither ESM nor CommonJS')
     )
 
-  const declared = telling ?? namespaceStatement(printed, namespace, parse)
+  const declared = declaration ?? namespaceStatement(printed, namespace, parse)
   const getters = declared && gettersOf(declared.parsed)
   // Rolldown takes some with imports for CommonJS: those that assign to `module.exports`.
   const isCommonJs = printed.includes(`var ${namespace} = /* @__PURE__ */ __toESM(`)
@@ -155,17 +155,17 @@ function markedNamespace(printed: string): string | undefined {
   return printed.slice(start + MARK.length + 1, printed.indexOf(')', start))
 }
 
-/** The statement that tells how a module can be reached: `var x_exports = __exportAll({ name: () => local })`, or a CommonJS wrapper. */
-export interface Telling {
+/** How a module can be reached: `var x_exports = __exportAll({ name: () => local })`, or `var require_x = __commonJSMin(…)` without its body. */
+export interface Declaration {
   text: string
   parsed: Statement
 }
 
 /**
- * What tells of each module, by their ids. All is parsed together, since a call of the parser takes longer than a statement. Where one is
- * not what it looks like, it is missing.
+ * The declarations of all modules, by their ids. They are parsed together, since a call of the parser takes longer than a statement. One
+ * that is not what it looks like is missing.
  */
-export function tellingStatements(printed: Map<string, string>, parse: Parse): Map<string, Telling> {
+export function declarationsIn(printed: Map<string, string>, parse: Parse): Map<string, Declaration> {
   const found: Found[] = []
   for (const [id, code] of printed) {
     const namespace = markedNamespace(code)
@@ -180,12 +180,12 @@ interface Found {
   text: string
 }
 
-/** Where something cannot be parsed, it is looked for in each half. */
-function parsedTogether(found: Found[], parse: Parse): Array<[string, Telling]> {
+/** If one of them cannot be parsed, each half is parsed by itself. */
+function parsedTogether(found: Found[], parse: Parse): Array<[string, Declaration]> {
   if (found.length === 0) return []
   const parsed = statements(found.map(({ text }) => text).join('\n'), parse)
   let at = 0
-  const told = found.flatMap(({ id, text }, index): Array<[string, Telling]> => {
+  const told = found.flatMap(({ id, text }, index): Array<[string, Declaration]> => {
     const statement = parsed[index]
     const isWhole = statement?.start === at && statement.end === at + text.length
     at += text.length + 1
@@ -203,7 +203,7 @@ function namespaceText(printed: string, namespace: string): string | undefined {
   return end < 0 ? undefined : printed.slice(start, end + STATEMENT_END.length)
 }
 
-function namespaceStatement(printed: string, namespace: string, parse: Parse): Telling | undefined {
+function namespaceStatement(printed: string, namespace: string, parse: Parse): Declaration | undefined {
   for (const start of beginnings(printed, namespace)) {
     const statement = statementAt(printed, start, parse)
     if (statement) return statement
@@ -221,7 +221,7 @@ function* beginnings(printed: string, namespace: string): Generator<number> {
 }
 
 /** It ends at the first `);` up to which it can be parsed: a name in it may contain one. */
-function statementAt(printed: string, start: number, parse: Parse): Telling | undefined {
+function statementAt(printed: string, start: number, parse: Parse): Declaration | undefined {
   for (let end = printed.indexOf(STATEMENT_END, start); end >= 0; end = printed.indexOf(STATEMENT_END, end + 1)) {
     const text = printed.slice(start, end + STATEMENT_END.length)
     const parsed = firstStatement(text, parse)
@@ -258,19 +258,18 @@ function wrapperText(printed: string): string | undefined {
   return `${printed.slice(start, printed.indexOf('(', wrapper))}()`
 }
 
-function wrapperStatement(printed: string, parse: Parse): Telling | undefined {
+function wrapperStatement(printed: string, parse: Parse): Statement | undefined {
   const text = wrapperText(printed)
-  const parsed = text === undefined ? undefined : firstStatement(text, parse)
-  return text !== undefined && parsed ? { text, parsed } : undefined
+  return text === undefined ? undefined : firstStatement(text, parse)
 }
 
 function commonJs(
-  wrapper: Telling | undefined,
+  wrapper: Statement | undefined,
   file: string,
   keep: (local: string) => string,
   kept: Map<string, string>,
 ): Extracted | undefined {
-  const name = wrapper && initialCall(wrapper.parsed, '__commonJS') ? declaredName(wrapper.parsed) : undefined
+  const name = wrapper && initialCall(wrapper, '__commonJS') ? declaredName(wrapper) : undefined
   return name ? { module: { kind: 'cjs', file, require: keep(name) }, kept } : undefined
 }
 
