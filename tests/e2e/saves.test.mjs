@@ -8,6 +8,7 @@ import { spareDeps } from '../apps/pages/table.mjs'
 import { draft, openSession, shows } from './lib/drafts.mjs'
 import { defaults, guarded, reloading } from './lib/guarded.mjs'
 import { reloads, saveLine, trouble } from './lib/log.mjs'
+import { saveAtOnce } from './lib/save-at-once.mjs'
 import { until } from './lib/waiting.mjs'
 
 const settings = [
@@ -148,19 +149,40 @@ for (const { where, env } of settings) {
   })
 }
 
+/** A page's content: all that is in a folder. */
+const globbed = {
+  imports: "const parts = import.meta.glob('./parts/*.tsx', { eager: true, import: 'Part' })",
+  content: 'Object.entries(parts).map(([name, Part]: any) => <Part key={name} />)',
+  expect: '<h1>',
+}
+
+/** Vite forgets what its glob imports picked up when the server begins to listen. */
+const configThatWaits = `import { existsSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
+import { viteConfig } from '../setup/vite-config.mjs'
+
+export default async () => {
+  const { plugins, ...config } = await viteConfig(process.env)
+  return { ...config, plugins: [held, ...plugins] }
+}
+
+const held = {
+  name: 'fixture:held',
+  async configureServer({ config }) {
+    console.log('the server is held')
+    while (!existsSync(config.root + '/go-on')) await pause(10)
+  },
+}
+`
+
 describe('files that a glob import picks up', () => {
-  const parts = {
-    imports: "const parts = import.meta.glob('./parts/*.tsx', { eager: true, import: 'Part' })",
-    content: 'Object.entries(parts).map(([name, Part]: any) => <Part key={name} />)',
-    expect: '<h1>',
-  }
   const part = ({ imports, content }) => `${imports}\nexport const Part = () => <b>{${content}}</b>\n`
   const page = (...deps) => ({ expects: ['<h1>draft 0</h1>', ...deps.map((dep) => `<b>${dep.expect}</b>`)] })
   const without = { expects: ['<h1>draft 0</h1><div></div>'] }
 
   let session
   before(async () => {
-    session = await openSession('worker', { first: draft(0, [parts]) })
+    session = await openSession('worker', { first: draft(0, [globbed]) })
     await mkdir(session.inRoot('src/parts'))
   })
   after(() => session?.close())
@@ -184,6 +206,26 @@ describe('files that a glob import picks up', () => {
         await session.comesTo(next)
       }
     })
+  }
+})
+
+test('a file is created after a page with a glob import has been saved while Vite restarts', async () => {
+  const session = await openSession('worker', { first: draft(0, [globbed]) })
+  const saved = draft(1, [globbed])
+  try {
+    await mkdir(session.inRoot('src/parts'))
+    const printed = session.printing()
+    await saveAtOnce(session.root, 'vite.config.mjs', configThatWaits)
+    await until('the next server is being made', () => /the server is held/.test(printed()))
+    await session.save(saved)
+    await session.comesTo(saved)
+    await writeFile(session.inRoot('go-on'), '')
+    await until('Vite has restarted', () => /server restarted/.test(printed()))
+    await session.comesTo(saved)
+    await writeFile(session.inRoot('src/parts/one.tsx'), 'export const Part = () => <b>here</b>\n')
+    await session.comesTo({ expects: ['<h1>draft 1</h1><div><b>here</b>'] })
+  } finally {
+    await session.close()
   }
 })
 

@@ -152,10 +152,15 @@ export class EnvironmentObserver implements Environment {
     this.#learned.add(this.name, dependencies)
   }
 
-  /** Transforms modules ahead of requests because the sidecar has ordered it, and reports what they import. */
+  /**
+   * Transforms modules ahead of requests because the sidecar has ordered it, and reports what they import. While Vite restarts, saves
+   * that one server tells of may lead to orders for the other.
+   */
   async crawl(modules: string[]): Promise<void> {
     await this.#invalidation.done
-    for (const module of modules) void this.#modules.crawl(module, this.#isPaused)
+    // What is transformed before the server listens is forgotten by plugins when their `buildStart` is called then.
+    const isServing = this.#isStarted && !this.#isPaused
+    for (const module of modules) void this.#modules.crawl(module, isServing)
   }
 
   optimize(): void {

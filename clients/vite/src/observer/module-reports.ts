@@ -46,10 +46,10 @@ export class ModuleReports {
     }
   }
 
-  /** Transforms a module ahead of requests, and reports what it imports. */
-  async crawl(module: string, isPaused: boolean): Promise<void> {
+  /** Transforms a module ahead of requests, and reports what it imports; one that is not to be transformed, it reports as looked at. */
+  async crawl(module: string, isServing: boolean): Promise<void> {
     // What fails here fails again, and is reported, when a request really meets it.
-    const result = isPaused ? null : await this.#transform(module).catch(() => null)
+    const result = isServing ? await this.#transform(module).catch(() => null) : null
     const imports = await this.#importsOf(module, result)
     this.#observe({ kind: 'warmup', moment: 'end', module, ...imports })
   }
