@@ -17,6 +17,8 @@ export class ModuleReports {
   readonly #sidecar: Sidecar
   /** Transforms without a report. */
   readonly #transform: Transform
+  /** Of optimized files, whose imports have been transformed. */
+  readonly #followed = new WeakSet<TransformResult>()
 
   /** `onEntry` is told of what a runner begins with. */
   constructor(environment: DevEnvironment, sidecar: Sidecar, onEntry: (id: string) => void) {
@@ -63,6 +65,23 @@ export class ModuleReports {
     for (const module of modules) void this.#transform(module).catch(() => {})
   }
 
+  /**
+   * A runner asks for what an optimized file imports one after the other, and waits for each. Meanwhile it is transformed, as Vite does
+   * for a page. Optimized files alone: what the app imports may bring late dependencies, and is the crawl's.
+   */
+  #follow(result: TransformResult | null): void {
+    if (!result?.deps || this.#followed.has(result)) return
+    this.#followed.add(result)
+    for (const url of result.deps) {
+      if (!this.#isOptimized(url)) continue
+      // What fails here fails again, and is reported, when the runner asks for it.
+      this.#transform(url).then(
+        (imported) => this.#follow(imported),
+        () => {},
+      )
+    }
+  }
+
   async #reportTransform(module: string, transform: () => ReturnType<Transform>): ReturnType<Transform> {
     const activity = { kind: 'transform' as const, ...this.#named(module) }
     this.#observe({ ...activity, moment: 'begin' })
@@ -70,6 +89,7 @@ export class ModuleReports {
     try {
       const result = await transform()
       imports = await this.#importsOf(module, result)
+      if (activity.optimized) this.#follow(result)
       return result
     } finally {
       this.#observe({ ...activity, moment: 'end', ...imports })
@@ -81,9 +101,12 @@ export class ModuleReports {
   }
 
   #named(module: string): Pick<Activity, 'module' | 'optimized'> {
+    return this.#isOptimized(module) ? { module, optimized: true } : { module }
+  }
+
+  #isOptimized(module: string): boolean {
     const { depsOptimizer } = this.#environment
-    const optimized = depsOptimizer?.isOptimizedDepUrl(module) || depsOptimizer?.isOptimizedDepFile(module)
-    return optimized ? { module, optimized } : { module }
+    return Boolean(depsOptimizer?.isOptimizedDepUrl(module) || depsOptimizer?.isOptimizedDepFile(module))
   }
 
   /** Vite tells what a module imports with a transform for a runner; of one for a page, its graph of modules knows. */
