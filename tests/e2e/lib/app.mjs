@@ -11,9 +11,17 @@ const viteCommand = ({ viteBin }) => [viteBin, '--host', '127.0.0.1', '--strictP
 const readyDeadline = 60_000
 const stopDeadline = 10_000
 
-// A harness that ends early must not leave caches behind, either. Its servers have been killed by then.
-const ownCaches = new Set()
-process.on('exit', () => ownCaches.forEach((cache) => rmSync(cache, { recursive: true, force: true })))
+// A harness that ends early must not leave them behind, either. Its servers have been killed by then.
+const untilExit = new Set()
+process.on('exit', () => untilExit.forEach((folder) => rmSync(folder, { recursive: true, force: true })))
+
+/**
+ * Has a folder removed when the process exits. Right after many files were deleted, ext4 takes ten times as long to create one: who
+ * measures a cold start must not have removed the cache of the one before.
+ */
+export function removeAtExit(folder) {
+  untilExit.add(folder)
+}
 
 /**
  * The app's folder under another name beside it: the same depth, so that `../routes` and node_modules are found as before.
@@ -31,7 +39,7 @@ export async function copyApp(app, { appsFolder } = checkout) {
 /**
  * Starts real Vite on a fixture and resolves once it answers.
  * `command` is what Node runs, with a port of its own; by default Vite itself. `ready` is what it prints once it listens.
- * A `cacheDir` of the caller's is kept (a warm start is a second run with it); otherwise the run is cold and its cache is removed.
+ * A `cacheDir` of the caller's is kept (a warm start is a second run with it); otherwise the run is cold.
  * A `stack` names another Vite and Node than the checkout's, and the copies of the fixtures that find it.
  */
 export async function startApp({
@@ -44,20 +52,8 @@ export async function startApp({
   ready = /ready\s+in\s+\d/,
 } = {}) {
   const cache = cacheDir ?? (await newCacheDir())
-  const ownCache = cacheDir ? undefined : cache
-  const removeCache = async () => {
-    if (!ownCache) return
-    await rm(ownCache, { recursive: true, force: true })
-    ownCaches.delete(ownCache)
-  }
-  if (ownCache) ownCaches.add(ownCache)
-  try {
-    const { stop, ...started } = await untilPortIsFree(() => startOnce({ stack, root, env, cache, command, ready }))
-    return { ...started, stop: () => stop().finally(removeCache) }
-  } catch (error) {
-    await removeCache()
-    throw error
-  }
+  if (!cacheDir) removeAtExit(cache)
+  return untilPortIsFree(() => startOnce({ stack, root, env, cache, command, ready }))
 }
 
 /** For runs that share a cache; whoever asks for one removes it. */

@@ -1,8 +1,8 @@
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { startApp } from '../../e2e/lib/app.mjs'
+import { removeAtExit, startApp } from '../../e2e/lib/app.mjs'
 import { evenkeel } from '../../e2e/lib/command.mjs'
 import { shows } from '../../e2e/lib/drafts.mjs'
 import { hookErrors, reloads } from '../../e2e/lib/log.mjs'
@@ -25,22 +25,13 @@ export async function openHost(name, env) {
   const host = hostNamed(name)
   const { command, ready, file, draft } = host
   const root = await mkdtemp(path.join(folder, `.tmp-${host.folder}-`))
+  removeAtExit(root)
   const save = (next) => writeFile(path.join(root, file), next.source)
-  const remove = () => rm(root, { recursive: true, force: true })
-  try {
-    await cp(path.join(folder, host.folder), root, { recursive: true })
-    await save(draft(0))
-    const cacheDir = path.join(root, 'node_modules/.vite')
-    const app = await startApp({ root, command, ready, cacheDir, env: { ...host.env, ...env, EVENKEEL_BINARY: binary } })
-    const close = async () => {
-      await app.stop()
-      await remove()
-    }
-    return { app, save, close }
-  } catch (error) {
-    await remove()
-    throw error
-  }
+  await cp(path.join(folder, host.folder), root, { recursive: true })
+  await save(draft(0))
+  const cacheDir = path.join(root, 'node_modules/.vite')
+  const app = await startApp({ root, command, ready, cacheDir, env: { ...host.env, ...env, EVENKEEL_BINARY: binary } })
+  return { app, save, close: app.stop }
 }
 
 /**
