@@ -1,7 +1,7 @@
 // What the sidecar is told where optimizer runs add, and what it makes of it: nobody is held or asked again, until a run has to
 // bundle everything again.
 import assert from 'node:assert/strict'
-import { readFile, readdir, rm } from 'node:fs/promises'
+import { readFile, readdir, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { latePages, otherMethodPages } from '../apps/pages/table.mjs'
@@ -14,11 +14,14 @@ import { isRight, visit, visitAll } from './lib/visit.mjs'
 const environment = 'evenkeel_fixture_worker'
 
 describe('runs that add', () => {
-  let cacheDir, server, results, status
+  let cacheDir, server, results, committed, status
   before(async () => {
     cacheDir = await newCacheDir()
     server = await startApp({ env: adding(), cacheDir })
-    results = await visitAll(server, latePages)
+    const [first, ...others] = latePages
+    results = await visitAll(server, [first])
+    committed = await inodesIn(cacheDir)
+    results.push(...(await visitAll(server, others)))
     status = await statusOf(server)
   })
   after(async () => {
@@ -57,6 +60,12 @@ describe('runs that add', () => {
       const brought = files.filter((file) => file.includes(`-L${bundled.layer}-`) && !/^rolldown-runtime|\.map$/.test(file))
       assert.deepEqual(brought.map((file) => file.split('-L')[0]), [`${dep}~entry`])
     }
+  })
+
+  test('no file of a layer and no entry is written once more', async () => {
+    assert.ok(Object.keys(committed).includes('react.js'), Object.keys(committed).join(' '))
+    const now = await inodesIn(cacheDir)
+    assert.deepEqual(Object.fromEntries(Object.keys(committed).map((file) => [file, now[file]])), committed)
   })
 
   test('no two files have the same runtime of the bundler', async () => {
@@ -98,4 +107,11 @@ for (const [what, additive, held] of [['where runs add, the first request waits 
 async function statusOf(server) {
   const { stdout } = await evenkeel('status', '--json', '--pid', String(await sidecarOfSoon(server)))
   return JSON.parse(stdout)
+}
+
+/** A link has the inode of what it links to. */
+async function inodesIn(cacheDir) {
+  const folder = path.join(cacheDir, `deps_${environment}`)
+  const scripts = (await readdir(folder)).filter((file) => file.endsWith('.js'))
+  return Object.fromEntries(await Promise.all(scripts.map(async (file) => [file, (await stat(path.join(folder, file))).ino])))
 }

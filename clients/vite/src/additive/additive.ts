@@ -4,7 +4,7 @@ import type { Plugin as EsbuildPlugin } from 'esbuild'
 import type { DevEnvironment, Rolldown } from 'vite'
 import { bringHashesUpToDate, correctSources, hashesOfNow, reloadAtCommit } from '../vite-internals/additive.js'
 import { type DepsOptimizer, onMetadata } from '../vite-internals/optimizer.js'
-import { rolldownOf } from '../vite-internals/rolldown.js'
+import { entriesToReturn, rolldownOf } from '../vite-internals/rolldown.js'
 import { EntryExports } from './entry-exports.js'
 import type { Parser } from './esbuild-extraction.js'
 import { Installation } from './installation.js'
@@ -71,7 +71,11 @@ export class AdditiveOptimizer {
     if (!additions || typeof input !== 'object' || Array.isArray(input)) return null
     const run = additions.begin(input)
     const doubt = await unreachable(additions.rolldown, options, run.plan, additions.excluded)
-    return layerOptions(options, doubt ? additions.begin(input, doubt) : run, additions.excluded)
+    const returned = await additions
+      .rolldown()
+      .then(entriesToReturn)
+      .catch(() => undefined)
+    return layerOptions(options, doubt ? additions.begin(input, doubt) : run, additions.excluded, returned)
   }
 }
 
@@ -155,7 +159,7 @@ class Additions {
     const doubt =
       manifest instanceof Doubt
         ? manifest
-        : (this.#store.wrongEntry(manifest, entriesIn(metadata)) ?? this.#installation.changed(manifest))
+        : (this.#store.foreignEntry(manifest, entriesIn(metadata)) ?? this.#installation.changed(manifest))
     if (doubt) rmSync(metadata)
   }
 

@@ -122,9 +122,10 @@ async function bundle(
     layer = await attempt(run.plan, true)
   }
   if (layer instanceof Doubt) throw new Error(layer.detail)
-  const outputs = await writeEntries([...run.plan.carried, ...layer.entries], outdir, absWorkingDir)
+  const written = [...layer.entries]
+  await Promise.all(written.map(([name, { code }]) => writeFile(join(outdir, `${name}.js`), code)))
   await run.bundled(layer, outdir)
-  return outputs
+  return outputsOf([...run.plan.carried, ...written], outdir, absWorkingDir)
 }
 
 function optionsOf({ base, fresh, number }: LayerPlan, inputs: LayerInputs, options: BuildOptions): BuildOptions {
@@ -141,20 +142,13 @@ function optionsOf({ base, fresh, number }: LayerPlan, inputs: LayerInputs, opti
   }
 }
 
-/** As facades that import nothing, so that they never change for Vite. */
-async function writeEntries(
-  entries: Array<[name: string, entry: WrittenEntry]>,
-  folder: string,
-  root: string,
-): Promise<Outputs> {
-  const outputs: Outputs = {}
-  const writing = entries.map(([name, { code, exports }]) => {
-    const file = join(folder, `${name}.js`)
-    outputs[pathIn(root, file)] = { bytes: Buffer.byteLength(code), inputs: {}, imports: [], exports }
-    return writeFile(file, code)
-  })
-  await Promise.all(writing)
-  return outputs
+/** Vite sees facades that import nothing, so that they never change for it. */
+function outputsOf(entries: Array<[name: string, entry: WrittenEntry]>, folder: string, root: string): Outputs {
+  const outputs = entries.map(([name, { code, exports }]) => [
+    pathIn(root, join(folder, `${name}.js`)),
+    { bytes: Buffer.byteLength(code), inputs: {}, imports: [], exports },
+  ])
+  return Object.fromEntries(outputs) as Outputs
 }
 
 function sourceOf(name: string, sources: Entries): string {

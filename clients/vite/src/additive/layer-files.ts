@@ -18,7 +18,7 @@ export async function writeLayer(
   installation: Installation,
 ): Promise<WrittenLayer> {
   const { base } = plan
-  const fresh = [...bundled.files].filter(([file]) => !base.files.has(file))
+  const fresh = [...bundled.files, ...entryFiles(bundled)].filter(([file]) => !base.files.has(file))
   await Promise.all(fresh.map(([file, content]) => isContent(content) && writeFile(join(to, file), content)))
   for (const file of base.files.keys()) carry(join(from, file), join(to, file))
 
@@ -29,6 +29,11 @@ export async function writeLayer(
   writeFileSync(join(to, layerFile(layer.number)), text)
   writeFileSync(join(to, INDEX_FILE), index)
   return { base, layer, hash, index, stamps: stampsOf({ ...layer.files, [layerFile(layer.number)]: hash }, to) }
+}
+
+/** Entries are written by the bundler. */
+function entryFiles({ entries }: BundledLayer): Array<[string, LayerFile]> {
+  return [...entries].map(([name, { code }]) => [`${name}.js`, { hash: hashOf(code) }])
 }
 
 function isContent(file: LayerFile): file is string | Uint8Array {

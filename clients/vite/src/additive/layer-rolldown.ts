@@ -2,6 +2,7 @@ import { isBuiltin } from 'node:module'
 import { basename, dirname } from 'node:path'
 import { init as lexerReady } from 'es-module-lexer'
 import type { Rolldown } from 'vite'
+import type { EntriesByFolder } from '../vite-internals/rolldown.js'
 import type { Run } from './additive.js'
 import { find } from './installation.js'
 import type { WrittenEntry, WrittenModule } from './manifest.js'
@@ -23,8 +24,13 @@ export interface BundledLayer {
 /** What is in a file; of one that the bundler itself writes, a hash of it. Source maps have none. */
 export type LayerFile = string | Uint8Array | { hash: string | null }
 
-/** Rolldown's options for one layer. */
-export function layerOptions(options: Rolldown.InputOptions, run: Run, excluded: string[]): Rolldown.InputOptions {
+/** Rolldown's options for one layer. Entries of earlier layers are returned, where builds can, and else written once more. */
+export function layerOptions(
+  options: Rolldown.InputOptions,
+  run: Run,
+  excluded: string[],
+  returned?: EntriesByFolder,
+): Rolldown.InputOptions {
   const { plan } = run
   const { treeshake, optimization } = options
   const isEmpty = Object.keys(plan.fresh).length === 0
@@ -36,7 +42,13 @@ export function layerOptions(options: Rolldown.InputOptions, run: Run, excluded:
     // A constant that is put in its place has no name by which it could be exported.
     optimization: { ...optimization, inlineConst: false },
     preserveEntrySignatures: 'allow-extension',
-    plugins: [layerPlugin(run), jsonAsCommonJs, missingPackages, ...missingExcluded(excluded), options.plugins],
+    plugins: [
+      layerPlugin(run, returned),
+      jsonAsCommonJs,
+      missingPackages,
+      ...missingExcluded(excluded),
+      options.plugins,
+    ],
   }
 }
 
@@ -96,8 +108,8 @@ function missingExcluded(excluded: string[]): Rolldown.Plugin[] {
  * Rolldown 1.2.19 keeps `generateBundle` for as long as the process lives, and so all that any hook here refers to. They let go of
  * the layer and of what was printed of it when the build ends; else a server would keep each version of its dependencies.
  */
-function layerPlugin(run: Run): Rolldown.Plugin {
-  let bundling: LayerBundler | undefined = new LayerBundler(run)
+function layerPlugin(run: Run, returned: EntriesByFolder | undefined): Rolldown.Plugin {
+  let bundling: LayerBundler | undefined = new LayerBundler(run, returned)
   const bundler = (): LayerBundler => {
     if (!bundling) throw new Error('The build of the layer has ended')
     return bundling

@@ -1,5 +1,5 @@
 /** The layout of the manifest's files. One of another layout is not read. */
-const VERSION = 1
+const VERSION = 2
 
 /** What a later layer needs to know of a module that has been written, and must not be written again. */
 export type WrittenModule =
@@ -44,7 +44,7 @@ export interface Layer {
   modules: Record<string, WrittenModule>
   /** By the flattened id that Vite gives to the file. */
   entries: Record<string, WrittenEntry>
-  /** Files beside the entries, each with a hash of its content; source maps have none. */
+  /** Each with a hash of its content; source maps have none. */
   files: Record<string, string | null>
   /** When the source of each module was written, and its size; of one that is in no package, a hash of its content. */
   sources: Record<string, string>

@@ -1,9 +1,10 @@
 import type { Rolldown } from 'vite'
+import type { EntriesByFolder, EntryChunk } from '../vite-internals/rolldown.js'
 import type { Run } from './additive.js'
 import { hashOf } from './hash.js'
 import type { LayerPlan } from './layer-plan.js'
 import type { BundledLayer } from './layer-rolldown.js'
-import type { Star } from './manifest.js'
+import type { Star, WrittenEntry } from './manifest.js'
 import { type Parse, bareImports, directivesOf, isModule, starExports } from './module-syntax.js'
 import { Groups, NO_PACKAGE, packageNamed, packageOf } from './packages.js'
 import {
@@ -41,11 +42,13 @@ export class LayerBundler {
   readonly #stars = new Map<string, () => string[]>()
   readonly #extracted = new Map<Rolldown.OutputChunk, Extracted[]>()
   readonly #version: string
+  readonly #returned: EntriesByFolder | undefined
   #layer: BundledLayer | undefined
 
-  constructor(run: Run) {
+  constructor(run: Run, returned?: EntriesByFolder) {
     const { plan } = run
     this.#run = run
+    this.#returned = returned
     this.#plan = plan
     this.#groups = new Groups(Object.values(plan.fresh).map(packageNameOf))
     this.#version = plan.base.version
@@ -136,7 +139,9 @@ export class LayerBundler {
 
   /** Vite has written its entries into the folder that it is about to commit. */
   async written(folder: string): Promise<void> {
-    if (this.#layer) await this.#run.bundled(this.#layer, folder)
+    if (!this.#layer) return
+    await this.#run.bundled(this.#layer, folder)
+    this.#returned?.set(folder, this.#plan.carried.map(entryChunk))
   }
 
   failed(error: Error): void {
@@ -246,7 +251,8 @@ export class LayerBundler {
   }
 
   #emitEntries(context: Rolldown.PluginContext, layer: BundledLayer): void {
-    for (const [name, { code, exports }] of [...this.#plan.carried, ...layer.entries]) {
+    const written = this.#returned ? layer.entries : [...this.#plan.carried, ...layer.entries]
+    for (const [name, { code, exports }] of written) {
       context.emitFile({ type: 'prebuilt-chunk', fileName: `${name}.js`, code, exports, isEntry: true })
     }
   }
@@ -254,6 +260,12 @@ export class LayerBundler {
 
 function packageNameOf(id: string): string {
   return packageOf(id)?.name ?? NO_PACKAGE
+}
+
+/** As Rolldown returns an entry that a plugin has emitted. */
+function entryChunk([name, { code, exports }]: [name: string, entry: WrittenEntry]): EntryChunk {
+  const fileName = `${name}.js`
+  return { type: 'chunk', name, fileName, code, exports, imports: [], isEntry: true, isDynamicEntry: false }
 }
 
 /** The module whose function this stub requires. */

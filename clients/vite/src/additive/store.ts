@@ -67,14 +67,10 @@ export class Store {
     return this.#wrongFile(manifest) ?? manifest
   }
 
-  /** An entry of Vite's whose file is not what was written; Vite does not look at it either. */
-  wrongEntry(manifest: Manifest, names: string[]): Doubt | undefined {
-    for (const name of names) {
-      const content = contentOf(join(this.#folder, `${name}.js`))
-      if (content !== manifest.entries.get(name)?.code)
-        return new Doubt(content === undefined ? 'fileMissing' : 'fileChanged', `${name}.js`)
-    }
-    return undefined
+  /** An entry of Vite's cache that no run which adds has written. */
+  foreignEntry(manifest: Manifest, names: string[]): Doubt | undefined {
+    const foreign = names.find((name) => !manifest.entries.has(name))
+    return foreign === undefined ? undefined : new Doubt('manifestUnusable', `${foreign}.js is in no layer`)
   }
 
   wrote(written: WrittenLayer): void {

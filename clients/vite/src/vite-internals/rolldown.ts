@@ -2,11 +2,20 @@ import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import type { DevEnvironment, Rolldown } from 'vite'
 
+type RolldownFunction = typeof Rolldown.rolldown
+/** An entry as far as Vite looks at it. */
+export type EntryChunk = Pick<
+  Rolldown.OutputChunk,
+  'type' | 'name' | 'fileName' | 'code' | 'exports' | 'imports' | 'isEntry' | 'isDynamicEntry'
+>
+/** By the folder that a build writes to. */
+export type EntriesByFolder = Map<string, EntryChunk[]>
+
 /**
  * The Rolldown that the running Vite bundles with: its plugins work in no other copy. Vite exports no function for that; where Vite is
  * itself, its alias for `@vite/client` tells. Read in 8.0.0, 8.0.16, 8.1.5, 8.2.0 and 8.3.8: `clientAlias`.
  */
-export async function rolldownOf({ config }: DevEnvironment): Promise<typeof Rolldown.rolldown> {
+export async function rolldownOf({ config }: DevEnvironment): Promise<RolldownFunction> {
   const client = config.resolve.alias.find(
     ({ find }) => find instanceof RegExp && find.test('@vite/client'),
   )?.replacement
@@ -14,4 +23,39 @@ export async function rolldownOf({ config }: DevEnvironment): Promise<typeof Rol
   const path = client.slice(process.platform === 'win32' ? '/@fs/'.length : '/@fs'.length)
   const { rolldown } = await import(pathToFileURL(createRequire(path).resolve('rolldown')).href)
   return rolldown
+}
+
+const returned = new WeakMap<RolldownFunction, Promise<EntriesByFolder>>()
+
+/**
+ * Entries that builds are to return besides those that they write, because they are in their folder already: Vite knows the entries by
+ * what a build returns, and to write a file again takes longer than to link it. Throws where builds are not as expected. Read in
+ * Rolldown 1.0.0-rc.9, 1.0.0-rc.12, 1.0.3, 1.1.8 and 1.2.19: `RolldownBuild.write`; and in Vite 8.0.0, 8.0.16, 8.1.7, 8.2.6 and 8.3.8:
+ * `prepareRolldownOptimizerRun`, `runOptimizeDeps`.
+ */
+export function entriesToReturn(rolldown: RolldownFunction): Promise<EntriesByFolder> {
+  const known = returned.get(rolldown) ?? addToWrites(rolldown)
+  returned.set(rolldown, known)
+  return known
+}
+
+async function addToWrites(rolldown: RolldownFunction): Promise<EntriesByFolder> {
+  const entries: EntriesByFolder = new Map()
+  const build = await rolldown({ input: [] })
+  const builds = Object.getPrototypeOf(build) as typeof build
+  await build.close()
+  const { write } = builds
+  if (!Object.hasOwn(builds, 'write')) throw new Error('Builds of Rolldown have no method to write')
+  builds.write = async function (this: typeof build, ...args) {
+    const folder = args[0]?.dir ?? ''
+    try {
+      const result = await write.apply(this, args)
+      const linked = entries.get(folder)
+      if (linked) Object.defineProperty(result, 'output', { value: [...linked, ...result.output], enumerable: true })
+      return result
+    } finally {
+      entries.delete(folder)
+    }
+  }
+  return entries
 }
