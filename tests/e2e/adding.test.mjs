@@ -1,17 +1,19 @@
 // What the sidecar is told where optimizer runs add, and what it makes of it: nobody is held or asked again, until a run has to
 // bundle everything again.
 import assert from 'node:assert/strict'
-import { readFile, readdir, rm, stat } from 'node:fs/promises'
+import { readFile, readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { latePages, otherMethodPages } from '../apps/pages/table.mjs'
 import { newCacheDir, startApp } from './lib/app.mjs'
 import { evenkeel } from './lib/command.mjs'
 import { adding, defaults } from './lib/guarded.mjs'
+import { inodesIn, rewrittenIn } from './lib/inodes.mjs'
 import { sidecarOfSoon } from './lib/processes.mjs'
 import { isRight, visit, visitAll } from './lib/visit.mjs'
 
 const environment = 'evenkeel_fixture_worker'
+const depsIn = (cacheDir) => path.join(cacheDir, `deps_${environment}`)
 
 describe('runs that add', () => {
   let cacheDir, server, results, committed, status
@@ -20,7 +22,7 @@ describe('runs that add', () => {
     server = await startApp({ env: adding(), cacheDir })
     const [first, ...others] = latePages
     results = await visitAll(server, [first])
-    committed = await inodesIn(cacheDir)
+    committed = await inodesIn(depsIn(cacheDir))
     results.push(...(await visitAll(server, others)))
     status = await statusOf(server)
   })
@@ -54,7 +56,7 @@ describe('runs that add', () => {
   })
 
   test('a package that needs nothing else that is new brings one file beside its entry', async () => {
-    const files = await readdir(path.join(cacheDir, `deps_${environment}`))
+    const files = await readdir(depsIn(cacheDir))
     for (const dep of ['zustand', 'jotai', 'react-hook-form', 'zod']) {
       const { bundled } = status.records.find(({ dependencies }) => dependencies.some(({ id }) => id === dep))
       const brought = files.filter((file) => file.includes(`-L${bundled.layer}-`) && !/^rolldown-runtime|\.map$/.test(file))
@@ -63,13 +65,12 @@ describe('runs that add', () => {
   })
 
   test('no file of a layer and no entry is written once more', async () => {
-    assert.ok(Object.keys(committed).includes('react.js'), Object.keys(committed).join(' '))
-    const now = await inodesIn(cacheDir)
-    assert.deepEqual(Object.fromEntries(Object.keys(committed).map((file) => [file, now[file]])), committed)
+    assert.ok('react.js' in committed, Object.keys(committed).join(' '))
+    assert.deepEqual(await rewrittenIn(depsIn(cacheDir), committed), [])
   })
 
   test('no two files have the same runtime of the bundler', async () => {
-    const folder = path.join(cacheDir, `deps_${environment}`)
+    const folder = depsIn(cacheDir)
     const runtimes = (await readdir(folder)).filter((file) => /^rolldown-runtime.*\.js$/.test(file))
     const contents = await Promise.all(runtimes.map((file) => readFile(path.join(folder, file), 'utf8')))
     assert.notEqual(runtimes.length, 0)
@@ -77,7 +78,7 @@ describe('runs that add', () => {
   })
 
   test('a run that falls back is announced, is met as ever, and the next one adds again', async () => {
-    await rm(path.join(cacheDir, `deps_${environment}`, '_evenkeel.json'))
+    await rm(path.join(depsIn(cacheDir), '_evenkeel.json'))
     const [first, second] = otherMethodPages
     assert.ok(isRight(first, await visit(server, first)))
     const fallen = await statusOf(server)
@@ -107,11 +108,4 @@ for (const [what, additive, held] of [['where runs add, the first request waits 
 async function statusOf(server) {
   const { stdout } = await evenkeel('status', '--json', '--pid', String(await sidecarOfSoon(server)))
   return JSON.parse(stdout)
-}
-
-/** A link has the inode of what it links to. */
-async function inodesIn(cacheDir) {
-  const folder = path.join(cacheDir, `deps_${environment}`)
-  const scripts = (await readdir(folder)).filter((file) => file.endsWith('.js'))
-  return Object.fromEntries(await Promise.all(scripts.map(async (file) => [file, (await stat(path.join(folder, file))).ino])))
 }

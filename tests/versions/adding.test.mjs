@@ -7,6 +7,7 @@ import { after, before, describe, test } from 'node:test'
 import { getPages, keyOf } from '../apps/pages/table.mjs'
 import { startApp } from '../e2e/lib/app.mjs'
 import { addingAlone } from '../e2e/lib/guarded.mjs'
+import { inodesIn, rewrittenIn } from '../e2e/lib/inodes.mjs'
 import { isRight, visit, visitAll } from '../e2e/lib/visit.mjs'
 import { onePerVite, openStack } from './lib/stacks.mjs'
 
@@ -20,9 +21,9 @@ for (const stack of onePerVite) {
       assert.notEqual((await visitLatePages(opened, { EVENKEEL: 'off' }, getPages.slice(0, 2))).reloads, 0)
     })
 
-    test('late pages are added: every first answer is right, nothing reloads, and files have source maps', async () => {
-      const { wrong, reloads, log, mapped } = await visitLatePages(opened, addingAlone())
-      assert.deepEqual({ wrong, reloads }, { wrong: [], reloads: 0 }, log)
+    test('late pages are added: every first answer is right, nothing is reloaded or written once more, and files have source maps', async () => {
+      const { wrong, reloads, rewritten, log, mapped } = await visitLatePages(opened, addingAlone())
+      assert.deepEqual({ wrong, reloads, rewritten }, { wrong: [], reloads: 0, rewritten: [] }, log)
       const dependencies = getPages.map(({ dep }) => dep)
       const isMapped = (dep) => mapped.some((source) => source.includes(`/node_modules/${dep}/`))
       assert.deepEqual(dependencies.filter((dep) => !isMapped(dep)), [])
@@ -33,10 +34,14 @@ for (const stack of onePerVite) {
 async function visitLatePages(stack, env, pages = getPages) {
   const server = await startApp({ app: 'late', stack, env })
   try {
-    const results = await visitAll(server, pages)
+    const deps = path.join(server.cacheDir, 'deps_ssr')
+    const [first, ...others] = pages
+    const results = await visitAll(server, [first])
+    const committed = await inodesIn(deps)
+    results.push(...(await visitAll(server, others)))
     const { ssr } = JSON.parse((await visit(server, '/__reloads')).text)
     const wrong = results.filter((result) => !isRight(result.page, result))
-    return { wrong: wrong.map(({ page, status, text }) => [keyOf(page), status, text.slice(0, 300)]), reloads: ssr, log: server.log(), mapped: await sourcesIn(server.cacheDir) }
+    return { wrong: wrong.map(({ page, status, text }) => [keyOf(page), status, text.slice(0, 300)]), reloads: ssr, rewritten: await rewrittenIn(deps, committed), log: server.log(), mapped: await sourcesIn(server.cacheDir) }
   } finally {
     await server.stop()
   }
