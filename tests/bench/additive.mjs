@@ -36,11 +36,11 @@ async function inTurn(measure, times = rounds) {
 const say = (text) => options.json || console.error(text)
 
 const late = await inTurn(lateDependency)
-// Two cold starts in a row differ by a third.
+// Two cold starts in a row differ by a third, two page loads and two first renders by a tenth.
 const cold = await inTurn(coldStart, 4 * rounds)
-const renders = await inTurn(firstRenders)
+const renders = await inTurn(firstRenders, 3 * rounds)
 const browser = await openBrowser()
-const page = await clicksAndLoads(browser, environments, { loads: 2 * rounds + 1, say }).finally(() => browser.close())
+const page = await clicksAndLoads(browser, environments, { loads: 5 * rounds + 1, say }).finally(() => browser.close())
 const layers = {}
 for (const [stack, env] of Object.entries(environments)) layers[stack] = await manyLayers(env, Number(options.layers))
 report()

@@ -5,9 +5,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer as createHttpServer } from 'node:http'
 import path from 'node:path'
 import { test } from 'node:test'
-import { createServer } from '../node_modules/vite/dist/node/index.js'
 import { evenkeel } from '../../clients/vite/dist/index.js'
 import { appsFolder } from './lib/paths.mjs'
+import { createSsrServer } from './lib/ssr-server.mjs'
 import { visit } from './lib/visit.mjs'
 
 const files = {
@@ -27,17 +27,7 @@ const files = {
 async function open(plugins) {
   const root = await mkdtemp(path.join(appsFolder, '.tmp-middleware-'))
   for (const [file, text] of Object.entries(files)) await writeFile(path.join(root, file), text)
-  const vite = await createServer({
-    configFile: false,
-    root,
-    cacheDir: path.join(root, '.vite'),
-    logLevel: 'silent',
-    appType: 'custom',
-    server: { middlewareMode: true, ws: false },
-    resolve: { noExternal: true },
-    environments: { ssr: { optimizeDeps: { noDiscovery: false } } },
-    plugins,
-  })
+  const vite = await createSsrServer(root, plugins)
   let actions = 0
   const server = createHttpServer((request, response) => {
     vite.middlewares(request, response, async () => {

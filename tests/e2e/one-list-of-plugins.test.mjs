@@ -4,10 +4,10 @@ import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { test } from 'node:test'
-import { createServer } from '../node_modules/vite/dist/node/index.js'
 import { evenkeel } from '../../clients/vite/dist/index.js'
 import { evenkeel as command } from './lib/command.mjs'
 import { appsFolder } from './lib/paths.mjs'
+import { createSsrServer } from './lib/ssr-server.mjs'
 import { until } from './lib/waiting.mjs'
 
 test('the importer of a late dependency is told to the server that has met it', async () => {
@@ -18,17 +18,7 @@ test('the importer of a late dependency is told to the server that has met it', 
     await mkdir(root)
     await writeFile(path.join(root, 'early.js'), "export { klona } from 'klona'\n")
     await writeFile(path.join(root, 'late.js'), "export { nanoid } from 'nanoid'\n")
-    return createServer({
-      configFile: false,
-      root,
-      cacheDir: path.join(root, '.vite'),
-      logLevel: 'silent',
-      appType: 'custom',
-      server: { middlewareMode: true, ws: false },
-      resolve: { noExternal: true },
-      environments: { ssr: { optimizeDeps: { noDiscovery: false } } },
-      plugins,
-    })
+    return createSsrServer(root, plugins)
   }
   const servers = [await open('first'), await open('second')]
   try {

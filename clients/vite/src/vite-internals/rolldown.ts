@@ -51,11 +51,16 @@ async function addToWrites(rolldown: RolldownFunction): Promise<EntriesByFolder>
     try {
       const result = await write.apply(this, args)
       const linked = entries.get(folder)
-      if (linked) Object.defineProperty(result, 'output', { value: [...linked, ...result.output], enumerable: true })
+      if (linked) replace(result, 'output', [...linked, ...result.output])
       return result
     } finally {
       entries.delete(folder)
     }
   }
   return entries
+}
+
+/** What is read when it is asked for cannot be assigned. */
+function replace<T extends object, K extends keyof T>(target: T, name: K, value: unknown): void {
+  Object.defineProperty(target, name, { value, configurable: true, enumerable: true, writable: true })
 }

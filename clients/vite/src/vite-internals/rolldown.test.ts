@@ -1,0 +1,60 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { rolldown } from 'rolldown'
+import { afterAll, expect, test } from 'vitest'
+import { type EntryChunk, entriesToReturn } from './rolldown.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'evenkeel-rolldown-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const linked: EntryChunk = {
+  type: 'chunk',
+  name: 'linked',
+  fileName: 'linked.js',
+  code: 'export {}',
+  exports: [],
+  imports: [],
+  isEntry: true,
+  isDynamicEntry: false,
+}
+
+/** What a build returns that writes an entry into a folder, and there has what `meanwhile` does as a plugin. */
+async function outputOf(dir: string, meanwhile: () => void, format: 'esm' | 'cjs' = 'esm') {
+  const entry = {
+    name: 'entry',
+    resolveId: (id: string) => id,
+    load: () => 'export const written = 1',
+    writeBundle: meanwhile,
+  }
+  const build = await rolldown({ input: { written: 'entry' }, plugins: [entry] })
+  const { output } = await build.write({ dir, format })
+  await build.close()
+  return output
+}
+
+test('a build returns what is linked into its folder, before what it writes', async () => {
+  const entries = await entriesToReturn(rolldown)
+  const dir = join(folder, 'one')
+  const output = await outputOf(dir, () => entries.set(dir, [linked]))
+  expect(output.map(({ fileName }) => fileName)).toEqual(['linked.js', 'written.js'])
+  expect(output[0]).toEqual(linked)
+  expect(readdirSync(dir)).toEqual(['written.js'])
+})
+
+test('other builds are as they were, with all that they are called with', async () => {
+  const entries = await entriesToReturn(rolldown)
+  const [chunk, ...others] = await outputOf(join(folder, 'two'), () => entries.set('elsewhere', [linked]), 'cjs')
+  expect(others).toEqual([])
+  expect(chunk.code).toContain('exports.written')
+  expect((await outputOf(join(folder, 'two'), () => {})).length).toBe(1)
+})
+
+test('it is asked for once', async () => {
+  expect(await entriesToReturn(rolldown)).toBe(await entriesToReturn(rolldown))
+})
+
+test('where builds cannot write, nothing is added', async () => {
+  const other = (async () => ({ close: async () => {} })) as unknown as typeof rolldown
+  await expect(entriesToReturn(other)).rejects.toThrow('no method to write')
+})
