@@ -1,9 +1,14 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { rolldown } from 'rolldown'
+import { pathToFileURL } from 'node:url'
+import type { Rolldown } from 'vite'
 import { afterAll, expect, test } from 'vitest'
 import { type EntryChunk, entriesToReturn } from './rolldown.js'
+
+const own = createRequire(createRequire(import.meta.url).resolve('vite/package.json')).resolve('rolldown')
+const { rolldown } = (await import(pathToFileURL(own).href)) as typeof Rolldown
 
 const folder = mkdtempSync(join(tmpdir(), 'evenkeel-rolldown-'))
 afterAll(() => rmSync(folder, { recursive: true }))
