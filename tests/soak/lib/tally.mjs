@@ -12,6 +12,8 @@ export class Tally {
   works = {}
   outcomes = {}
   failures = []
+  /** The right answer that took longest, and what was printed around it. */
+  slowest = { ms: 0, what: '', log: [] }
   #times = {}
   #byWhat = {}
 
@@ -30,10 +32,11 @@ export class Tally {
 
   judged(asked, site) {
     const outcome = judge(asked, site)
-    this.count(asked.what, outcome, asked.until - asked.from, asked.redirects)
+    const ms = asked.until - asked.from
+    this.count(asked.what, outcome, ms, asked.redirects)
+    if (outcome === 'right' && ms > this.slowest.ms) this.slowest = logged({ ms: Math.round(ms), what: whatOf(asked), log: [] }, site, asked)
     if (outcome === 'right' || outcome.startsWith('meant')) return
-    const { method = 'GET', path, status, text, redirects, until, from } = asked
-    this.#keep(outcome, `${method} ${path}: ${status} after ${redirects} redirects, ${Math.round(until - from)} ms: ${excerpt(text)}`, site, asked)
+    this.#keep(outcome, whatOf(asked), site, asked)
   }
 
   /** Something that is no answer. */
@@ -45,12 +48,7 @@ export class Tally {
   /** The first of each kind, with what was printed around it: told once it has been printed. */
   #keep(outcome, what, site, { from, until }) {
     if (this.failures.filter((failure) => failure.outcome === outcome).length >= kept) return
-    const failure = { outcome, what, at: Math.round(from), log: [] }
-    this.failures.push(failure)
-    setTimeout(() => {
-      const entries = site.diary.around({ from, until }).filter(tells)
-      failure.log = ends(entries, linesKept).map(({ at, text }) => `${Math.round(at - from)} ms ${text.trim().slice(0, 300)}`)
-    }, 1_000)
+    this.failures.push(logged({ outcome, what, at: Math.round(from), log: [] }, site, { from, until }))
   }
 
   violated() {
@@ -86,3 +84,16 @@ export const excerpt = (text) => text.replace(/\s+/g, ' ').slice(0, 400)
 const ends = (all, count) => (all.length <= count ? all : [...all.slice(0, count / 2), ...all.slice(-count / 2)])
 
 const sum = (counts, which) => Object.entries(counts).reduce((total, [name, count]) => total + (which(name) ? count : 0), 0)
+
+function whatOf({ method = 'GET', path, status, text, redirects, until, from }) {
+  return `${method} ${path}: ${status} after ${redirects} redirects, ${Math.round(until - from)} ms: ${excerpt(text)}`
+}
+
+/** What was printed meanwhile is added once it has been printed. */
+function logged(told, site, { from, until }) {
+  setTimeout(() => {
+    const entries = site.diary.around({ from, until }).filter(tells)
+    told.log = ends(entries, linesKept).map(({ at, text }) => `${Math.round(at - from)} ms ${text.trim().slice(0, 300)}`)
+  }, 1_000)
+  return told
+}
