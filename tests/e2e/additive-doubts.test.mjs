@@ -36,6 +36,8 @@ const doubts = [
   { what: 'a file is missing', happens: async (app) => rm(await chunk(app, 'core')) },
   { what: 'a file is half written', happens: async (app) => truncate(await chunk(app, 'core'), 10) },
   { what: 'a file is edited', happens: async (app) => appendFile(await chunk(app, 'core'), '\n// edited\n') },
+  { what: 'an entry is missing', happens: (app) => rm(path.join(app.deps, 'second.js')) },
+  { what: 'an entry is edited', happens: (app) => appendFile(path.join(app.deps, 'second.js'), '\n// edited\n') },
   { what: 'a file has the content of another one', happens: async (app) => copyFile(await chunk(app, 'second'), await chunk(app, 'core')) },
   { what: 'a package is updated', happens: (app) => app.install('core', '2.0.0'), core: '2.0.0' },
   {

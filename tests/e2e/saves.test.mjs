@@ -156,7 +156,7 @@ const globbed = {
   expect: '<h1>',
 }
 
-/** Vite forgets what its glob imports picked up when the server begins to listen. */
+/** Keeps the next server from listening, so that a save comes before it: once it listens, Vite has forgotten which modules have glob imports. */
 const configThatWaits = `import { existsSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { viteConfig } from '../setup/vite-config.mjs'

@@ -10,7 +10,7 @@ import { leavingLoads } from './esbuild-loads.js'
 import { LayerOutputs } from './esbuild-outputs.js'
 import { type Entries, type LayerPlan, newManifest, planLayer } from './layer-plan.js'
 import type { BundledLayer } from './layer-rolldown.js'
-import type { WrittenEntry } from './manifest.js'
+import { type WrittenEntry, entryFile } from './manifest.js'
 import { Doubt } from './store.js'
 
 type Outputs = Metafile['outputs']
@@ -123,7 +123,7 @@ async function bundle(
   }
   if (layer instanceof Doubt) throw new Error(layer.detail)
   const written = [...layer.entries]
-  await Promise.all(written.map(([name, { code }]) => writeFile(join(outdir, `${name}.js`), code)))
+  await Promise.all(written.map(([name, { code }]) => writeFile(join(outdir, entryFile(name)), code)))
   await run.bundled(layer, outdir)
   return outputsOf([...run.plan.carried, ...written], outdir, absWorkingDir)
 }
@@ -145,7 +145,7 @@ function optionsOf({ base, fresh, number }: LayerPlan, inputs: LayerInputs, opti
 /** Vite sees facades that import nothing, so that they never change for it. */
 function outputsOf(entries: Array<[name: string, entry: WrittenEntry]>, folder: string, root: string): Outputs {
   const outputs = entries.map(([name, { code, exports }]) => [
-    pathIn(root, join(folder, `${name}.js`)),
+    pathIn(root, join(folder, entryFile(name))),
     { bytes: Buffer.byteLength(code), inputs: {}, imports: [], exports },
   ])
   return Object.fromEntries(outputs) as Outputs

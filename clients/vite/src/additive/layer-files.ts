@@ -5,7 +5,7 @@ import { hashOf } from './hash.js'
 import type { Installation } from './installation.js'
 import type { BundledLayer, LayerFile } from './layer-rolldown.js'
 import type { LayerPlan } from './layer-plan.js'
-import { INDEX_FILE, type Layer, layerFile } from './manifest.js'
+import { INDEX_FILE, type Layer, entryFile, layerFile } from './manifest.js'
 import { packageOf } from './packages.js'
 import { type WrittenLayer, stampOf } from './store.js'
 
@@ -33,7 +33,7 @@ export async function writeLayer(
 
 /** Entries are written by the bundler. */
 function entryFiles({ entries }: BundledLayer): Array<[string, LayerFile]> {
-  return [...entries].map(([name, { code }]) => [`${name}.js`, { hash: hashOf(code) }])
+  return [...entries].map(([name, { code }]) => [entryFile(name), { hash: hashOf(code) }])
 }
 
 function isContent(file: LayerFile): file is string | Uint8Array {

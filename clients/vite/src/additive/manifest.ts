@@ -68,6 +68,11 @@ export function layerFile(number: number): string {
   return `_evenkeel-L${number}.json`
 }
 
+/** The file of an entry, by its flattened id. */
+export function entryFile(name: string): string {
+  return `${name}.js`
+}
+
 /** All layers of a cache, as one. */
 export class Manifest {
   readonly modules = new Map<string, WrittenModule>()

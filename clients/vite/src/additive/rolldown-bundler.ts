@@ -4,7 +4,7 @@ import type { Run } from './additive.js'
 import { hashOf } from './hash.js'
 import type { LayerPlan } from './layer-plan.js'
 import type { BundledLayer } from './layer-rolldown.js'
-import type { Star, WrittenEntry } from './manifest.js'
+import { type Star, type WrittenEntry, entryFile } from './manifest.js'
 import { type Parse, bareImports, directivesOf, isModule, starExports } from './module-syntax.js'
 import { Groups, NO_PACKAGE, packageNamed, packageOf } from './packages.js'
 import {
@@ -253,7 +253,7 @@ export class LayerBundler {
   #emitEntries(context: Rolldown.PluginContext, layer: BundledLayer): void {
     const written = this.#returned ? layer.entries : [...this.#plan.carried, ...layer.entries]
     for (const [name, { code, exports }] of written) {
-      context.emitFile({ type: 'prebuilt-chunk', fileName: `${name}.js`, code, exports, isEntry: true })
+      context.emitFile({ type: 'prebuilt-chunk', fileName: entryFile(name), code, exports, isEntry: true })
     }
   }
 }
@@ -264,7 +264,7 @@ function packageNameOf(id: string): string {
 
 /** As Rolldown returns an entry that a plugin has emitted. */
 function entryChunk([name, { code, exports }]: [name: string, entry: WrittenEntry]): EntryChunk {
-  const fileName = `${name}.js`
+  const fileName = entryFile(name)
   return { type: 'chunk', name, fileName, code, exports, imports: [], isEntry: true, isDynamicEntry: false }
 }
 

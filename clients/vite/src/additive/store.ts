@@ -2,7 +2,7 @@ import { type Stats, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Fallback, FallbackReason } from '../protocol.js'
 import { hashOf } from './hash.js'
-import { INDEX_FILE, type Layer, Manifest, parseIndex } from './manifest.js'
+import { INDEX_FILE, type Layer, Manifest, entryFile, parseIndex } from './manifest.js'
 
 /** Why what is there cannot be added to. */
 export class Doubt implements Fallback {
@@ -70,7 +70,7 @@ export class Store {
   /** An entry of Vite's cache that no run which adds has written. */
   foreignEntry(manifest: Manifest, names: string[]): Doubt | undefined {
     const foreign = names.find((name) => !manifest.entries.has(name))
-    return foreign === undefined ? undefined : new Doubt('manifestUnusable', `${foreign}.js is in no layer`)
+    return foreign === undefined ? undefined : new Doubt('manifestUnusable', `${entryFile(foreign)} is in no layer`)
   }
 
   wrote(written: WrittenLayer): void {

@@ -17,7 +17,7 @@ export class ModuleReports {
   readonly #sidecar: Sidecar
   /** Transforms without a report. */
   readonly #transform: Transform
-  /** Of optimized files, whose imports have been transformed. */
+  /** The results of optimized files whose imports are being transformed, or have been. */
   readonly #followed = new WeakSet<TransformResult>()
 
   /** `onEntry` is told of what a runner begins with. */
@@ -48,7 +48,7 @@ export class ModuleReports {
     }
   }
 
-  /** Transforms a module ahead of requests, and reports what it imports; one that is not to be transformed, it reports as looked at. */
+  /** Transforms a module ahead of requests, and reports what it imports. Where the server does not serve, the module is only reported. */
   async crawl(module: string, isServing: boolean): Promise<void> {
     // What fails here fails again, and is reported, when a request really meets it.
     const result = isServing ? await this.#transform(module).catch(() => null) : null

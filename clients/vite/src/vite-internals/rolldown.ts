@@ -60,7 +60,7 @@ async function addToWrites(rolldown: RolldownFunction): Promise<EntriesByFolder>
   return entries
 }
 
-/** What is read when it is asked for cannot be assigned. */
+/** Rolldown computes some properties when they are read: they have no setter. */
 function replace<T extends object, K extends keyof T>(target: T, name: K, value: unknown): void {
   Object.defineProperty(target, name, { value, configurable: true, enumerable: true, writable: true })
 }
