@@ -1,5 +1,6 @@
 import type { ESTree } from 'vite'
-import { MARK, PREFIX } from './rolldown-extraction.js'
+import { MARK } from './rolldown-declarations.js'
+import { PREFIX } from './rolldown-extraction.js'
 import type { WrittenModule } from './manifest.js'
 
 export const SELF = 'evenkeel:self'

@@ -11,6 +11,7 @@ interface Statement {
 
 /** A statement that only ECMAScript modules have, at the beginning of a line. */
 const STATEMENT = /^(?:import|export)(?=[\s{*"'])/m
+const KEYWORD = /\b(?:import|export)\b/
 const BARE_IMPORT = /\b(?:from|import|require)\s*\(?\s*["']([^."'/\\\0][^"']*)["']/g
 /** Comments may stand in front of directives. Each can be read in one way only, or a file with many of them would take minutes. */
 const PROLOGUE = /^(?:\s|\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/|\/\/.*\n|"use [^"\n]*"|'use [^'\n]*'|;)*/
@@ -22,6 +23,7 @@ const PROLOGUE = /^(?:\s|\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/|\/\/.*\n|"use [^"\n]*"
 export function isModule(code: string, parse: Parse): boolean {
   const first = STATEMENT.exec(code)
   if (first && isCode(code.slice(0, first.index))) return true
+  if (!first && !KEYWORD.test(code)) return false
   try {
     return lex(code)[3]
   } catch {

@@ -7,12 +7,16 @@ export interface PackageOfModule {
 
 /** The installed package that a module is in; one that is no file is in none, whatever its id names. */
 export function packageOf(id: string): PackageOfModule | undefined {
-  const path = id.includes('\\') ? id.replaceAll('\\', '/') : id
+  const path = withSlashes(id)
   const start = path.lastIndexOf(NODE_MODULES)
   if (start < 0 || path.includes('\0')) return undefined
   const [first = '', second = ''] = path.slice(start + NODE_MODULES.length).split('/')
   const name = first.startsWith('@') ? `${first}/${second}` : first
   return { name, folder: path.slice(0, start + NODE_MODULES.length) + name }
+}
+
+export function withSlashes(path: string): string {
+  return path.includes('\\') ? path.replaceAll('\\', '/') : path
 }
 
 /** The package that a bare import names. */

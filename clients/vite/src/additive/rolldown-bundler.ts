@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs'
 import type { Rolldown } from 'vite'
 import type { EntriesByFolder, EntryChunk } from '../vite-internals/rolldown.js'
 import type { Run } from './additive.js'
@@ -6,13 +7,14 @@ import type { LayerPlan } from './layer-plan.js'
 import type { BundledLayer } from './layer-rolldown.js'
 import { type Star, type WrittenEntry, entryFile } from './manifest.js'
 import { type Parse, bareImports, directivesOf, isModule, starExports } from './module-syntax.js'
-import { Groups, NO_PACKAGE, packageNamed, packageOf } from './packages.js'
+import { Groups, NO_PACKAGE, packageNamed, packageOf, withSlashes } from './packages.js'
+import { declarationsIn } from './rolldown-declarations.js'
 import {
   type Extracted,
-  declarationsIn,
   extractAll,
   hasStars,
   marked,
+  splitAtMarks,
   unmarked,
   withoutDirectives,
   withoutRun,
@@ -20,6 +22,8 @@ import {
 import { FILE, type Facade, MJS, REQUIRE, facadeOf, requireOf, stubOf } from './stubs.js'
 
 const SELF = 'evenkeel:self'
+/** The name of a file, if nobody can take a part of it for a query. */
+const FILE_NAME = /(?<=[\\/])[\w.$@+-]+$/
 /** The entry of a layer that brings no module. */
 export const EMPTY = '\0evenkeel:empty'
 const RUNTIME = '\0rolldown/runtime.js'
@@ -38,8 +42,9 @@ export class LayerBundler {
   readonly #directives = new Map<string, string[]>()
   /** The directives of the prologues that have been seen. */
   readonly #prologues = new Map<string, string[]>()
-  /** What modules re-export as a whole. */
-  readonly #stars = new Map<string, () => string[]>()
+  /** The modules with a mark, by its number. */
+  readonly #marked: string[] = []
+  readonly #realFolders = new Map<string, boolean>()
   readonly #extracted = new Map<Rolldown.OutputChunk, Extracted[]>()
   readonly #version: string
   readonly #returned: EntriesByFolder | undefined
@@ -81,8 +86,9 @@ export class LayerBundler {
   }
 
   transform(code: string, id: string, parse: Parse): { code: string; map: null } | undefined {
-    if (id === RUNTIME || id.startsWith('\0evenkeel:') || this.#plan.base.modules.has(id)) return undefined
-    const own = packageNameOf(id)
+    if (this.#isKnown(id)) return undefined
+    const found = packageOf(id)
+    const own = found?.name ?? NO_PACKAGE
     this.#groups.sawModule(own)
     for (const specifier of bareImports(code)) {
       const imported = packageNamed(specifier)
@@ -91,8 +97,22 @@ export class LayerBundler {
     const directives = directivesOf(code, parse, this.#prologues)
     if (directives.length > 0) this.#directives.set(id, directives)
     if (!isModule(code, parse)) return undefined
-    if (/\bexport\s*\*/.test(code)) this.#stars.set(id, () => starExports(code, parse))
-    return { code: marked(code, SELF), map: null }
+    return { code: marked(code, this.#specifierOf(id, found?.folder), this.#marked.push(id) - 1), map: null }
+  }
+
+  /** How a module imports itself: by a path where it can, because that is resolved without calling a hook. */
+  #specifierOf(id: string, folder: string | undefined): string {
+    const [name] = FILE_NAME.exec(id) ?? []
+    return folder && name && this.#isReal(folder) ? `./${name}` : SELF
+  }
+
+  /** Whether a folder is where its path says: a relative import in a linked one leads elsewhere. */
+  #isReal(folder: string): boolean {
+    const known = this.#realFolders.get(folder)
+    if (known !== undefined) return known
+    const isReal = realPathOf(folder) === folder
+    this.#realFolders.set(folder, isReal)
+    return isReal
   }
 
   /** The pattern of the names of its files. */
@@ -153,14 +173,19 @@ export class LayerBundler {
   }
 
   /** What was printed of the new modules of a chunk, by their ids. */
-  #printedIn({ moduleIds, modules }: Rolldown.OutputChunk): Map<string, string> {
-    const printed = new Map<string, string>()
-    for (const id of moduleIds) {
-      if (id === RUNTIME || id.startsWith('\0evenkeel:') || this.#plan.base.modules.has(id)) continue
-      const code = modules[id]?.code
-      if (code) printed.set(id, code)
-    }
-    return printed
+  #printedIn(chunk: Rolldown.OutputChunk): Map<string, string> {
+    const ids = chunk.moduleIds.filter((id) => !this.#isKnown(id))
+    // Reading one long text is faster than reading that of each module.
+    const split = [...(splitAtMarks(chunk.code) ?? [])].map(([number, code]) => [this.#marked[number], code] as const)
+    const printed = new Map(split.flatMap(([id, code]) => (id === undefined ? [] : [[id, code]])))
+    if (ids.every((id) => printed.has(id))) return printed
+    const { modules } = chunk
+    return new Map(ids.flatMap((id) => (modules[id]?.code ? [[id, modules[id].code]] : [])))
+  }
+
+  /** Whether a module is none of those that this layer brings. */
+  #isKnown(id: string): boolean {
+    return id === RUNTIME || id.startsWith('\0evenkeel:') || this.#plan.base.modules.has(id)
   }
 
   /** Adds all new modules; returns those whose exports are not all known. */
@@ -184,7 +209,9 @@ export class LayerBundler {
     const module = layer.modules.get(id)
     if (module?.kind !== 'esm') return
     const stars: Star[] = []
-    for (const specifier of this.#stars.get(id)?.() ?? []) {
+    const source = context.getModuleInfo(id)?.code ?? ''
+    const lang = id.endsWith('ts') ? 'ts' : 'tsx'
+    for (const specifier of starExports(source, (code) => context.parse(code, { lang }))) {
       const resolved = await context.resolve(specifier, id)
       if (!resolved || resolved.external) stars.push({ external: resolved?.id ?? specifier })
       else if (starred.includes(resolved.id) || !this.#isNamed(resolved.id, layer)) stars.push({ module: resolved.id })
@@ -233,7 +260,7 @@ export class LayerBundler {
     const code = entry ? withoutRun(chunk.code, entry) : chunk.code
     const namespaces = extracted.flatMap(({ namespace }) => namespace ?? [])
     const printed = unmarked(withoutDirectives(code), namespaces)
-    const source = (runtime ? printed.replace(runtime.chunk.fileName, runtime.fileName) : printed) + suffix
+    const source = Buffer.from((runtime ? printed.replace(runtime.chunk.fileName, runtime.fileName) : printed) + suffix)
     context.emitFile({ type: 'asset', fileName: file, source })
     layer.files.set(file, { hash: hashOf(source) })
   }
@@ -255,6 +282,15 @@ export class LayerBundler {
     for (const [name, { code, exports }] of written) {
       context.emitFile({ type: 'prebuilt-chunk', fileName: entryFile(name), code, exports, isEntry: true })
     }
+  }
+}
+
+/** `undefined` where there is nothing on disk, as of a package in an archive. */
+function realPathOf(folder: string): string | undefined {
+  try {
+    return withSlashes(realpathSync.native(folder))
+  } catch {
+    return undefined
   }
 }
 

@@ -1,6 +1,7 @@
 import { parseAst } from 'vite'
 import { describe, expect, test, vi } from 'vitest'
-import { type Extracted, MARK, declarationsIn, extractAll, withoutRun } from './rolldown-extraction.js'
+import { MARK, declarationsIn } from './rolldown-declarations.js'
+import { type Extracted, extractAll, splitAtMarks, withoutRun } from './rolldown-extraction.js'
 
 type Parse = Parameters<typeof extractAll>[3]
 
@@ -39,19 +40,38 @@ describe('the exports of many modules of a file are found', () => {
     expect(parse).toHaveBeenCalledTimes(1)
   })
 
-  test('those of CommonJS modules as well', () => {
+  test('those of CommonJS modules by one more', () => {
     const parse = vi.fn((code: string) => parseAst(code))
     const commonJs = 'var require_c = /* @__PURE__ */ __commonJSMin(((exports) => {\n\texports.one = 1;\n}));'
     expect(exportsOf([printed('a'), commonJs, printed('b')], parse)).toEqual([{ one: 'e$a' }, 'cjs', { one: 'e$b' }])
-    expect(parse).toHaveBeenCalledTimes(1)
+    expect(parse).toHaveBeenCalledTimes(2)
   })
 
   test.for([
     ['the end of a statement', '");"'],
     ['half of a template', '"`);"'],
+    ['the beginning of a getter', '"() => a"'],
+    ['the end of the object', '"});"'],
   ] as const)('where a name has %s in it', ([, name]) => {
     const all = exportsOf([printed('a'), printed('b', name), printed('c')], parseAst)
     expect(all).toEqual([{ one: 'e$a' }, { [JSON.parse(name) as string]: 'e$b' }, { one: 'e$c' }])
+  })
+})
+
+describe('the code of a file is split into that of its modules', () => {
+  const module = (name: string, number: string) => `var ${name} = 1;\n${MARK}(${name}_exports, ${number});`
+
+  test('at their marks', () => {
+    expect(splitAtMarks(`${module('a', '7')}\n${module('b', '1e3')}\nexport { a };`)).toEqual(
+      new Map([
+        [7, module('a', '7')],
+        [1000, `\n${module('b', '1e3')}`],
+      ]),
+    )
+  })
+
+  test.for(['__commonJSMin', '__esmMin', '__reExport'])('but not beside %s', (helper) => {
+    expect(splitAtMarks(`var other = ${helper}();\n${module('a', '0')}`)).toBeUndefined()
   })
 })
 
