@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { brokeConnection, judge } from './lib/judge.mjs'
 import { Slot } from './lib/slots.mjs'
+import { Tally } from './lib/tally.mjs'
 import { Windows } from './lib/windows.mjs'
 
 const calm = { windows: new Windows(), diary: { reoptimized: () => false, optimized: () => false, reloaded: () => false, brokeConnection: () => false, fetchFailed: () => false, restarted: () => false } }
@@ -109,4 +110,17 @@ test('a stream that ends after its first chunk is cut', () => {
   assert.equal(judge(asked(slot, { text: page, firstChunk: '<!-- -->', from: 20, until: 30 }), calm), 'stream cut')
   assert.equal(judge(asked(slot, { text: '<!-- --><main>', firstChunk: '<!-- -->', from: 20, until: 30 }), calm), 'wrong body')
   assert.equal(judge(asked(slot, { status: 0, text: 'terminated: ', from: 20, until: 30 }), calm), 'stream cut')
+})
+
+test('who waits through a mishap is told by itself', () => {
+  const site = { ...calm, windows: new Windows(), diary: { ...calm.diary, around: () => [] } }
+  const tally = new Tally()
+  const right = (from, until) => tally.judged({ what: 'GET page', method: 'GET', path: '/', status: 200, text: '', redirects: 0, right: () => true, from, until }, site)
+  const at = performance.now()
+  right(at - 3_000, at - 2_000)
+  site.windows.open('Vite restarts')
+  right(at - 9_000, at + 1_000)
+  const { p99, slowest, slowestInMishap } = tally.rows()['GET page']
+  assert.deepEqual({ p99, slowest, slowestInMishap }, { p99: 1_000, slowest: 1_000, slowestInMishap: 10_000 })
+  assert.equal(tally.slowest.ms, 1_000)
 })

@@ -70,7 +70,7 @@ function verdict() {
   if (!guarded) return 0
   const violated = guarded.violated()
   if (!options.json) {
-    tell('slowest of the right answers', guarded.slowest)
+    tell('slowest of the right answers outside of mishaps', guarded.slowest)
     for (const failure of guarded.failures) if (violations.includes(failure.outcome)) tell(failure.outcome, failure)
   }
   say(`with Evenkeel: ${violated.join(', ') || 'nothing went wrong'}; known limits: ${guarded.limited().join(', ') || 'none met'}`)

@@ -12,29 +12,33 @@ export class Tally {
   works = {}
   outcomes = {}
   failures = []
-  /** The right answer that took longest, and what was printed around it. */
+  /** The right answer that took longest while nothing was meant to go wrong, and what was printed around it. */
   slowest = { ms: 0, what: '', log: [] }
-  #times = {}
+  /** Of right answers, by what was asked for. Who waits through a restart waits for a start: that is told by itself. */
+  #calmTimes = {}
+  #timesInMishaps = {}
   #byWhat = {}
 
   did(name) {
     this.works[name] = (this.works[name] ?? 0) + 1
   }
 
-  count(what, outcome, ms, redirects = 0) {
+  count(what, outcome, ms, { redirects = 0, isCalm = true } = {}) {
     this.outcomes[outcome] = (this.outcomes[outcome] ?? 0) + 1
     const row = (this.#byWhat[what] ??= { asked: 0, redirects: 0, outcomes: {} })
     row.asked++
     row.redirects += redirects
     row.outcomes[outcome] = (row.outcomes[outcome] ?? 0) + 1
-    if (outcome === 'right') (this.#times[what] ??= []).push(ms)
+    const times = isCalm ? this.#calmTimes : this.#timesInMishaps
+    if (outcome === 'right') (times[what] ??= []).push(ms)
   }
 
   judged(asked, site) {
     const outcome = judge(asked, site)
     const ms = asked.until - asked.from
-    this.count(asked.what, outcome, ms, asked.redirects)
-    if (outcome === 'right' && ms > this.slowest.ms) this.slowest = logged({ ms: Math.round(ms), what: whatOf(asked), log: [] }, site, asked)
+    const isCalm = !site.windows.covering(asked)
+    this.count(asked.what, outcome, ms, { redirects: asked.redirects, isCalm })
+    if (outcome === 'right' && isCalm && ms > this.slowest.ms) this.slowest = logged({ ms: Math.round(ms), what: whatOf(asked), log: [] }, site, asked)
     if (outcome === 'right' || outcome.startsWith('meant')) return
     this.#keep(outcome, whatOf(asked), site, asked)
   }
@@ -66,12 +70,13 @@ export class Tally {
 
   rows() {
     const row = ([what, { asked, redirects, outcomes }]) => {
-      const times = this.#times[what] ?? [0]
+      const times = this.#calmTimes[what] ?? [0]
       const right = outcomes.right ?? 0
       const meant = sum(outcomes, (outcome) => outcome.startsWith('meant') || outcome.startsWith('given up'))
       const figures = [0.5, 0.99, 1].map((share) => Math.round(percentile(times, share)))
       const [p50, p99, slowest] = figures
-      return [what, { asked, right, meant, failed: asked - right - meant, redirects, p50, p99, slowest }]
+      const slowestInMishap = Math.round(percentile(this.#timesInMishaps[what] ?? [0], 1))
+      return [what, { asked, right, meant, failed: asked - right - meant, redirects, p50, p99, slowest, slowestInMishap }]
     }
     return Object.fromEntries(Object.entries(this.#byWhat).map(row))
   }
