@@ -9,7 +9,7 @@ import { EntryExports } from './entry-exports.js'
 import type { Parser } from './esbuild-extraction.js'
 import { Installation } from './installation.js'
 import { canAddWithEsbuild, layerPlugin } from './layer-esbuild.js'
-import { writeLayer } from './layer-files.js'
+import { type DescribedLayer, describeLayer, writeLayer } from './layer-files.js'
 import { type Entries, type LayerPlan, movedEntry, newManifest, planLayer } from './layer-plan.js'
 import { type BundledLayer, layerOptions } from './layer-rolldown.js'
 import type { Manifest } from './manifest.js'
@@ -101,8 +101,9 @@ function canAdd(output: Rolldown.OutputOptions | undefined): boolean {
 /** One run of the optimizer, whatever bundles it. */
 export interface Run {
   plan: LayerPlan
+  describe(layer: BundledLayer): DescribedLayer
   /** To be called with what was bundled, before Vite commits the folder. */
-  bundled(layer: BundledLayer, folder: string): Promise<void>
+  bundled(layer: DescribedLayer | Promise<DescribedLayer>, folder: string): Promise<void>
   /** To be called when it could not be bundled: the next run bundles everything, in case it was because of what there is. */
   failed(error: Error): void
 }
@@ -186,17 +187,23 @@ class Additions {
     const failed: Run['failed'] = (error) => {
       this.#failure = new Doubt('other', `the run before failed: ${error.message}`)
     }
+    const describe: Run['describe'] = (layer) => describeLayer(plan, layer, this.#installation)
     const bundled: Run['bundled'] = async (layer, folder) => {
-      const written = await writeLayer(plan, layer, this.#folder, folder, this.#installation).catch((error: Error) => {
-        failed(error)
+      try {
+        const described = await layer
+        this.#store.wrote(await writeLayer(plan, described, this.#folder, folder))
+        const modules = Object.keys(described.layer.modules).length
+        const run = { modules, durationMs: Math.round(performance.now() - startedAt) }
+        this.#failure = undefined
+        this.#runs.wrote(
+          doubt ? { kind: 'rebundled', ...doubt, ...run } : { kind: 'added', layer: plan.number, ...run },
+        )
+      } catch (error) {
+        failed(error as Error)
         throw error
-      })
-      this.#store.wrote(written)
-      const run = { modules: layer.modules.size, durationMs: Math.round(performance.now() - startedAt) }
-      this.#failure = undefined
-      this.#runs.wrote(doubt ? { kind: 'rebundled', ...doubt, ...run } : { kind: 'added', layer: plan.number, ...run })
+      }
     }
-    return { plan, bundled, failed }
+    return { plan, describe, bundled, failed }
   }
 
   /** The entries with their sources where they are installed now. */

@@ -124,7 +124,7 @@ async function bundle(
   if (layer instanceof Doubt) throw new Error(layer.detail)
   const written = [...layer.entries]
   await Promise.all(written.map(([name, { code }]) => writeFile(join(outdir, entryFile(name)), code)))
-  await run.bundled(layer, outdir)
+  await run.bundled(run.describe(layer), outdir)
   return outputsOf([...run.plan.carried, ...written], outdir, absWorkingDir)
 }
 

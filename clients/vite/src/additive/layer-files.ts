@@ -9,22 +9,31 @@ import { INDEX_FILE, type Layer, entryFile, layerFile } from './manifest.js'
 import { packageOf } from './packages.js'
 import { type WrittenLayer, stampOf } from './store.js'
 
-/** Puts all that the next cache has into the folder that Vite is about to commit; the index last, so that it is never there alone. */
-export async function writeLayer(
-  plan: LayerPlan,
-  bundled: BundledLayer,
-  from: string,
-  to: string,
-  installation: Installation,
-): Promise<WrittenLayer> {
-  const { base } = plan
-  const fresh = [...bundled.files, ...entryFiles(bundled)].filter(([file]) => !base.files.has(file))
-  await Promise.all(fresh.map(([file, content]) => isContent(content) && writeFile(join(to, file), content)))
-  for (const file of base.files.keys()) carry(join(from, file), join(to, file))
+/** A layer as it is told to later runs. */
+export interface DescribedLayer {
+  layer: Layer
+  text: string
+  hash: string
+  fresh: Array<[file: string, content: LayerFile]>
+}
 
+export function describeLayer(plan: LayerPlan, bundled: BundledLayer, installation: Installation): DescribedLayer {
+  const files = [...bundled.files, ...entryFiles(bundled)]
+  const fresh = files.filter(([file]) => !plan.base.files.has(file))
   const layer = describe(plan, bundled, fresh, installation)
   const text = JSON.stringify(layer)
-  const hash = hashOf(text)
+  return { layer, text, hash: hashOf(text), fresh }
+}
+
+/** Puts all that the next cache has into the folder that Vite is about to commit; the index last, so that it is never there alone. */
+export async function writeLayer(
+  { base }: LayerPlan,
+  { layer, text, hash, fresh }: DescribedLayer,
+  from: string,
+  to: string,
+): Promise<WrittenLayer> {
+  await Promise.all(fresh.map(([file, content]) => isContent(content) && writeFile(join(to, file), content)))
+  for (const file of base.files.keys()) carry(join(from, file), join(to, file))
   const index = base.indexWith(layer, hash)
   writeFileSync(join(to, layerFile(layer.number)), text)
   writeFileSync(join(to, INDEX_FILE), index)

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseAst } from 'vite'
 import { afterAll, expect, test } from 'vitest'
+import type { Run } from './additive.js'
 import { newManifest, planLayer } from './layer-plan.js'
 import { LayerBundler } from './rolldown-bundler.js'
 
@@ -10,6 +11,12 @@ const root = realpathSync(mkdtempSync(join(tmpdir(), 'evenkeel-bundler-')))
 mkdirSync(join(root, 'node_modules/real'), { recursive: true })
 afterAll(() => rmSync(root, { recursive: true }))
 symlinkSync('real', join(root, 'node_modules/linked'), 'dir')
+
+const unused: Omit<Run, 'plan'> = {
+  describe: () => expect.fail('it is described'),
+  bundled: () => Promise.resolve(),
+  failed: () => undefined,
+}
 
 test.for([
   ['by its name, in an installed package', 'node_modules/real/lib/index.js', './index.js'],
@@ -19,7 +26,7 @@ test.for([
   ['by no path, where its package is in an archive', 'cache/a.zip/node_modules/a/index.js', 'evenkeel:self'],
   ['by no path, outside of packages', 'src/index.js', 'evenkeel:self'],
 ] as const)('a module imports itself %s', ([, file, specifier]) => {
-  const run = { plan: planLayer(newManifest(), {}), bundled: () => Promise.resolve(), failed: () => undefined }
-  const transformed = new LayerBundler(run).transform('export const one = 1', join(root, file), parseAst)
+  const bundler = new LayerBundler({ plan: planLayer(newManifest(), {}), ...unused })
+  const transformed = bundler.transform('export const one = 1', join(root, file), parseAst)
   expect(transformed?.code).toContain(` from "${specifier}";`)
 })

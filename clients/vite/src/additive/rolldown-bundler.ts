@@ -4,6 +4,7 @@ import type { EntriesByFolder, EntryChunk } from '../vite-internals/rolldown.js'
 import type { Run } from './additive.js'
 import { hashOf } from './hash.js'
 import type { LayerPlan } from './layer-plan.js'
+import type { DescribedLayer } from './layer-files.js'
 import type { BundledLayer } from './layer-rolldown.js'
 import { type Star, type WrittenEntry, entryFile } from './manifest.js'
 import { type Parse, bareImports, directivesOf, isModule, starExports } from './module-syntax.js'
@@ -48,7 +49,7 @@ export class LayerBundler {
   readonly #extracted = new Map<Rolldown.OutputChunk, Extracted[]>()
   readonly #version: string
   readonly #returned: EntriesByFolder | undefined
-  #layer: BundledLayer | undefined
+  #described: Promise<DescribedLayer> | undefined
 
   constructor(run: Run, returned?: EntriesByFolder) {
     const { plan } = run
@@ -154,13 +155,14 @@ export class LayerBundler {
       this.#takeMap(bundle, chunk, isNeeded, layer)
     }
     this.#emitEntries(context, layer)
-    this.#layer = layer
+    // Rolldown writes meanwhile, and needs no hook for that.
+    this.#described = inNextTurn(() => this.#run.describe(layer))
   }
 
   /** Vite has written its entries into the folder that it is about to commit. */
   async written(folder: string): Promise<void> {
-    if (!this.#layer) return
-    await this.#run.bundled(this.#layer, folder)
+    if (!this.#described) return
+    await this.#run.bundled(this.#described, folder)
     this.#returned?.set(folder, this.#plan.carried.map(entryChunk))
   }
 
@@ -283,6 +285,13 @@ export class LayerBundler {
       context.emitFile({ type: 'prebuilt-chunk', fileName: entryFile(name), code, exports, isEntry: true })
     }
   }
+}
+
+/** What is done after all that waits for this turn. That it fails is told to those who wait for it. */
+function inNextTurn<T>(work: () => T): Promise<T> {
+  const done = new Promise<void>((resolve) => setImmediate(resolve)).then(work)
+  done.catch(() => undefined)
+  return done
 }
 
 /** `undefined` where there is nothing on disk, as of a package in an archive. */

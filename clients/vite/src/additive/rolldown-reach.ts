@@ -53,7 +53,13 @@ export async function unreachable(
   }
 }
 
-const withoutResult: Omit<Run, 'plan'> = { bundled: () => Promise.resolve(), failed: () => undefined }
+const withoutResult: Omit<Run, 'plan'> = {
+  describe: () => {
+    throw new Error('Nothing is printed')
+  },
+  bundled: () => Promise.resolve(),
+  failed: () => undefined,
+}
 
 function doubtOf(id: string, why: string): Doubt {
   return new Doubt('exportUnknown', `${id}: ${why}`)
