@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { onTestFinished, test, expect } from 'vitest'
@@ -58,4 +58,20 @@ test.for([
   const now = install(root, 'a@1_peer@2', [...files])
   const source = new Installation(root).sourceNow(manifest, join(before, 'index.js'))
   expect(source).toBe(join(isMoved ? now : before, 'index.js'))
+})
+
+test('a package is linked elsewhere, and its files are the same ones, as in the store of pnpm', () => {
+  const root = newFolder()
+  const now = install(root, 'a@1_peer@2', [])
+  const before = install(root, 'a@1_peer@1', [])
+  rmSync(join(now, 'package.json'))
+  linkSync(join(before, 'package.json'), join(now, 'package.json'))
+  const folder = join(root, 'node_modules/a')
+  const installation = new Installation(root)
+  const manifest = new Manifest('stamp')
+  manifest.packages.set(folder, installation.package(folder))
+  expect(installation.changed(manifest)).toBeUndefined()
+  rmSync(folder)
+  symlinkSync(now, folder)
+  expect(installation.changed(manifest)).toEqual({ reason: 'packageChanged', detail: folder })
 })

@@ -193,18 +193,19 @@ export class LayerBundler {
   /** Adds all new modules; returns those whose exports are not all known. */
   #addModules(context: Rolldown.PluginContext, chunks: Rolldown.OutputChunk[], layer: BundledLayer): string[] {
     const parse = (code: string) => context.parse(code)
-    const printed = chunks.map((chunk) => [chunk, this.#printedIn(chunk)] as const)
-    const all = new Map(printed.flatMap(([, modules]) => [...modules]))
-    const declarations = declarationsIn(all, parse)
-    for (const [chunk, modules] of printed) {
-      const extracted = extractAll(modules, this.#fileOf(chunk), declarations, parse)
+    const starred: string[] = []
+    // One after the other: what the parser returns is then gone before there is much of it.
+    for (const chunk of chunks) {
+      const printed = this.#printedIn(chunk)
+      const extracted = extractAll(printed, this.#fileOf(chunk), declarationsIn(printed, parse), parse)
       this.#extracted.set(chunk, [...extracted.values()])
       for (const [id, { module }] of extracted) {
         const directives = this.#directives.get(id)
         layer.modules.set(id, directives && module.kind !== 'opaque' ? { ...module, directives } : module)
       }
+      for (const [id, code] of printed) if (hasStars(code)) starred.push(id)
     }
-    return [...all].flatMap(([id, code]) => (hasStars(code) ? id : []))
+    return starred
   }
 
   async #addStars(context: Rolldown.PluginContext, id: string, starred: string[], layer: BundledLayer): Promise<void> {

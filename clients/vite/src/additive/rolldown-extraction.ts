@@ -28,8 +28,11 @@ export interface Extracted {
   /** Local names that its file has to export, and as what. */
   kept: Map<string, string>
   /** What it is printed for is to be read here. */
-  namespace?: Namespace
+  namespace?: PrintedNamespace
 }
+
+/** What was parsed of it is not kept. */
+type PrintedNamespace = Pick<Namespace, 'name' | 'statement'>
 
 /** The code of a module with its namespace marked, and with a number. */
 export function marked(code: string, self: string, number: number): string {
@@ -53,7 +56,7 @@ export function splitAtMarks(code: string): Map<number, string> | undefined {
 }
 
 /** The printed code without marks, and without the namespaces that were printed for them alone. No line is moved. */
-export function unmarked(code: string, namespaces: Namespace[]): string {
+export function unmarked(code: string, namespaces: PrintedNamespace[]): string {
   const cuts = [...code.matchAll(MARKS)].map(({ index, 0: mark }) => ({ index, text: mark }))
   const used = usesOfNamespaces(code)
   let from = 0
@@ -173,7 +176,7 @@ function extract(
     if (!init) return opaque('it runs when it is needed, and not at once')
     module.init = keep(init)
   }
-  return kept.has(name) ? { module, kept } : { module, kept, namespace }
+  return kept.has(name) ? { module, kept } : { module, kept, namespace: { name, statement: namespace.statement } }
 }
 
 /** Whether a module re-exports what only its run tells. */
