@@ -95,7 +95,7 @@ interface Found {
   text: string
 }
 
-/** What is read of many texts, which begin behind one character and have one between them; if it cannot be, of each half by itself. */
+/** What is read of many texts, which begin after one character and have one between them; if it cannot be, of each half by itself. */
 function parsedTogether<T extends ESTree.Span>(found: Found[], read: (texts: string[]) => T[]): Map<string, T> {
   if (found.length === 0) return new Map()
   const parsed = read(found.map(({ text }) => text))

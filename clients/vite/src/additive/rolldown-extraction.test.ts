@@ -16,9 +16,9 @@ describe('the exports of a printed module are found', () => {
 
   test.for([
     ['at the beginning', ''],
-    ['behind a line', 'var zero = 0;\n'],
-    ['behind the end of a licence, in its line', '/**\n * A licence.\n */ '],
-    ['behind a comment that has the same words', '/* var x_exports = nothing */\n'],
+    ['after a line', 'var zero = 0;\n'],
+    ['after the end of a licence, in its line', '/**\n * A licence.\n */ '],
+    ['after a comment that has the same words', '/* var x_exports = nothing */\n'],
   ] as const)('%s', ([, before]) => {
     const { module } = extract(printed(before), 'x.js', parseAst)
     expect(module).toEqual({ kind: 'esm', file: 'x.js', exports: { one: 'e$one' } })
