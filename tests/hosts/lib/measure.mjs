@@ -48,17 +48,17 @@ export async function measure(name, { env, saves, watch }) {
     const asked = []
     for (let at = 0; at < saves; at++) {
       const next = draft(at + 1, [spares[at]])
-      const ask = async (path, delay, expected) => asked.push({ path, delay, save: at + 1, expected, ...(await visit(app, path)) })
+      const ask = async (path, when, expected) => asked.push({ path, when, save: at + 1, expected, ...(await visit(app, path)) })
       await save(next)
       await pause(delays[at % delays.length])
       const others = Promise.all(delays.map(async (delay) => {
         await pause(delay)
-        await ask('/beside', delay, beside)
+        await ask('/beside', `after ${delay} ms`, beside)
       }))
-      await ask('/', delays[at % delays.length], served ?? next)
+      await ask('/', `after ${delays[at % delays.length]} ms`, served ?? next)
       await others
-      // A page that was wrong is right after a reload more, which the other page's visitors meet as well.
-      await during(askUntil(app, '/', served ?? next), () => ask('/beside', 'later', beside))
+      // A page that was wrong becomes right after another reload, and visitors of the other page meet that one, too.
+      await during(askUntil(app, '/', served ?? next), () => ask('/beside', 'after that', beside))
       await askUntil(app, '/beside', beside)
       await shown?.(next)
     }
@@ -101,7 +101,7 @@ function figures(app, first, asked) {
   const slowest = (of) => Math.max(...of.map(({ ms }) => ms))
   return {
     asked: asked.length,
-    wrong: wrong.map(({ path, delay, save, status, ms }) => `save ${save}: ${path} after ${delay === 'later' ? 'that' : `${delay} ms`}: ${status} in ${ms} ms`),
+    wrong: wrong.map(({ path, when, save, status, ms }) => `save ${save}: ${path} ${when}: ${status} in ${ms} ms`),
     redirects: asked.reduce((sum, answer) => sum + answer.redirects, 0),
     hookErrors: hookErrors(app.log()),
     reloads: reloads(app.log()),

@@ -14,7 +14,7 @@ export class Tally {
   failures = []
   /** The right answer that took longest while nothing was meant to go wrong, and what was printed around it. */
   slowest = { ms: 0, what: '', log: [] }
-  /** Of right answers, by what was asked for. Who waits through a restart waits for a start: that is told by itself. */
+  /** Of right answers, by what was asked for. A request in a mishap waits for a start, too, and its time is told by itself. */
   #calmTimes = {}
   #timesInMishaps = {}
   #byWhat = {}

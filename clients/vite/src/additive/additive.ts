@@ -101,8 +101,9 @@ function canAdd(output: Rolldown.OutputOptions | undefined): boolean {
 /** One run of the optimizer, whatever bundles it. */
 export interface Run {
   plan: LayerPlan
+  /** To be called with what was bundled, as soon as that is known. */
   describe(layer: BundledLayer): DescribedLayer
-  /** To be called with what was bundled, before Vite commits the folder. */
+  /** To be called before Vite commits the folder, once all that the bundler writes is in it. */
   bundled(layer: DescribedLayer | Promise<DescribedLayer>, folder: string): Promise<void>
   /** To be called when it could not be bundled: the next run bundles everything, in case it was because of what there is. */
   failed(error: Error): void

@@ -6,6 +6,7 @@ import { loadByOthers } from './esbuild-loads.js'
 import { Sources } from './esbuild-sources.js'
 import type { LayerPlan } from './layer-plan.js'
 import { directivesOf } from './module-syntax.js'
+import { withSlashes } from './packages.js'
 import { Doubt } from './store.js'
 import { FILE, MJS, REQUIRE, requireOf, stubOf } from './stubs.js'
 
@@ -128,7 +129,7 @@ export class LayerInputs {
 
 /** What esbuild calls a file. */
 export function pathIn(root: string, file: string): string {
-  return relative(root, file).replaceAll('\\', '/')
+  return withSlashes(relative(root, file))
 }
 
 async function read(

@@ -76,7 +76,7 @@ export class Installation {
     const file = join(folder, 'package.json')
     const status = statSync(file, { throwIfNoEntry: false })
     if (!status) return 'missing'
-    // Tells another folder from this one as its real path does, and takes one call of the system's. Links share files, not folders.
+    // These tell a folder from any other as its real path does, for one system call. Hard links share files, but no folders.
     const { dev, ino } = statSync(folder)
     // What comes out of an archive has the time of its making, and often the size of before.
     const written = `${dev}:${ino}:${status.mtimeMs}:${status.ctimeMs}:${status.size}`

@@ -14,13 +14,14 @@ export interface DescribedLayer {
   layer: Layer
   text: string
   hash: string
+  /** The files that no earlier layer has. */
   fresh: Array<[file: string, content: LayerFile]>
 }
 
 export function describeLayer(plan: LayerPlan, bundled: BundledLayer, installation: Installation): DescribedLayer {
   const files = [...bundled.files, ...entryFiles(bundled)]
   const fresh = files.filter(([file]) => !plan.base.files.has(file))
-  const layer = describe(plan, bundled, fresh, installation)
+  const layer = layerOf(plan, bundled, fresh, installation)
   const text = JSON.stringify(layer)
   return { layer, text, hash: hashOf(text), fresh }
 }
@@ -69,7 +70,7 @@ function hashIn(file: string, content: LayerFile): string | null {
   return file.endsWith('.map') ? null : hashOf(content)
 }
 
-function describe(
+function layerOf(
   plan: LayerPlan,
   bundled: BundledLayer,
   fresh: Array<[string, LayerFile]>,

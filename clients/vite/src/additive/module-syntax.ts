@@ -11,6 +11,7 @@ interface Statement {
 
 /** A statement that only ECMAScript modules have, at the beginning of a line. */
 const STATEMENT = /^(?:import|export)(?=[\s{*"'])/m
+/** What no code of an ECMAScript module lacks: it is found faster than code is read. */
 const KEYWORD = /\b(?:import|export)\b/
 const BARE_IMPORT = /\b(?:from|import|require)\s*\(?\s*["']([^."'/\\\0][^"']*)["']/g
 /** Comments may stand in front of directives. Each can be read in one way only, or a file with many of them would take minutes. */
@@ -23,7 +24,7 @@ const PROLOGUE = /^(?:\s|\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/|\/\/.*\n|"use [^"\n]*"
 export function isModule(code: string, parse: Parse): boolean {
   const first = STATEMENT.exec(code)
   if (first && isCode(code.slice(0, first.index))) return true
-  if (!first && !KEYWORD.test(code)) return false
+  if (!KEYWORD.test(code)) return false
   try {
     return lex(code)[3]
   } catch {

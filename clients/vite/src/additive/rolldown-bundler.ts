@@ -43,7 +43,7 @@ export class LayerBundler {
   readonly #directives = new Map<string, string[]>()
   /** The directives of the prologues that have been seen. */
   readonly #prologues = new Map<string, string[]>()
-  /** The modules with a mark, by its number. */
+  /** The modules that have a mark, by the mark's number. */
   readonly #marked: string[] = []
   readonly #realFolders = new Map<string, boolean>()
   readonly #extracted = new Map<Rolldown.OutputChunk, Extracted[]>()
@@ -98,7 +98,9 @@ export class LayerBundler {
     const directives = directivesOf(code, parse, this.#prologues)
     if (directives.length > 0) this.#directives.set(id, directives)
     if (!isModule(code, parse)) return undefined
-    return { code: marked(code, this.#specifierOf(id, found?.folder), this.#marked.push(id) - 1), map: null }
+    const number = this.#marked.length
+    this.#marked.push(id)
+    return { code: marked(code, this.#specifierOf(id, found?.folder), number), map: null }
   }
 
   /** How a module imports itself: by a path where it can, because that is resolved without calling a hook. */
@@ -155,7 +157,7 @@ export class LayerBundler {
       this.#takeMap(bundle, chunk, isNeeded, layer)
     }
     this.#emitEntries(context, layer)
-    // Rolldown writes meanwhile, and needs no hook for that.
+    // Meanwhile Rolldown writes, for which it calls no hook.
     this.#described = inNextTurn(() => this.#run.describe(layer))
   }
 
@@ -177,7 +179,7 @@ export class LayerBundler {
   /** What was printed of the new modules of a chunk, by their ids. */
   #printedIn(chunk: Rolldown.OutputChunk): Map<string, string> {
     const ids = chunk.moduleIds.filter((id) => !this.#isKnown(id))
-    // Reading one long text is faster than reading that of each module.
+    // One long text is read faster than the text of each module.
     const split = [...(splitAtMarks(chunk.code) ?? [])].map(([number, code]) => [this.#marked[number], code] as const)
     const printed = new Map(split.flatMap(([id, code]) => (id === undefined ? [] : [[id, code]])))
     if (ids.every((id) => printed.has(id))) return printed
@@ -194,7 +196,7 @@ export class LayerBundler {
   #addModules(context: Rolldown.PluginContext, chunks: Rolldown.OutputChunk[], layer: BundledLayer): string[] {
     const parse = (code: string) => context.parse(code)
     const starred: string[] = []
-    // One after the other: what the parser returns is then gone before there is much of it.
+    // One chunk at a time, so that never much is kept of what the parser returns.
     for (const chunk of chunks) {
       const printed = this.#printedIn(chunk)
       const extracted = extractAll(printed, this.#fileOf(chunk), declarationsIn(printed, parse), parse)
@@ -288,14 +290,14 @@ export class LayerBundler {
   }
 }
 
-/** What is done after all that waits for this turn. That it fails is told to those who wait for it. */
+/** Does something once Rolldown has been told that the hook is done. A failure is for those who wait for the result. */
 function inNextTurn<T>(work: () => T): Promise<T> {
   const done = new Promise<void>((resolve) => setImmediate(resolve)).then(work)
   done.catch(() => undefined)
   return done
 }
 
-/** `undefined` where there is nothing on disk, as of a package in an archive. */
+/** `undefined` where nothing is on disk: for a package in an archive, for one. */
 function realPathOf(folder: string): string | undefined {
   try {
     return withSlashes(realpathSync.native(folder))

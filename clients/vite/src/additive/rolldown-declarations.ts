@@ -60,9 +60,9 @@ export function markedNamespace(printed: string): string | undefined {
 export function namespaceIn(printed: string, name: string, parse: Parse): Namespace | undefined {
   for (const start of beginnings(printed, name)) {
     const found = statementAt(printed, start, parse)
-    const exports = found && gettersOf(found.parsed)
-    if (exports) return { name, statement: found.statement, exports }
-    if (found) return undefined
+    if (!found) continue
+    const exports = gettersOf(found.parsed)
+    return exports && { name, statement: found.statement, exports }
   }
   return undefined
 }

@@ -27,11 +27,11 @@ export interface Extracted {
   module: WrittenModule
   /** Local names that its file has to export, and as what. */
   kept: Map<string, string>
-  /** What it is printed for is to be read here. */
+  /** The statement that makes its namespace, printed only to be read here. */
   namespace?: PrintedNamespace
 }
 
-/** What was parsed of it is not kept. */
+/** Without what was parsed, so that it can be let go. */
 type PrintedNamespace = Pick<Namespace, 'name' | 'statement'>
 
 /** The code of a module with its namespace marked, and with a number. */
@@ -40,8 +40,8 @@ export function marked(code: string, self: string, number: number): string {
 }
 
 /**
- * What was printed of each module, by its number: all up to its mark. `undefined` where modules run when they are needed, or others
- * are between them: there it matters what belongs to whom.
+ * The code of a file, cut after each mark: what was printed of each module, by the number of its mark. `undefined` where a module is
+ * wrapped in a function, or re-exports what only its run tells: those are told by helpers in their own code, and CommonJS has no marks.
  */
 export function splitAtMarks(code: string): Map<number, string> | undefined {
   if (/__commonJS|__esm|__reExport/.test(code)) return undefined
