@@ -193,7 +193,7 @@ class Additions {
       try {
         const described = await layer
         this.#store.wrote(await writeLayer(plan, described, this.#folder, folder))
-        const modules = Object.keys(described.layer.modules).length
+        const modules = described.layer.modules.length
         const run = { modules, durationMs: Math.round(performance.now() - startedAt) }
         this.#failure = undefined
         this.#runs.wrote(

@@ -5,7 +5,7 @@ import { hashOf } from './hash.js'
 import type { Installation } from './installation.js'
 import type { BundledLayer, LayerFile } from './layer-rolldown.js'
 import type { LayerPlan } from './layer-plan.js'
-import { INDEX_FILE, type Layer, entryFile, layerFile } from './manifest.js'
+import { INDEX_FILE, type Layer, type WrittenPackage, entryFile, layerFile } from './manifest.js'
 import { packageOf } from './packages.js'
 import { type WrittenLayer, stampOf } from './store.js'
 
@@ -38,7 +38,7 @@ export async function writeLayer(
   const index = base.indexWith(layer, hash)
   writeFileSync(join(to, layerFile(layer.number)), text)
   writeFileSync(join(to, INDEX_FILE), index)
-  return { base, layer, hash, index, stamps: stampsOf({ ...layer.files, [layerFile(layer.number)]: hash }, to) }
+  return { base, layer, hash, index, stamps: stampsOf([...layer.files, [layerFile(layer.number), hash]], to) }
 }
 
 /** Entries are written by the bundler. */
@@ -52,7 +52,7 @@ function isContent(file: LayerFile): file is string | Uint8Array {
 
 /** By file; of those that are read again, because they have a hash. */
 function stampsOf(files: Layer['files'], folder: string): Map<string, string> {
-  const hashed = Object.entries(files).flatMap(([file, hash]) => (hash === null ? [] : [[file, hash] as const]))
+  const hashed = files.flatMap(([file, hash]) => (hash === null ? [] : [[file, hash] as const]))
   return new Map(hashed.map(([file, hash]) => [file, stampOf(statSync(join(folder, file)), hash)]))
 }
 
@@ -76,24 +76,27 @@ function layerOf(
   fresh: Array<[string, LayerFile]>,
   installation: Installation,
 ): Layer {
-  const layer: Layer = {
-    number: plan.number,
-    modules: Object.fromEntries(bundled.modules),
-    entries: Object.fromEntries(bundled.entries),
-    files: Object.fromEntries(fresh.map(([file, content]) => [file, hashIn(file, content)])),
-    sources: {},
-    packages: {},
-    found: {},
-  }
+  const sources: Layer['sources'] = []
+  const packages = new Map<string, WrittenPackage>()
+  const found = new Map<string, string | null>()
   for (const { src } of bundled.entries.values()) {
     const name = packageOf(src)?.name
-    if (name && !plan.base.found.has(name)) layer.found[name] ??= installation.find(name)
+    if (name && !plan.base.found.has(name) && !found.has(name)) found.set(name, installation.find(name))
   }
   for (const id of bundled.modules.keys()) {
+    const owner = packageOf(id)
     const stamp = installation.source(id)
-    if (stamp !== undefined) layer.sources[id] = stamp
-    const folder = packageOf(id)?.folder
-    if (folder && !plan.base.packages.has(folder)) layer.packages[folder] ??= installation.package(folder)
+    if (stamp !== undefined) sources.push([id, stamp])
+    if (owner && !plan.base.packages.has(owner.folder) && !packages.has(owner.folder))
+      packages.set(owner.folder, installation.package(owner.folder))
   }
-  return layer
+  return {
+    number: plan.number,
+    modules: [...bundled.modules],
+    entries: [...bundled.entries],
+    files: fresh.map(([file, content]) => [file, hashIn(file, content)]),
+    sources,
+    packages: [...packages],
+    found: [...found],
+  }
 }

@@ -8,11 +8,13 @@ export interface PackageOfModule {
 /** The installed package that a module is in; one that is no file is in none, whatever its id names. */
 export function packageOf(id: string): PackageOfModule | undefined {
   const path = withSlashes(id)
-  const start = path.lastIndexOf(NODE_MODULES)
-  if (start < 0 || path.includes('\0')) return undefined
-  const [first = '', second = ''] = path.slice(start + NODE_MODULES.length).split('/')
-  const name = first.startsWith('@') ? `${first}/${second}` : first
-  return { name, folder: path.slice(0, start + NODE_MODULES.length) + name }
+  const above = path.lastIndexOf(NODE_MODULES)
+  if (above < 0 || path.includes('\0')) return undefined
+  const start = above + NODE_MODULES.length
+  const afterScope = path[start] === '@' ? path.indexOf('/', start) + 1 : start
+  const slash = path.indexOf('/', afterScope)
+  const end = slash < 0 ? path.length : slash
+  return { name: path.slice(start, end), folder: path.slice(0, end) }
 }
 
 export function withSlashes(path: string): string {

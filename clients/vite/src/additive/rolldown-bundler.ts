@@ -180,11 +180,15 @@ export class LayerBundler {
   #printedIn(chunk: Rolldown.OutputChunk): Map<string, string> {
     const ids = chunk.moduleIds.filter((id) => !this.#isKnown(id))
     // One long text is read faster than the text of each module.
-    const split = [...(splitAtMarks(chunk.code) ?? [])].map(([number, code]) => [this.#marked[number], code] as const)
-    const printed = new Map(split.flatMap(([id, code]) => (id === undefined ? [] : [[id, code]])))
-    if (ids.every((id) => printed.has(id))) return printed
-    const { modules } = chunk
-    return new Map(ids.flatMap((id) => (modules[id]?.code ? [[id, modules[id].code]] : [])))
+    const split = new Map(splitAtMarks(chunk.code).map(([number, code]) => [this.#marked[number], code]))
+    const modules = ids.every((id) => split.has(id)) ? {} : chunk.modules
+    // In the order in which they are printed.
+    return new Map(
+      ids.flatMap((id) => {
+        const code = split.get(id) ?? modules[id]?.code
+        return code ? [[id, code]] : []
+      }),
+    )
   }
 
   /** Whether a module is none of those that this layer brings. */

@@ -19,6 +19,7 @@ export const PREFIX = 'e$'
 const NAMESPACE = '_exports'
 /** Numbers are printed as short as can be: `1e3`. */
 const MARKS = new RegExp(`${MARK}\\([^,)]+, ([\\w.]+)\\);`, 'g')
+const HELPERS = /__commonJS|__esm|__reExport/
 /** Comments at the beginning. Each can be read in one way only, or a file with many of them would take minutes. */
 const COMMENTS = /^(?:\s|\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/|\/\/.*(?:\n|$))*/
 
@@ -40,16 +41,17 @@ export function marked(code: string, self: string, number: number): string {
 }
 
 /**
- * The code of a file, cut after each mark: what was printed of each module, by the number of its mark. `undefined` where a module is
- * wrapped in a function, or re-exports what only its run tells: those are told by helpers in their own code, and CommonJS has no marks.
+ * The code of a file, cut after each mark: what was printed of each module, by the number of its mark, and of modules in front of it
+ * that have none. Those with a helper are left out: it may be another module that is wrapped in a function, or that re-exports what only
+ * its run tells.
  */
-export function splitAtMarks(code: string): Map<number, string> | undefined {
-  if (/__commonJS|__esm|__reExport/.test(code)) return undefined
-  const modules = new Map<number, string>()
+export function splitAtMarks(code: string): Array<[number: number, code: string]> {
+  const modules: Array<[number: number, code: string]> = []
   let at = 0
   for (const { index, 0: mark, 1: number } of code.matchAll(MARKS)) {
     const end = index + mark.length
-    modules.set(Number(number), code.slice(at, end))
+    const module = code.slice(at, end)
+    if (!HELPERS.test(module)) modules.push([Number(number), module])
     at = end
   }
   return modules
@@ -69,10 +71,15 @@ export function unmarked(code: string, namespaces: PrintedNamespace[]): string {
   const parts: string[] = []
   let at = 0
   for (const { index, text } of cuts.sort((one, other) => one.index - other.index)) {
-    parts.push(code.slice(at, index), text.replaceAll(/[^\n]/g, ''))
+    parts.push(code.slice(at, index), linesOf(text))
     at = index + text.length
   }
   return parts.join('') + code.slice(at)
+}
+
+/** Nothing but the ends of lines. */
+function linesOf(text: string): string {
+  return '\n'.repeat(text.split('\n').length - 1)
 }
 
 /** How often each name occurs that a namespace may have. */
@@ -103,7 +110,7 @@ function isNameCharacter(code: number): boolean {
 
 /** Rolldown prints an entry's directives at the top of its file; here they are in the facade. */
 export function withoutDirectives(code: string): string {
-  return code.replace(/^(?:"use [^"]*";\s*?\n)+/, (directives) => directives.replaceAll(/[^\n]/g, ''))
+  return code.replace(/^(?:"use [^"]*";\s*?\n)+/, linesOf)
 }
 
 /**
