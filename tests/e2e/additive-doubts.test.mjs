@@ -173,3 +173,34 @@ test('a module that cannot be reached does no harm until a late dependency needs
     await app.remove()
   }
 })
+
+/** Packages that import each other, one of them by a name of its own, as `imports` in a package.json allow. */
+async function importEachOther(app) {
+  await writePackage(app.root, 'base', '1.0.0', "export { Base } from './base.js'\nexport { Derived } from '#derived'\n")
+  await writePackage(app.root, 'derived', '1.0.0', "import { Base } from 'base'\nexport class Derived extends Base {}\n")
+  const base = installed(app, 'base')
+  await writeFile(path.join(base, 'base.js'), "import { version } from 'core'\nexport class Base { says = 'second with core ' + version }\n")
+  const imports = { '#derived': 'derived' }
+  await writeFile(path.join(base, 'package.json'), JSON.stringify({ name: 'base', version: '1.0.0', type: 'module', main: 'index.js', imports }))
+  await writePackage(app.root, 'second', '1.0.0', "import { Derived } from 'base'\nexport const { says } = new Derived()\n")
+}
+
+test('packages that import each other, as only bundling tells, run in an order that is right', async () => {
+  const app = await smallApp()
+  let server
+  try {
+    await importEachOther(app)
+    server = await app.start(addingAlone())
+    const page = await openSmallApp(browser, server)
+    await page.says('first', 'first with core 1.0.0')
+    for (const name of ['second', 'third']) await page.says(name, `${name} with core 1.0.0`)
+    assert.deepEqual({ loads: page.loads(), wrong: page.wrong, cores: await page.cores() }, { loads: 0, wrong: [], cores: ['1.0.0'] }, server.log())
+    const files = (await readdir(app.deps)).filter((file) => file.includes('-L2-'))
+    const withoutMap = files.filter((file) => file.endsWith('.js') && !files.includes(`${file}.map`))
+    assert.deepEqual([files.length > 0, withoutMap], [true, []])
+    await page.close()
+  } finally {
+    await server?.stop()
+    await app.remove()
+  }
+})

@@ -415,6 +415,36 @@ export const rows = [
     [true, true],
   ),
   row(
+    'an ES module that was only to be required some day runs when a package without side effects re-exports it',
+    [
+      `import quiet from '@fixture/quiet-by-require'
+       export const { ask } = quiet`,
+      `import { part } from '@fixture/quiet'
+       import { ask } from './0.mjs'
+       export const answer = () => [part.has, part === ask()]`,
+    ],
+    ['run', true],
+  ),
+  row(
+    'an entry exports its own names alone, whatever other files need of it',
+    [
+      `import * as exporter from '@fixture/exporter'
+       export const answer = async () => {
+         const { names } = await exporter.later()
+         return [Object.keys(exporter).filter((name) => !names().includes(name)), exporter.own]
+       }`,
+    ],
+    [[], 'own'],
+  ),
+  row(
+    'packages that import each other, one by an alias of its own, run in their order',
+    [
+      `import { Base, Derived } from '@fixture/pair-base'
+       export const answer = () => new Derived() instanceof Base`,
+    ],
+    true,
+  ),
+  row(
     'a file with two names is one module',
     [
       `export { own } from '@fixture/two-names'`,

@@ -31,7 +31,6 @@ pub enum FallbackReason {
     EntryMoved,
     PackageChanged,
     ExportUnknown,
-    CircularChunks,
     ModuleClaimedTwice,
     /// One that only a newer client has a word for.
     #[serde(other)]
@@ -49,7 +48,6 @@ impl FallbackReason {
             FallbackReason::EntryMoved => "an entry has moved",
             FallbackReason::PackageChanged => "a package has changed",
             FallbackReason::ExportUnknown => "an export was not found",
-            FallbackReason::CircularChunks => "chunks import each other in a circle",
             FallbackReason::ModuleClaimedTwice => "two layers have the same module",
             FallbackReason::Other => "another reason",
         }

@@ -11,7 +11,7 @@ import { Installation } from './installation.js'
 import { canAddWithEsbuild, layerPlugin } from './layer-esbuild.js'
 import { type DescribedLayer, describeLayer, writeLayer } from './layer-files.js'
 import { type Entries, type LayerPlan, movedEntry, newManifest, planLayer } from './layer-plan.js'
-import { type BundledLayer, layerOptions } from './layer-rolldown.js'
+import { type BundledLayer, isLayer, layerOptions } from './layer-rolldown.js'
 import type { Manifest } from './manifest.js'
 import { unreachable } from './rolldown-reach.js'
 import { Runs } from './runs.js'
@@ -68,14 +68,14 @@ export class AdditiveOptimizer {
   async #optionsOf(options: Rolldown.InputOptions): Promise<Rolldown.InputOptions | null> {
     const { input } = options
     const additions = this.#additions
-    if (!additions || typeof input !== 'object' || Array.isArray(input)) return null
+    if (!additions || typeof input !== 'object' || Array.isArray(input) || isLayer(options)) return null
+    const { rolldown, excluded } = additions
     const run = additions.begin(input)
-    const doubt = await unreachable(additions.rolldown, options, run.plan, additions.excluded)
-    const returned = await additions
-      .rolldown()
+    const doubt = await unreachable(rolldown, options, run.plan, excluded)
+    const returned = await rolldown()
       .then(entriesToReturn)
       .catch(() => undefined)
-    return layerOptions(options, doubt ? additions.begin(input, doubt) : run, additions.excluded, returned)
+    return layerOptions(options, { run: doubt ? additions.begin(input, doubt) : run, rolldown, excluded, returned })
   }
 }
 

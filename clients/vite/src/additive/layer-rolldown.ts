@@ -8,7 +8,9 @@ import { find } from './installation.js'
 import type { WrittenEntry, WrittenModule } from './manifest.js'
 import { packageNamed } from './packages.js'
 import { EMPTY, LayerBundler } from './rolldown-bundler.js'
+import { chunksOf, importInCircles, mapOf } from './rolldown-chunks.js'
 
+const NAME = 'evenkeel:layer'
 const MISSING = '\0evenkeel-missing:'
 const ENTRY_NAME = '[name]~entry'
 const CHUNK_NAME = '[name]'
@@ -24,14 +26,33 @@ export interface BundledLayer {
 /** What is in a file; of one that the bundler itself writes, a hash of it. Source maps have none. */
 export type LayerFile = string | Uint8Array | { hash: string | null }
 
-/** Rolldown's options for one layer. Entries of earlier layers are returned, where builds can, and else written once more. */
-export function layerOptions(
+/** What a layer is bundled for, and with. */
+export interface LayerBuild {
+  run: Run
+  rolldown: () => Promise<typeof Rolldown.rolldown>
+  /** The packages that are not optimized. */
+  excluded: string[]
+  /** Where builds can return entries of earlier layers: else they are written once more. */
+  returned?: EntriesByFolder | undefined
+}
+
+/** Rolldown's options for one layer. */
+export function layerOptions(options: Rolldown.InputOptions, build: LayerBuild): Rolldown.InputOptions {
+  const optionsWith = (plugin: Rolldown.Plugin) => withLayer(options, build, plugin)
+  return optionsWith(layerPlugin(build, optionsWith))
+}
+
+/** Whether options are those of a layer already: a plugin is asked for the options of each build that it is in. */
+export function isLayer({ plugins }: Rolldown.InputOptions): boolean {
+  const [first] = [plugins].flat()
+  return Object(first).name === NAME
+}
+
+function withLayer(
   options: Rolldown.InputOptions,
-  run: Run,
-  excluded: string[],
-  returned?: EntriesByFolder,
+  { run: { plan }, excluded }: LayerBuild,
+  plugin: Rolldown.Plugin,
 ): Rolldown.InputOptions {
-  const { plan } = run
   const { treeshake, optimization } = options
   const isEmpty = Object.keys(plan.fresh).length === 0
   return {
@@ -42,13 +63,7 @@ export function layerOptions(
     // A constant that is put in its place has no name by which it could be exported.
     optimization: { ...optimization, inlineConst: false },
     preserveEntrySignatures: 'allow-extension',
-    plugins: [
-      layerPlugin(run, returned),
-      jsonAsCommonJs,
-      missingPackages,
-      ...missingExcluded(excluded),
-      options.plugins,
-    ],
+    plugins: [plugin, jsonAsCommonJs, missingPackages, ...missingExcluded(excluded), options.plugins],
   }
 }
 
@@ -108,39 +123,43 @@ function missingExcluded(excluded: string[]): Rolldown.Plugin[] {
  * Rolldown 1.2.19 keeps `generateBundle` for as long as the process lives, and so all that any hook here refers to. They let go of
  * the layer and of what was printed of it when the build ends; else a server would keep each version of its dependencies.
  */
-function layerPlugin(run: Run, returned: EntriesByFolder | undefined): Rolldown.Plugin {
-  let bundling: LayerBundler | undefined = new LayerBundler(run, returned)
-  const bundler = (): LayerBundler => {
-    if (!bundling) throw new Error('The build of the layer has ended')
-    return bundling
-  }
+function layerPlugin(
+  { run, returned, rolldown }: LayerBuild,
+  optionsWith: (plugin: Rolldown.Plugin) => Rolldown.InputOptions,
+): Rolldown.Plugin {
+  let bundling: LayerBundler | undefined = new LayerBundler(run, 'packages', returned)
+  let given: Rolldown.OutputOptions = {}
+  const bundler = (): LayerBundler => bundling ?? ended()
   const failed = (error: Error) => {
     bundling?.failed(error)
     bundling = undefined
   }
+  const hooks = loadingHooks(bundler)
+  /** Bundles the layer once more, into chunks that cannot import each other in a circle. */
+  const generateAgain = async (context: Rolldown.PluginContext, bundle: Rolldown.OutputBundle) => {
+    bundling = new LayerBundler(run, 'entries', returned)
+    for (const chunk of chunksOf(bundle)) {
+      delete bundle[mapOf(chunk)]
+      delete bundle[chunk.fileName]
+    }
+    const taking: Rolldown.Plugin = { ...hooks, generateBundle: (_, again) => bundler().take(context, again) }
+    const build = await (await rolldown())(optionsWith(taking))
+    // Nothing of it is written: maps are taken with the chunks, if they are not named as those that are left to be written.
+    const { sourcemapFileNames: _, ...output } = outputOptions(given, bundler())
+    await build.generate(output).finally(() => build.close())
+  }
   return {
-    name: 'evenkeel:layer',
-    buildStart: () => lexerReady,
-    resolveId: {
-      order: 'pre',
-      filter: { id: /^\0?evenkeel:/ },
-      handler: (id, importer) => bundler().resolve(id, importer),
-    },
-    ...(bundler().loads ? { load: { order: 'pre', handler: (id) => bundler().load(id) } } : {}),
-    transform: {
-      order: 'post',
-      filter: { moduleType: JAVASCRIPT, code: /\b(?:import|export|require)\b/ },
-      handler(code, id, meta) {
-        return bundler().transform(code, id, (source) => this.parse(source, { lang: meta.moduleType as 'js' }))
-      },
-    },
+    ...hooks,
     buildEnd: (error) => {
       if (error) failed(error)
     },
     renderError: failed,
-    outputOptions: (options) => outputOptions(options, bundler),
+    outputOptions: (options) => {
+      given = options
+      return outputOptions(options, bundler())
+    },
     generateBundle(_, bundle) {
-      return bundler().take(this, bundle)
+      return importInCircles(bundle) ? generateAgain(this, bundle) : bundler().take(this, bundle)
     },
     writeBundle: async ({ dir }) => {
       if (dir) await bundler().written(dir)
@@ -151,18 +170,42 @@ function layerPlugin(run: Run, returned: EntriesByFolder | undefined): Rolldown.
   }
 }
 
-function outputOptions(options: Rolldown.OutputOptions, bundler: () => LayerBundler): Rolldown.OutputOptions {
+function ended(): never {
+  throw new Error('The build of the layer has ended')
+}
+
+function loadingHooks(bundler: () => LayerBundler): Rolldown.Plugin {
+  return {
+    name: NAME,
+    buildStart: () => lexerReady,
+    resolveId: {
+      order: 'pre',
+      filter: { id: /^\0?evenkeel:/ },
+      handler: (id, importer) => bundler().resolve(id, importer),
+    },
+    transform: {
+      order: 'post',
+      filter: { moduleType: JAVASCRIPT, code: /\b(?:import|export|require)\b/ },
+      handler(code, id, meta) {
+        return bundler().transform(code, id, (source) => this.parse(source, { lang: meta.moduleType as 'js' }))
+      },
+    },
+    ...(bundler().loads ? { load: { order: 'pre', handler: (id) => bundler().load(id) } } : {}),
+  }
+}
+
+function outputOptions(options: Rolldown.OutputOptions, bundler: LayerBundler): Rolldown.OutputOptions {
   return {
     ...options,
     minify: false,
     minifyInternalExports: false,
-    entryFileNames: bundler().pattern(ENTRY_NAME),
-    chunkFileNames: bundler().pattern(CHUNK_NAME),
-    sourcemapFileNames: ({ isEntry }) => bundler().mapPattern(isEntry ? ENTRY_NAME : CHUNK_NAME),
+    entryFileNames: bundler.pattern(ENTRY_NAME),
+    chunkFileNames: bundler.pattern(CHUNK_NAME),
+    sourcemapFileNames: ({ isEntry }) => bundler.mapPattern(isEntry ? ENTRY_NAME : CHUNK_NAME),
     codeSplitting: {
       includeDependenciesRecursively: false,
       minSize: 0,
-      groups: [{ minSize: 0, minModuleSize: 0, entriesAware: true, name: (id) => bundler().group(id) }],
+      groups: [{ minSize: 0, minModuleSize: 0, entriesAware: true, name: (id) => bundler.group(id) }],
     },
   }
 }

@@ -6,9 +6,10 @@ import { hashOf } from './hash.js'
 import type { LayerPlan } from './layer-plan.js'
 import type { DescribedLayer } from './layer-files.js'
 import type { BundledLayer } from './layer-rolldown.js'
-import { type Star, type WrittenEntry, entryFile } from './manifest.js'
+import { type Star, type WrittenEntry, type WrittenModule, entryFile } from './manifest.js'
 import { type Parse, bareImports, directivesOf, isModule, starExports } from './module-syntax.js'
 import { Groups, NO_PACKAGE, packageNamed, packageOf, withSlashes } from './packages.js'
+import { chunksOf, mapOf } from './rolldown-chunks.js'
 import { declarationsIn } from './rolldown-declarations.js'
 import {
   type Extracted,
@@ -20,7 +21,7 @@ import {
   withoutDirectives,
   withoutRun,
 } from './rolldown-extraction.js'
-import { FILE, type Facade, MJS, REQUIRE, facadeOf, requireOf, stubOf } from './stubs.js'
+import { FILE, type Facade, MJS, REQUIRE, exportsOf, facadeOf, requireOf, stubOf } from './stubs.js'
 
 const SELF = 'evenkeel:self'
 /** The name of a file, if nobody can take a part of it for a query. */
@@ -28,6 +29,12 @@ const FILE_NAME = /(?<=[\\/])[\w.$@+-]+$/
 /** The entry of a layer that brings no module. */
 export const EMPTY = '\0evenkeel:empty'
 const RUNTIME = '\0rolldown/runtime.js'
+
+/**
+ * What has a chunk of its own: each package, as far as the same entries need it, or all that the same entries need. Those of entries
+ * never import each other in a circle, since what a module imports is needed by all who need the module.
+ */
+export type Grouping = 'packages' | 'entries'
 
 /** A chunk that is not written again, and what its file is called. */
 interface SharedRuntime {
@@ -39,6 +46,7 @@ interface SharedRuntime {
 export class LayerBundler {
   readonly #plan: LayerPlan
   readonly #run: Run
+  readonly #grouping: Grouping
   readonly #groups: Groups
   readonly #directives = new Map<string, string[]>()
   /** The directives of the prologues that have been seen. */
@@ -51,9 +59,10 @@ export class LayerBundler {
   readonly #returned: EntriesByFolder | undefined
   #described: Promise<DescribedLayer> | undefined
 
-  constructor(run: Run, returned?: EntriesByFolder) {
+  constructor(run: Run, grouping: Grouping, returned?: EntriesByFolder) {
     const { plan } = run
     this.#run = run
+    this.#grouping = grouping
     this.#returned = returned
     this.#plan = plan
     this.#groups = new Groups(Object.values(plan.fresh).map(packageNameOf))
@@ -83,7 +92,10 @@ export class LayerBundler {
     if (module?.kind === 'opaque')
       throw new Error(`${id} is in an earlier layer, and cannot be reached there: ${module.why}`)
     if (module) this.#groups.sawStub(packageNameOf(id))
-    return module && { code: stubOf(id, module), moduleType: 'js' }
+    if (!module) return undefined
+    // What its package says of side effects is about the module. The stub of a wrapped one has to run it.
+    const runs = module.kind === 'esm' && module.init !== undefined
+    return { code: stubOf(id, module), moduleType: 'js', ...(runs && { moduleSideEffects: true }) }
   }
 
   transform(code: string, id: string, parse: Parse): { code: string; map: null } | undefined {
@@ -131,6 +143,7 @@ export class LayerBundler {
   /** The name of a module's chunk. */
   group(id: string): string | null {
     if (id === RUNTIME) return null
+    if (this.#grouping === 'entries') return 'shared'
     const module = id.startsWith(`\0${REQUIRE}`) ? stubbedBy(id) : id
     const name = packageNameOf(module)
     // Of modules in no package it is not known who imports them: beside new ones, their stubs could make chunks import each other.
@@ -141,7 +154,7 @@ export class LayerBundler {
   /** Takes all chunks out of the bundle: Vite is to see the entries alone, as facades that import nothing. */
   async take(context: Rolldown.PluginContext, bundle: Rolldown.OutputBundle): Promise<void> {
     const layer: BundledLayer = { modules: new Map(), entries: new Map(), files: new Map() }
-    const chunks = Object.values(bundle).filter((output) => output.type === 'chunk')
+    const chunks = chunksOf(bundle)
     const dynamic = new Set(chunks.flatMap(({ dynamicImports }) => dynamicImports))
     const imported = new Set(chunks.flatMap(({ imports }) => imports))
     const runtime = this.#sharedRuntime(chunks)
@@ -237,7 +250,7 @@ export class LayerBundler {
   /** Leaves a map to Rolldown where it has given it the right name: maps are longer than code. */
   #takeMap(bundle: Rolldown.OutputBundle, chunk: Rolldown.OutputChunk, isNeeded: boolean, layer: BundledLayer): void {
     const name = `${this.#fileOf(chunk)}.map`
-    const printed = chunk.sourcemapFileName ?? `${chunk.fileName}.map`
+    const printed = mapOf(chunk)
     const map = bundle[printed]
     if (map?.type !== 'asset') return
     const isLeft = isNeeded && printed === name
@@ -282,7 +295,7 @@ export class LayerBundler {
     if (!isEntry || !facadeModuleId || src === undefined) return false
     const module = layer.modules.get(facadeModuleId) ?? this.#plan.base.modules.get(facadeModuleId)
     const facade = module && facadeOf(module, this.#version)
-    layer.entries.set(name, { src, ...(facade ?? plainFacade(chunk, (code) => context.parse(code))) })
+    layer.entries.set(name, { src, ...(facade ?? plainFacade(chunk, module, (code) => context.parse(code))) })
     return facade !== undefined
   }
 
@@ -325,8 +338,14 @@ function stubbedBy(id: string): string {
   return id.slice(`\0${REQUIRE}`.length, -MJS.length)
 }
 
-/** The facade of an entry whose exports the printed chunk alone tells. */
-function plainFacade({ fileName, exports, code }: Rolldown.OutputChunk, parse: Parse): Facade {
+/** The facade of an entry whose exports the printed chunk alone tells; it also exports what other chunks need of it. */
+function plainFacade(
+  { fileName, exports: printed, code }: Rolldown.OutputChunk,
+  module: WrittenModule | undefined,
+  parse: Parse,
+): Facade {
+  const known = module?.kind === 'esm' ? new Set(exportsOf(module)) : undefined
+  const exports = known ? printed.filter((name) => known.has(name)) : printed
   const names = exports.map((name) => JSON.stringify(name)).join(', ')
   const stars = starExports(code, parse).map((specifier) => `export * from ${JSON.stringify(specifier)};\n`)
   return { code: `export { ${names} } from ${JSON.stringify(`./${fileName}`)};\n${stars.join('')}`, exports }

@@ -41,7 +41,8 @@ export async function unreachable(
   }
   try {
     const rolldown = await rolldownNow()
-    const layer = layerOptions(options, { plan, ...withoutResult }, excluded)
+    const run = { plan, ...withoutResult }
+    const layer = layerOptions(options, { run, rolldown: rolldownNow, excluded })
     // Entries without names are no run of Vite's to the plugin that is asked for the options of this build, too.
     const bundle = await rolldown({ ...layer, input: entries, plugins: [meet, layer.plugins] })
     // What else is wrong with the layer, its own build says.

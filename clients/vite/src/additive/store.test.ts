@@ -1,6 +1,14 @@
-import { expect, test } from 'vitest'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { hashOf } from './hash.js'
 import { newManifest } from './layer-plan.js'
+import { INDEX_FILE, type Layer, layerFile } from './manifest.js'
 import { Store } from './store.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'evenkeel-store-'))
+afterAll(() => rmSync(folder, { recursive: true }))
 
 test('an entry of the cache that is in no layer is a doubt', () => {
   const manifest = newManifest()
@@ -9,3 +17,21 @@ test('an entry of the cache that is in no layer is a doubt', () => {
   expect(store.foreignEntry(manifest, ['own'])).toBeUndefined()
   expect(store.foreignEntry(manifest, ['own', 'foreign'])).toMatchObject({ reason: 'manifestUnusable' })
 })
+
+test.for([
+  ['each module is in one', ['a', 'b'], 'fileMissing'],
+  ['a module is in two', ['a', 'a'], 'moduleClaimedTwice'],
+] as const)('layers of which %s', ([, ids, reason]) => {
+  const { index } = newManifest()
+  const layers = ids.map((id, at) => {
+    const layer: Layer = { ...noLayer, number: at + 1, modules: [[id, { kind: 'opaque', file: `${id}.js`, why: '' }]] }
+    const text = JSON.stringify({ ...layer, files: [['gone.js', 'its hash']] })
+    const file = layerFile(layer.number)
+    writeFileSync(join(folder, file), text)
+    return { file, hash: hashOf(text) }
+  })
+  writeFileSync(join(folder, INDEX_FILE), JSON.stringify({ ...index, layers }))
+  expect(new Store(folder).read()).toMatchObject({ reason })
+})
+
+const noLayer: Layer = { number: 0, modules: [], entries: [], files: [], sources: [], packages: [], found: [] }

@@ -101,7 +101,11 @@ export class Store {
       for (const { file, hash } of index.layers) {
         const layer = readFileSync(join(this.#folder, file), 'utf8')
         if (hashOf(layer) !== hash) return new Doubt('manifestUnusable', `${file} is not what was written`)
-        manifest.add(JSON.parse(layer) as Layer, hash)
+        const described = JSON.parse(layer) as Layer
+        const [again] = described.modules.find(([id]) => manifest.modules.has(id)) ?? []
+        if (again !== undefined)
+          return new Doubt('moduleClaimedTwice', `${again} is in ${file}, and in a layer before it`)
+        manifest.add(described, hash)
       }
       return manifest
     } catch (error) {

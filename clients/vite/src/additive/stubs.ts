@@ -45,8 +45,13 @@ export function facadeOf(module: WrittenModule, version: string): Facade | undef
   }
   return {
     code: prologueOf(module) + reexport(module, url) + stars.join(''),
-    exports: [...Object.keys(module.exports), ...(module.snapshots ?? [])],
+    exports: exportsOf(module),
   }
+}
+
+/** The names of a module's exports. */
+export function exportsOf({ exports, snapshots = [] }: EsmModule): string[] {
+  return [...Object.keys(exports), ...snapshots]
 }
 
 function reexport(module: EsmModule, from: string): string {
