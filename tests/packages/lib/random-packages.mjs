@@ -1,0 +1,104 @@
+// Packages that nobody has thought of: ECMAScript modules and CommonJS that import each other in every way there is. A seed gives
+// the same ones each time. Where there are circles, no module needs another one at once: so there is no order that is wrong.
+import { randomFrom } from '../../soak/lib/random.mjs'
+
+/** How an ECMAScript module uses another one: its import, and what it exports of it. */
+const uses = {
+  'a value, at once': ({ from, other, name }) => [`import { value_${other} as ${name} } from ${from}`, `export const at_once_${name} = 'seen: ' + ${name}`],
+  'a base class': ({ from, other, name }) => [`import { Class_${other} as ${name} } from ${from}`, `export class Derived_${name} extends ${name} {}`],
+  'a value, later': ({ from, other, name }) => [`import * as ${name} from ${from}`, `export const later_${name} = () => ${name}.value_${other}`],
+  'a live binding': ({ from, other, name }) => [
+    `import { count_${other} as ${name}, increment_${other} as increment_${name} } from ${from}`,
+    `export const moved_${name} = () => { increment_${name}(); return typeof ${name} }`,
+  ],
+  'its names': ({ from, name }) => [`import * as ${name} from ${from}`, `export const names_${name} = () => Object.keys(${name}).filter((key) => key !== 'module.exports').sort()`],
+  'its effects': ({ from }) => [`import ${from}`, ''],
+  'all it exports': ({ from }) => [`export * from ${from}`, ''],
+  'one name': ({ from, other, name }) => [`export { value_${other} as again_${name} } from ${from}`, ''],
+  'its code, some day': ({ from, other, name }) => ['', `export const loaded_${name} = () => import(${from}).then((all) => all.value_${other})`],
+}
+const atOnce = ['a value, at once', 'a base class']
+
+/** How CommonJS uses another module. */
+const requires = {
+  'a value, at once': ({ from, other, name }) => `const ${name} = require(${from}); own.at_once_${name} = 'seen: ' + ${name}.value_${other}`,
+  'a value, later': ({ from, other, name }) => `const ${name} = require(${from}); own.later_${name} = () => ${name}.value_${other}`,
+  'its code, if asked': ({ from, other, name }) => `own.asked_${name} = () => require(${from}).value_${other}`,
+  'its code, some day': ({ from, name }) => `own.loaded_${name} = () => import(${from}).then((all) => typeof all)`,
+}
+
+/** The files of some packages, by their paths in `node_modules`, and what of them an app imports late, in this order. */
+export function randomPackages(seed) {
+  const random = randomFrom(seed)
+  const chance = (percent) => random.below(100) < percent
+  const packages = Array.from({ length: random.between(3, 8) }, (_, at) => ({
+    name: chance(20) ? `@scope/p${at}` : `p${at}`,
+    type: chance(70) ? 'module' : 'commonjs',
+    modules: random.between(1, 4),
+    aliases: {},
+    ...(chance(30) && { sideEffects: false }),
+  }))
+  const modules = packages.flatMap((owner, at) => Array.from({ length: owner.modules }, (_, nth) => ({ owner, nth, id: `${at}_${nth}` })))
+  const hasCircles = chance(50)
+
+  /** How one module names another: by a path, by its package's name, or by an alias of its own package. */
+  const specifier = (module, other) => {
+    if (other.owner === module.owner) return `./m${other.nth}.js`
+    if (!chance(20)) return publicName(other)
+    module.owner.aliases[`#${other.id}`] = publicName(other)
+    return `#${other.id}`
+  }
+  const usesOf = (module, at) => {
+    const others = modules.filter((other, place) => place > at || (hasCircles && place < at && chance(15)))
+    const used = new Set(Array.from({ length: others.length && random.between(0, 3) }, () => random.of(others)))
+    return [...used].map((other, nth) => ({
+      other: other.id,
+      from: JSON.stringify(specifier(module, other)),
+      name: `x${module.id}_${nth}`,
+      isInCircle: hasCircles,
+    }))
+  }
+  const write = { module: esm, commonjs: commonJs }
+  const files = modules.map((module, at) => [`${module.owner.name}/m${module.nth}.js`, write[module.owner.type](module.id, usesOf(module, at), random)])
+  const manifests = packages.map(({ name, type, aliases, sideEffects }) => [
+    `${name}/package.json`,
+    JSON.stringify({ name, version: '1.0.0', type, main: 'm0.js', imports: aliases, sideEffects }),
+  ])
+  const late = Array.from({ length: random.between(3, 6) }, () => publicName(random.of(modules)))
+  return { files: Object.fromEntries([...files, ...manifests]), late: [...new Set(late)] }
+}
+
+const publicName = ({ owner, nth }) => (nth === 0 ? owner.name : `${owner.name}/m${nth}.js`)
+
+const allowed = (table, { isInCircle }) => Object.entries(table).filter(([what]) => !isInCircle || !atOnce.includes(what)).map(([, use]) => use)
+
+function esm(id, used, random) {
+  const [imports, exports] = [[], []]
+  for (const use of used) {
+    const [imported, exported] = random.of(allowed(uses, use))(use)
+    imports.push(imported)
+    exports.push(exported)
+  }
+  return `${imports.join('\n')}
+globalThis.ran.push('${id}')
+export const value_${id} = 'value of ${id}'
+export class Class_${id} { is = '${id}' }
+export let count_${id} = 0
+export function increment_${id}() { count_${id}++ }
+export default { is: '${id}' }
+${exports.join('\n')}
+`
+}
+
+function commonJs(id, used, random) {
+  const own = random.of(['exports', 'module.exports = function () {}', "Object.defineProperty(exports, '__esModule', { value: true })"])
+  return `'use strict'
+globalThis.ran.push('${id}, required')
+const own = ${own}
+own.value_${id} = 'value of ${id}'
+own.Class_${id} = class { is = '${id}' }
+own.count_${id} = 0
+own.increment_${id} = () => {}
+${used.map((use) => random.of(allowed(requires, use))(use)).join('\n')}
+`
+}
