@@ -129,6 +129,7 @@ function layerPlugin(
 ): Rolldown.Plugin {
   let bundling: LayerBundler | undefined = new LayerBundler(run, 'packages', returned)
   let given: Rolldown.OutputOptions = {}
+  let emitting: Rolldown.PluginContext | undefined
   const bundler = (): LayerBundler => bundling ?? ended()
   const failed = (error: Error) => {
     bundling?.failed(error)
@@ -136,13 +137,16 @@ function layerPlugin(
   }
   const hooks = loadingHooks(bundler)
   /** Bundles the layer once more, into chunks that cannot import each other in a circle. */
-  const generateAgain = async (context: Rolldown.PluginContext, bundle: Rolldown.OutputBundle) => {
+  const generateAgain = async (bundle: Rolldown.OutputBundle) => {
     bundling = new LayerBundler(run, 'entries', returned)
     for (const chunk of chunksOf(bundle)) {
       delete bundle[mapOf(chunk)]
       delete bundle[chunk.fileName]
     }
-    const taking: Rolldown.Plugin = { ...hooks, generateBundle: (_, again) => bundler().take(context, again) }
+    const taking: Rolldown.Plugin = {
+      ...hooks,
+      generateBundle: (_, again) => bundler().take(emitting ?? ended(), again),
+    }
     const build = await (await rolldown())(optionsWith(taking))
     // Nothing of it is written: maps are taken with the chunks, if they are not named as those that are left to be written.
     const { sourcemapFileNames: _, ...output } = outputOptions(given, bundler())
@@ -159,13 +163,15 @@ function layerPlugin(
       return outputOptions(options, bundler())
     },
     generateBundle(_, bundle) {
-      return importInCircles(bundle) ? generateAgain(this, bundle) : bundler().take(this, bundle)
+      emitting = this
+      return importInCircles(bundle) ? generateAgain(bundle) : bundler().take(this, bundle)
     },
     writeBundle: async ({ dir }) => {
       if (dir) await bundler().written(dir)
     },
     closeBundle: () => {
       bundling = undefined
+      emitting = undefined
     },
   }
 }
