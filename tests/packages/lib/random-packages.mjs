@@ -1,5 +1,5 @@
 // Packages that nobody has thought of: ECMAScript modules and CommonJS that import each other in every way there is. A seed gives
-// the same ones each time. Where there are circles, no module needs another one at once: so there is no order that is wrong.
+// the same ones each time.
 import { randomFrom } from '../../soak/lib/random.mjs'
 
 /** How an ECMAScript module uses another one: its import, and what it exports of it. */
@@ -14,10 +14,16 @@ const uses = {
   'its names': ({ from, name }) => [`import * as ${name} from ${from}`, `export const names_${name} = () => Object.keys(${name}).filter((key) => key !== 'module.exports').sort()`],
   'its effects': ({ from }) => [`import ${from}`, ''],
   'all it exports': ({ from }) => [`export * from ${from}`, ''],
+  'all of it, as one name': ({ from, name }) => [`export * as whole_${name} from ${from}`, ''],
+  'its default': ({ from, name }) => [`import ${name} from ${from}`, `export const default_${name} = () => ${name}.is`],
+  'its default, by a name': ({ from, name }) => [`export { default as renamed_${name} } from ${from}`, ''],
   'one name': ({ from, other, name }) => [`export { value_${other} as again_${name} } from ${from}`, ''],
   'its code, some day': ({ from, other, name }) => ['', `export const loaded_${name} = () => import(${from}).then((all) => all.value_${other})`],
 }
-const atOnce = ['a value, at once', 'a base class']
+/** Not where there are circles: what is needed at once would depend on who imports first, and a namespace would contain itself. */
+const acyclic = ['a value, at once', 'a base class', 'all of it, as one name']
+/** What is the default of CommonJS depends on who imports it, and stock Vite has more than one answer. */
+const defaults = ['its default', 'its default, by a name']
 
 /** How CommonJS uses another module. */
 const requires = {
@@ -56,6 +62,7 @@ export function randomPackages(seed) {
       from: JSON.stringify(specifier(module, other)),
       name: `x${module.id}_${nth}`,
       isInCircle: hasCircles,
+      isEsm: other.owner.type === 'module',
     }))
   }
   const write = { module: esm, commonjs: commonJs }
@@ -70,7 +77,10 @@ export function randomPackages(seed) {
 
 const publicName = ({ owner, nth }) => (nth === 0 ? owner.name : `${owner.name}/m${nth}.js`)
 
-const allowed = (table, { isInCircle }) => Object.entries(table).filter(([what]) => !isInCircle || !atOnce.includes(what)).map(([, use]) => use)
+function allowed(table, { isInCircle, isEsm }) {
+  const isAllowed = (what) => !(isInCircle && acyclic.includes(what)) && (isEsm || !defaults.includes(what))
+  return Object.keys(table).filter(isAllowed).map((what) => table[what])
+}
 
 function esm(id, used, random) {
   const [imports, exports] = [[], []]
