@@ -137,7 +137,8 @@ function layerPlugin(
   }
   const hooks = loadingHooks(bundler)
   /** Bundles the layer once more, into chunks that cannot import each other in a circle. */
-  const generateAgain = async (bundle: Rolldown.OutputBundle) => {
+  const generateAgain = async (context: Rolldown.PluginContext, bundle: Rolldown.OutputBundle) => {
+    emitting = context
     bundling = new LayerBundler(run, 'entries', returned)
     for (const chunk of chunksOf(bundle)) {
       delete bundle[mapOf(chunk)]
@@ -163,8 +164,7 @@ function layerPlugin(
       return outputOptions(options, bundler())
     },
     generateBundle(_, bundle) {
-      emitting = this
-      return importInCircles(bundle) ? generateAgain(bundle) : bundler().take(this, bundle)
+      return importInCircles(bundle) ? generateAgain(this, bundle) : bundler().take(this, bundle)
     },
     writeBundle: async ({ dir }) => {
       if (dir) await bundler().written(dir)

@@ -91,8 +91,8 @@ export class LayerBundler {
     // Nobody must have it twice.
     if (module?.kind === 'opaque')
       throw new Error(`${id} is in an earlier layer, and cannot be reached there: ${module.why}`)
-    if (module) this.#groups.sawStub(packageNameOf(id))
     if (!module) return undefined
+    this.#groups.sawStub(packageNameOf(id))
     // What its package says of side effects is about the module. The stub of a wrapped one has to run it.
     const runs = module.kind === 'esm' && module.init !== undefined
     return { code: stubOf(id, module), moduleType: 'js', ...(runs && { moduleSideEffects: true }) }
@@ -338,7 +338,7 @@ function stubbedBy(id: string): string {
   return id.slice(`\0${REQUIRE}`.length, -MJS.length)
 }
 
-/** The facade of an entry whose exports the printed chunk alone tells; it also exports what other chunks need of it. */
+/** The facade of an entry whose exports the printed chunk alone tells. A chunk also exports what other chunks need of it. */
 function plainFacade(
   { fileName, exports: printed, code }: Rolldown.OutputChunk,
   module: WrittenModule | undefined,
