@@ -1,12 +1,13 @@
 // Rolldown keeps a hook of each build for ever, so a layer must not be kept by the hooks of its build: a server that bundles often
 // would keep every version of its dependencies.
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
+import { fileURLToPath } from 'node:url'
 import { runInNewContext } from 'node:vm'
 import { newManifest, planLayer } from '../../clients/vite/dist/additive/layer-plan.js'
 import { layerOptions } from '../../clients/vite/dist/additive/layer-rolldown.js'
@@ -16,7 +17,11 @@ setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc')
 
 let folder
-before(async () => (folder = await mkdtemp(path.join(tmpdir(), 'layers-'))))
+before(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'layers-'))
+  const fixtures = fileURLToPath(new URL('../packages/fixtures', import.meta.url))
+  await cp(fixtures, path.join(folder, 'node_modules/@fixture'), { recursive: true })
+})
 after(() => rm(folder, { recursive: true, force: true }))
 
 /** Bundles one module as a layer; gives what remains of the run's plan and of its layer. */
@@ -27,10 +32,11 @@ async function bundle(name, code, isRight) {
   const plan = planLayer(newManifest(), { [name]: entry })
   const run = {
     plan,
+    describe: () => ({}),
     bundled: async (layer) => void (seen.layer = new WeakRef(layer)),
     failed: (error) => void (seen.error = error.message),
   }
-  const build = await rolldown(layerOptions({ logLevel: 'silent' }, run, []))
+  const build = await rolldown(layerOptions({ logLevel: 'silent' }, { run, rolldown: async () => rolldown, excluded: [] }))
   const dir = path.join(folder, 'out')
   await build.write({ format: 'esm', dir }).then(
     () => assert.ok(isRight),
@@ -49,12 +55,19 @@ async function collected(reference) {
   return reference.deref() === undefined
 }
 
-test('when a build has ended, its plan and its layer are let go', async () => {
-  const { plan, layer } = await bundle('right', 'export const one = 1\n', true)
-  assert.ok(layer, 'the layer was bundled')
-  assert.ok(await collected(layer), 'the layer is kept')
-  assert.ok(await collected(plan), 'the plan is kept')
-})
+const codes = {
+  'has ended,': 'export const one = 1\n',
+  'has been done once more, because its chunks imported each other,': "export { Derived } from '@fixture/pair-base'\n",
+}
+
+for (const [how, code] of Object.entries(codes)) {
+  test(`when a build ${how} its plan and its layer are let go`, async () => {
+    const { plan, layer } = await bundle('right', code, true)
+    assert.ok(layer, 'the layer was bundled')
+    assert.ok(await collected(layer), 'the layer is kept')
+    assert.ok(await collected(plan), 'the plan is kept')
+  })
+}
 
 test('when a build has failed, too', async () => {
   const { plan } = await bundle('wrong', "import './nowhere.js'\nexport const = 1\n", false)

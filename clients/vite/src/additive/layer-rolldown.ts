@@ -119,39 +119,47 @@ function missingExcluded(excluded: string[]): Rolldown.Plugin[] {
   ]
 }
 
+/** What the hooks of one build work with. */
+interface Making {
+  build: LayerBuild
+  optionsWith: (plugin: Rolldown.Plugin) => Rolldown.InputOptions
+  bundler: LayerBundler
+  output: Rolldown.OutputOptions
+  /** What files are emitted to. */
+  context?: Rolldown.PluginContext
+}
+
 /**
  * Rolldown 1.2.19 keeps `generateBundle` for as long as the process lives, and so all that any hook here refers to. They let go of
  * the layer and of what was printed of it when the build ends; else a server would keep each version of its dependencies.
  */
-function layerPlugin(
-  { run, returned, rolldown }: LayerBuild,
-  optionsWith: (plugin: Rolldown.Plugin) => Rolldown.InputOptions,
-): Rolldown.Plugin {
-  let bundling: LayerBundler | undefined = new LayerBundler(run, 'packages', returned)
-  let given: Rolldown.OutputOptions = {}
-  let emitting: Rolldown.PluginContext | undefined
-  const bundler = (): LayerBundler => bundling ?? ended()
-  const failed = (error: Error) => {
-    bundling?.failed(error)
-    bundling = undefined
+function layerPlugin(build: LayerBuild, optionsWith: Making['optionsWith']): Rolldown.Plugin {
+  const { run, returned } = build
+  let making: Making | undefined = {
+    build,
+    optionsWith,
+    bundler: new LayerBundler(run, 'packages', returned),
+    output: {},
   }
+  const now = (): Making => making ?? ended()
+  const bundler = () => now().bundler
   const hooks = loadingHooks(bundler)
+  const failed = (error: Error) => {
+    making?.bundler.failed(error)
+    making = undefined
+  }
   /** Bundles the layer once more, into chunks that cannot import each other in a circle. */
   const generateAgain = async (context: Rolldown.PluginContext, bundle: Rolldown.OutputBundle) => {
-    emitting = context
-    bundling = new LayerBundler(run, 'entries', returned)
+    making = { ...now(), bundler: bundlerByEntries(now().build), context }
     for (const chunk of chunksOf(bundle)) {
       delete bundle[mapOf(chunk)]
       delete bundle[chunk.fileName]
     }
     const taking: Rolldown.Plugin = {
       ...hooks,
-      generateBundle: (_, again) => bundler().take(emitting ?? ended(), again),
+      generateBundle: (_, again) => bundler().take(now().context ?? ended(), again),
     }
-    const build = await (await rolldown())(optionsWith(taking))
-    // Nothing of it is written: maps are taken with the chunks, if they are not named as those that are left to be written.
-    const { sourcemapFileNames: _, ...output } = outputOptions(given, bundler())
-    await build.generate(output).finally(() => build.close())
+    await generate(now(), taking, bundler)
   }
   return {
     ...hooks,
@@ -160,8 +168,8 @@ function layerPlugin(
     },
     renderError: failed,
     outputOptions: (options) => {
-      given = options
-      return outputOptions(options, bundler())
+      now().output = options
+      return outputOptions(options, bundler)
     },
     generateBundle(_, bundle) {
       return importInCircles(bundle) ? generateAgain(this, bundle) : bundler().take(this, bundle)
@@ -170,9 +178,28 @@ function layerPlugin(
       if (dir) await bundler().written(dir)
     },
     closeBundle: () => {
-      bundling = undefined
-      emitting = undefined
+      making = undefined
     },
+  }
+}
+
+function bundlerByEntries({ run, returned }: LayerBuild): LayerBundler {
+  return new LayerBundler(run, 'entries', returned)
+}
+
+/** Nothing is written: maps are taken with the chunks, if they are not named as those that are left to be written. */
+async function generate(
+  { build, optionsWith, output }: Making,
+  plugin: Rolldown.Plugin,
+  bundler: () => LayerBundler,
+): Promise<void> {
+  const rolldown = await build.rolldown()
+  const { sourcemapFileNames: _, ...options } = outputOptions(output, bundler)
+  const bundle = await rolldown(optionsWith(plugin))
+  try {
+    await bundle.generate(options)
+  } finally {
+    await bundle.close()
   }
 }
 
@@ -200,18 +227,18 @@ function loadingHooks(bundler: () => LayerBundler): Rolldown.Plugin {
   }
 }
 
-function outputOptions(options: Rolldown.OutputOptions, bundler: LayerBundler): Rolldown.OutputOptions {
+function outputOptions(options: Rolldown.OutputOptions, bundler: () => LayerBundler): Rolldown.OutputOptions {
   return {
     ...options,
     minify: false,
     minifyInternalExports: false,
-    entryFileNames: bundler.pattern(ENTRY_NAME),
-    chunkFileNames: bundler.pattern(CHUNK_NAME),
-    sourcemapFileNames: ({ isEntry }) => bundler.mapPattern(isEntry ? ENTRY_NAME : CHUNK_NAME),
+    entryFileNames: bundler().pattern(ENTRY_NAME),
+    chunkFileNames: bundler().pattern(CHUNK_NAME),
+    sourcemapFileNames: ({ isEntry }) => bundler().mapPattern(isEntry ? ENTRY_NAME : CHUNK_NAME),
     codeSplitting: {
       includeDependenciesRecursively: false,
       minSize: 0,
-      groups: [{ minSize: 0, minModuleSize: 0, entriesAware: true, name: (id) => bundler.group(id) }],
+      groups: [{ minSize: 0, minModuleSize: 0, entriesAware: true, name: (id) => bundler().group(id) }],
     },
   }
 }
