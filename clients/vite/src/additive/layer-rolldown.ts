@@ -134,11 +134,10 @@ interface Making {
  * the layer and of what was printed of it when the build ends; else a server would keep each version of its dependencies.
  */
 function layerPlugin(build: LayerBuild, optionsWith: Making['optionsWith']): Rolldown.Plugin {
-  const { run, returned } = build
   let making: Making | undefined = {
     build,
     optionsWith,
-    bundler: new LayerBundler(run, 'packages', returned),
+    bundler: new LayerBundler(build, 'packages'),
     output: {},
   }
   const now = (): Making => making ?? ended()
@@ -150,7 +149,7 @@ function layerPlugin(build: LayerBuild, optionsWith: Making['optionsWith']): Rol
   }
   /** Bundles the layer once more, into chunks that cannot import each other in a circle. */
   const generateAgain = async (context: Rolldown.PluginContext, bundle: Rolldown.OutputBundle) => {
-    making = { ...now(), bundler: bundlerByEntries(now().build), context }
+    making = { ...now(), bundler: new LayerBundler(now().build, 'entries'), context }
     for (const chunk of chunksOf(bundle)) {
       delete bundle[mapOf(chunk)]
       delete bundle[chunk.fileName]
@@ -181,10 +180,6 @@ function layerPlugin(build: LayerBuild, optionsWith: Making['optionsWith']): Rol
       making = undefined
     },
   }
-}
-
-function bundlerByEntries({ run, returned }: LayerBuild): LayerBundler {
-  return new LayerBundler(run, 'entries', returned)
 }
 
 /** Nothing is written: maps are taken with the chunks, if they are not named as those that are left to be written. */

@@ -26,7 +26,7 @@ test.for([
   ['by no path, where its package is in an archive', 'cache/a.zip/node_modules/a/index.js', 'evenkeel:self'],
   ['by no path, outside of packages', 'src/index.js', 'evenkeel:self'],
 ] as const)('a module imports itself %s', ([, file, specifier]) => {
-  const bundler = new LayerBundler({ plan: planLayer(newManifest(), {}), ...unused }, 'packages')
+  const bundler = new LayerBundler({ run: { plan: planLayer(newManifest(), {}), ...unused } }, 'packages')
   const transformed = bundler.transform('export const one = 1', join(root, file), parseAst)
   expect(transformed?.code).toContain(` from "${specifier}";`)
 })

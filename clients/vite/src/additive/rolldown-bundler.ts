@@ -5,7 +5,7 @@ import type { Run } from './additive.js'
 import { hashOf } from './hash.js'
 import type { LayerPlan } from './layer-plan.js'
 import type { DescribedLayer } from './layer-files.js'
-import type { BundledLayer } from './layer-rolldown.js'
+import type { BundledLayer, LayerBuild } from './layer-rolldown.js'
 import { type Star, type WrittenEntry, type WrittenModule, entryFile } from './manifest.js'
 import { type Parse, bareImports, directivesOf, isModule, starExports } from './module-syntax.js'
 import { Groups, NO_PACKAGE, packageNamed, packageOf, withSlashes } from './packages.js'
@@ -59,7 +59,7 @@ export class LayerBundler {
   readonly #returned: EntriesByFolder | undefined
   #described: Promise<DescribedLayer> | undefined
 
-  constructor(run: Run, grouping: Grouping, returned?: EntriesByFolder) {
+  constructor({ run, returned }: Pick<LayerBuild, 'run' | 'returned'>, grouping: Grouping) {
     const { plan } = run
     this.#run = run
     this.#grouping = grouping
