@@ -20,6 +20,7 @@ import {
   unmarked,
   withoutDirectives,
   withoutRun,
+  withoutUnusedHelper,
 } from './rolldown-extraction.js'
 import { FILE, type Facade, MJS, REQUIRE, exportsOf, facadeOf, requireOf, stubOf } from './stubs.js'
 
@@ -281,7 +282,7 @@ export class LayerBundler {
     const suffix = exports.length > 0 ? `\nexport { ${exports.join(', ')} };\n` : ''
     const code = entry ? withoutRun(chunk.code, entry) : chunk.code
     const namespaces = extracted.flatMap(({ namespace }) => namespace ?? [])
-    const printed = unmarked(withoutDirectives(code), namespaces)
+    const printed = withoutUnusedHelper(unmarked(withoutDirectives(code), namespaces))
     const source = Buffer.from((runtime ? printed.replace(runtime.chunk.fileName, runtime.fileName) : printed) + suffix)
     context.emitFile({ type: 'asset', fileName: file, source })
     layer.files.set(file, { hash: hashOf(source) })

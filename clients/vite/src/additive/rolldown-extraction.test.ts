@@ -1,7 +1,7 @@
 import { parseAst } from 'vite'
 import { describe, expect, test, vi } from 'vitest'
 import { MARK, declarationsIn } from './rolldown-declarations.js'
-import { type Extracted, extractAll, splitAtMarks, withoutRun } from './rolldown-extraction.js'
+import { type Extracted, extractAll, splitAtMarks, withoutRun, withoutUnusedHelper } from './rolldown-extraction.js'
 
 type Parse = Parameters<typeof extractAll>[3]
 
@@ -117,4 +117,27 @@ describe('an entry is run by its facade, and by no file that has something else 
     const code = 'export default require_x();\nmore();\n'
     expect(withoutRun(code, cjs)).toBe(code)
   })
+})
+
+test.for([
+  ['goes where nothing else is imported', '__exportAll', ''],
+  [
+    'goes, and the others stay',
+    '__commonJSMin, __exportAll, __toESM',
+    'import { __commonJSMin, __toESM } from "./rolldown-runtime-x.js?v=1";',
+  ],
+  [
+    'stays where it has another name',
+    '__exportAll as t',
+    'import { __exportAll as t } from "./rolldown-runtime-x.js?v=1";',
+  ],
+] as const)('a helper that nothing uses %s', ([, names, left]) => {
+  const code = (imports: string) => `import { zero } from "./zero.js";\n${imports}\nvar one = 1;\n`
+  expect(withoutUnusedHelper(code(`import { ${names} } from "./rolldown-runtime-x.js?v=1";`))).toBe(code(left))
+})
+
+test('a helper that is used stays', () => {
+  const code =
+    'import { __exportAll } from "./rolldown-runtime-x.js";\nvar x_exports = __exportAll({ one: () => one });\n'
+  expect(withoutUnusedHelper(code)).toBe(code)
 })

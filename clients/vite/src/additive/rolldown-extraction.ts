@@ -19,6 +19,8 @@ export const PREFIX = 'e$'
 const NAMESPACE = '_exports'
 /** Numbers are printed as short as can be: `1e3`. */
 const MARKS = new RegExp(`${MARK}\\([^,)]+, ([\\w.]+)\\);`, 'g')
+const EXPORT_ALL = '__exportAll'
+const RUNTIME_IMPORT = /^import \{ (.+) \} from ("\.\/rolldown-runtime[^"]*");$/m
 const HELPERS = /__commonJS|__esm|__reExport/
 /** Comments at the beginning. Each can be read in one way only, or a file with many of them would take minutes. */
 const COMMENTS = /^(?:\s|\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/|\/\/.*(?:\n|$))*/
@@ -75,6 +77,15 @@ export function unmarked(code: string, namespaces: PrintedNamespace[]): string {
     at = index + text.length
   }
   return parts.join('') + code.slice(at)
+}
+
+/** Without the import of Rolldown's function that makes namespaces, where none is left: a module runner asks for each import. */
+export function withoutUnusedHelper(code: string): string {
+  if (code.includes(`${EXPORT_ALL}(`)) return code
+  return code.replace(RUNTIME_IMPORT, (_, names: string, from: string) => {
+    const used = names.split(', ').filter((name) => name !== EXPORT_ALL)
+    return used.length > 0 ? `import { ${used.join(', ')} } from ${from};` : ''
+  })
 }
 
 /** Nothing but the ends of lines. */
