@@ -231,16 +231,21 @@ impl OpenEnvironment {
         self.foresight.look_at(&changed.modules);
     }
 
-    /// The next modules to transform ahead of requests. While requests are inside, one at a time. Where runs add, always, and none
-    /// before the first run or while another one is to come: it would be the longer by what the crawl finds, and a request that
-    /// meets something late waits for it.
+    /// The next modules to transform ahead of requests. While requests are inside, one at a time.
     pub fn next_to_crawl(&mut self, busy: bool, policy: &Policy, now: Time) -> Vec<String> {
         let adding = self.optimizer.as_ref().filter(|optimizer| optimizer.is_adding());
-        if adding.is_some_and(|optimizer| optimizer.is_cold() || optimizer.has_pending()) {
+        if adding.is_some_and(|optimizer| busy || self.is_at_work(optimizer)) {
             return Vec::new();
         }
         let most = if adding.is_some() { 1 } else { policy.foresee_concurrency as usize };
         self.foresight.next(most, busy, now)
+    }
+
+    /// Whether what a crawl would have to share the processor with goes on: the runner's own modules, or a run of the optimizer,
+    /// which would also be the longer by what the crawl finds. Where runs add, a request waits for little that it meets itself,
+    /// and for less than a crawl beside it costs.
+    fn is_at_work(&self, optimizer: &Optimizer) -> bool {
+        self.modules.may_meet_more() || optimizer.is_cold() || optimizer.has_pending()
     }
 
     /// Orders the run that the optimizer would begin by itself a little later, if nothing more is to come for it.

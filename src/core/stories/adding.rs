@@ -232,6 +232,20 @@ fn what_a_crawl_meets_is_added_before_it_goes_on() {
 }
 
 #[test]
+fn a_crawl_where_runs_add_is_for_when_nobody_is_at_work() {
+    use ActivityKind::{Fetch, Transform};
+    use Moment::{Begin, End};
+    let mut story = Story::adding();
+    story.transform(Transform, "/entry.ts", &["/a.ts", "/b.ts"], &[]);
+    story.enter(1, "GET", "/");
+    assert_eq!(story.change(ChangeCause::Start, "/entry.ts"), [""; 0], "a request is inside");
+    story.observe("worker", Fetch, Begin, "/late.ts");
+    let finished = story.apply(Event::RequestFinished(RequestFinished { request: 1 }));
+    assert_eq!(Story::crawled(finished), [""; 0], "the runner is on its way");
+    assert_eq!(Story::crawled(story.observe("worker", Fetch, End, "/late.ts")), ["/a.ts"]);
+}
+
+#[test]
 fn a_page_that_runs_add_to_is_not_crawled_at_the_start() {
     let mut story = Story::adding();
     story.open_adding("client", Consumer::Client, false);
