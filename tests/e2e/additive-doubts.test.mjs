@@ -204,3 +204,22 @@ test('packages that import each other, as only bundling tells, run in an order t
     await app.remove()
   }
 })
+
+test('what an excluded package has loaded is not added beside it: the page reloads, and has it once', async () => {
+  const app = await smallApp()
+  let server
+  try {
+    await writeFile(path.join(app.root, 'src/third.js'), "export { version as says } from 'core'\n")
+    server = await app.start({ ...addingAlone(), EXCLUDE: 'first' })
+    const page = await openSmallApp(browser, server)
+    await page.says('second', 'second with core 1.0.0')
+    assert.equal(page.loads(), 0, 'a late dependency has been added')
+    await page.says('third', '1.0.0')
+    for (const name of ['first', 'second', 'fourth']) await page.says(name, `${name} with core 1.0.0`)
+    assert.deepEqual({ loads: page.loads(), cores: await page.cores() }, { loads: 1, cores: ['1.0.0'] }, server.log())
+    await page.close()
+  } finally {
+    await server?.stop()
+    await app.remove()
+  }
+})

@@ -164,7 +164,7 @@ export type Fallback = { reason: FallbackReason, detail: string, };
 /**
  * Why a run bundles everything again where runs add.
  */
-export type FallbackReason = "manifestMissing" | "manifestUnusable" | "fileMissing" | "fileChanged" | "entryMoved" | "packageChanged" | "exportUnknown" | "moduleClaimedTwice" | "other";
+export type FallbackReason = "manifestMissing" | "manifestUnusable" | "fileMissing" | "fileChanged" | "entryMoved" | "packageChanged" | "exportUnknown" | "moduleClaimedTwice" | "loadedUnoptimized" | "other";
 
 /**
  * An optimizer run ended.

@@ -32,6 +32,8 @@ pub enum FallbackReason {
     PackageChanged,
     ExportUnknown,
     ModuleClaimedTwice,
+    /// A package that is not optimized has loaded the module of a new entry as it is.
+    LoadedUnoptimized,
     /// One that only a newer client has a word for.
     #[serde(other)]
     Other,
@@ -49,6 +51,7 @@ impl FallbackReason {
             FallbackReason::PackageChanged => "a package has changed",
             FallbackReason::ExportUnknown => "an export was not found",
             FallbackReason::ModuleClaimedTwice => "two layers have the same module",
+            FallbackReason::LoadedUnoptimized => "a package that is not optimized has loaded it",
             FallbackReason::Other => "another reason",
         }
     }

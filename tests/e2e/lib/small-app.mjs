@@ -40,6 +40,7 @@ const pageList = {
 
 export default async () => ({
   clearScreen: false,
+  optimizeDeps: { exclude: process.env.EXCLUDE?.split(',') },
   plugins: [pageList, cpuTime(), process.env.EVENKEEL && (await evenkeelPlugin(process.env.EVENKEEL_OPTIONS))],
 })
 `,

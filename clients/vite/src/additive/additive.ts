@@ -10,8 +10,9 @@ import type { Parser } from './esbuild-extraction.js'
 import { Installation } from './installation.js'
 import { canAddWithEsbuild, layerPlugin } from './layer-esbuild.js'
 import { type DescribedLayer, describeLayer, writeLayer } from './layer-files.js'
-import { type Entries, type LayerPlan, movedEntry, newManifest, planLayer } from './layer-plan.js'
+import { type Entries, type LayerPlan, movedEntry, newManifest, newSources, planLayer } from './layer-plan.js'
 import { type BundledLayer, isLayer, layerOptions } from './layer-rolldown.js'
+import { loadedEntry } from './loaded-entries.js'
 import type { Manifest } from './manifest.js'
 import { unreachable } from './rolldown-reach.js'
 import { Runs } from './runs.js'
@@ -231,7 +232,10 @@ class Additions {
     const doubt =
       committed instanceof Doubt
         ? committed
-        : (bundlersDoubt ?? movedEntry(committed, wanted) ?? this.#changedInstallation(committed))
+        : (bundlersDoubt ??
+          movedEntry(committed, wanted) ??
+          loadedEntry(this.#environment, newSources(committed, wanted)) ??
+          this.#changedInstallation(committed))
     if (!doubt) return { base: committed as Manifest }
     const isFirstRun = Object.keys(this.#optimizer.metadata.optimized).length === 0
     if (isFirstRun) return { base: newManifest() }

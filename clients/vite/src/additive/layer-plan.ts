@@ -30,6 +30,11 @@ export function movedEntry({ entries, modules }: Manifest, wanted: Entries): Dou
   return undefined
 }
 
+/** The modules of the entries that no layer has. */
+export function newSources({ entries }: Manifest, wanted: Entries): string[] {
+  return Object.entries(wanted).flatMap(([name, src]) => (entries.has(name) ? [] : src))
+}
+
 export function planLayer(base: Manifest, wanted: Entries): LayerPlan {
   const plan: LayerPlan = { base, number: base.layers + 1, carried: [], known: [], fresh: {} }
   for (const [name, src] of Object.entries(wanted)) {
