@@ -24,6 +24,8 @@ const uses = {
 const acyclic = ['a value, at once', 'a base class', 'all of it, as one name']
 /** What is the default of CommonJS depends on who imports it, and stock Vite has more than one answer. */
 const defaults = ['its default', 'its default, by a name']
+/** An importer that is in a circle with CommonJS has the names that there were when it was run. */
+const whole = ['its names']
 
 /** How CommonJS uses another module. */
 const requires = {
@@ -33,12 +35,16 @@ const requires = {
   'its code, some day': ({ from, name }) => `own.loaded_${name} = () => import(${from}).then((all) => typeof all)`,
 }
 
-/** The files of some packages, by their paths in `node_modules`, and what of them an app imports late, in this order. */
+/**
+ * The files of some packages, by their paths in `node_modules`, and what of them an app imports late, in this order. `update(name)` gives
+ * the files of a package's next version, whose modules may use others than before.
+ */
 export function randomPackages(seed) {
   const random = randomFrom(seed)
   const chance = (percent) => random.below(100) < percent
   const packages = Array.from({ length: random.between(3, 8) }, (_, at) => ({
     name: chance(20) ? `@scope/p${at}` : `p${at}`,
+    version: 1,
     type: chance(70) ? 'module' : 'commonjs',
     modules: random.between(1, 4),
     aliases: {},
@@ -66,23 +72,34 @@ export function randomPackages(seed) {
     }))
   }
   const write = { module: esm, commonjs: commonJs }
-  const files = modules.map((module, at) => [`${module.owner.name}/m${module.nth}.js`, write[module.owner.type](module.id, usesOf(module, at), random)])
-  const manifests = packages.map(({ name, type, aliases, sideEffects }) => [
+  const codeOf = (module, at) => [
+    `${module.owner.name}/m${module.nth}.js`,
+    write[module.owner.type](module, usesOf(module, at), random),
+  ]
+  const manifestOf = ({ name, version, type, aliases, sideEffects }) => [
     `${name}/package.json`,
-    JSON.stringify({ name, version: '1.0.0', type, main: 'm0.js', imports: aliases, sideEffects }),
-  ])
+    JSON.stringify({ name, version: `${version}.0.0`, type, main: 'm0.js', imports: aliases, sideEffects }),
+  ]
+  const files = Object.fromEntries([...modules.map(codeOf), ...packages.map(manifestOf)])
   const late = Array.from({ length: random.between(3, 6) }, () => publicName(random.of(modules)))
-  return { files: Object.fromEntries([...files, ...manifests]), late: [...new Set(late)] }
+  const update = (name) => {
+    const owner = packages.find((one) => one.name === name)
+    owner.version++
+    const written = modules.flatMap((module, at) => (module.owner === owner ? [codeOf(module, at)] : []))
+    return Object.fromEntries([...written, manifestOf(owner)])
+  }
+  return { files, late: [...new Set(late)], names: packages.map(({ name }) => name), update }
 }
 
 const publicName = ({ owner, nth }) => (nth === 0 ? owner.name : `${owner.name}/m${nth}.js`)
 
 function allowed(table, { isInCircle, isEsm }) {
-  const isAllowed = (what) => !(isInCircle && acyclic.includes(what)) && (isEsm || !defaults.includes(what))
+  const isAllowed = (what) =>
+    !(isInCircle && acyclic.includes(what)) && (isEsm || !(defaults.includes(what) || (isInCircle && whole.includes(what))))
   return Object.keys(table).filter(isAllowed).map((what) => table[what])
 }
 
-function esm(id, used, random) {
+function esm({ id, owner: { version } }, used, random) {
   const [imports, exports] = [[], []]
   for (const use of used) {
     const [imported, exported] = random.of(allowed(uses, use))(use)
@@ -91,7 +108,7 @@ function esm(id, used, random) {
   }
   return `${imports.join('\n')}
 globalThis.ran.push('${id}')
-export const value_${id} = 'value of ${id}'
+export const value_${id} = 'value of ${id}, version ${version}'
 export class Class_${id} { is = '${id}' }
 export let count_${id} = 0
 export function increment_${id}() { count_${id}++ }
@@ -100,12 +117,12 @@ ${exports.join('\n')}
 `
 }
 
-function commonJs(id, used, random) {
+function commonJs({ id, owner: { version } }, used, random) {
   const own = random.of(['exports', 'module.exports = function () {}', "Object.defineProperty(exports, '__esModule', { value: true })"])
   return `'use strict'
 globalThis.ran.push('${id}, required')
 const own = ${own}
-own.value_${id} = 'value of ${id}'
+own.value_${id} = 'value of ${id}, version ${version}'
 own.Class_${id} = class { is = '${id}' }
 own.count_${id} = 0
 own.increment_${id} = () => {}

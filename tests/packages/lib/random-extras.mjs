@@ -1,0 +1,38 @@
+// What only a browser runs, added to made-up packages: stylesheets, assets, workers, JSON, files for browsers.
+import { randomFrom } from '../../soak/lib/random.mjs'
+
+const extras = {
+  'a stylesheet': ({ id, nth }) => ({
+    [`s${nth}.css`]: `:root { --is-${id}: styled; }\n`,
+    [`m${nth}.js`]: `import './s${nth}.css'\nexport const styled_${id} = () => getComputedStyle(document.documentElement).getPropertyValue('--is-${id}')\n`,
+  }),
+  'an asset': ({ id, nth }) => ({
+    [`a${nth}.txt`]: `asset of ${id}`,
+    [`m${nth}.js`]: `export const asset_${id} = async () => (await fetch(new URL('./a${nth}.txt', import.meta.url))).text()\n`,
+  }),
+  JSON: ({ id, nth }) => ({
+    [`d${nth}.json`]: JSON.stringify({ data: `of ${id}` }),
+    [`m${nth}.js`]: `import data_${id} from './d${nth}.json'\nexport const json_${id} = () => data_${id}.data\n`,
+  }),
+  'a worker': ({ id, nth, late }) => ({
+    [`w${nth}.js`]: `globalThis.ran = []\nimport(${JSON.stringify(late)}).then((all) => postMessage(Object.keys(all).filter((name) => name.startsWith('value_')).sort()), (error) => postMessage(String(error)))\n`,
+    [`m${nth}.js`]: `export const worked_${id} = () => new Promise((resolve) => {
+  new Worker(new URL('./w${nth}.js', import.meta.url), { type: 'module' }).onmessage = ({ data }) => resolve(data)
+})\n`,
+  }),
+}
+
+/** The packages with extras in some of their ECMAScript modules. */
+export function withExtras(seed, packages) {
+  const random = randomFrom(seed).beside(2)
+  const files = { ...packages.files }
+  for (const [file, code] of Object.entries(packages.files)) {
+    const [, name, nth] = /^(.+)\/m(\d)\.js$/.exec(file) ?? []
+    const id = /\bexport const value_(\w+)/.exec(code)?.[1]
+    if (!id || random.below(100) < 60) continue
+    for (const [added, content] of Object.entries(random.of(Object.values(extras))({ id, nth, late: random.of(packages.late) }))) {
+      files[`${name}/${added}`] = (files[`${name}/${added}`] ?? '') + content
+    }
+  }
+  return { ...packages, files }
+}
