@@ -14,8 +14,8 @@ const extras = {
     [`d${nth}.json`]: JSON.stringify({ data: `of ${id}` }),
     [`m${nth}.js`]: `import data_${id} from './d${nth}.json'\nexport const json_${id} = () => data_${id}.data\n`,
   }),
-  'a worker': ({ id, nth, late }) => ({
-    [`w${nth}.js`]: `globalThis.ran = []\nimport(${JSON.stringify(late)}).then((all) => postMessage(Object.keys(all).filter((name) => name.startsWith('value_')).sort()), (error) => postMessage(String(error)))\n`,
+  'a worker': ({ id, nth }) => ({
+    [`w${nth}.js`]: `postMessage('from the worker of ${id}')\n`,
     [`m${nth}.js`]: `export const worked_${id} = () => new Promise((resolve) => {
   new Worker(new URL('./w${nth}.js', import.meta.url), { type: 'module' }).onmessage = ({ data }) => resolve(data)
 })\n`,
@@ -30,7 +30,7 @@ export function withExtras(seed, packages) {
     const [, name, nth] = /^(.+)\/m(\d)\.js$/.exec(file) ?? []
     const id = /\bexport const value_(\w+)/.exec(code)?.[1]
     if (!id || random.below(100) < 60) continue
-    for (const [added, content] of Object.entries(random.of(Object.values(extras))({ id, nth, late: random.of(packages.late) }))) {
+    for (const [added, content] of Object.entries(random.of(Object.values(extras))({ id, nth }))) {
       files[`${name}/${added}`] = (files[`${name}/${added}`] ?? '') + content
     }
   }

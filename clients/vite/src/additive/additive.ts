@@ -234,7 +234,7 @@ class Additions {
         ? committed
         : (bundlersDoubt ??
           movedEntry(committed, wanted) ??
-          loadedEntry(this.#environment, newSources(committed, wanted)) ??
+          this.#loadedEntry(committed, wanted) ??
           this.#changedInstallation(committed))
     if (!doubt) return { base: committed as Manifest }
     const isFirstRun = Object.keys(this.#optimizer.metadata.optimized).length === 0
@@ -242,6 +242,11 @@ class Additions {
     reloadAtCommit(this.#optimizer)
     this.#runs.fallsBack({ ...doubt })
     return { base: newManifest(), doubt }
+  }
+
+  #loadedEntry(manifest: Manifest, wanted: Entries): Doubt | undefined {
+    const sharesModules = (src: string) => manifest.modules.has(src) || this.#installation.findsBundled(src, manifest)
+    return loadedEntry(this.#environment, newSources(manifest, wanted), sharesModules)
   }
 
   #changedInstallation(manifest: Manifest): Doubt | undefined {

@@ -29,6 +29,14 @@ export class Installation {
     return { stamp: this.#stamp(folder), found }
   }
 
+  /** Whether the package of a module depends on one of which something is bundled. */
+  findsBundled(id: string, { packages }: Manifest): boolean {
+    const owner = packageOf(id)
+    if (!owner) return false
+    const found = dependenciesOf(owner.folder).map((name) => find(owner.folder, name))
+    return found.some((folder) => folder !== null && packages.has(folder))
+  }
+
   /**
    * What tells whether a module's source has changed; `undefined` where it is no file, or one that may lag behind. Files of packages
    * are written when they are installed; all others may be written again and again as they were, by a tool that generates them.

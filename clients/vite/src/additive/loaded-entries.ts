@@ -2,18 +2,42 @@ import type { DevEnvironment, EnvironmentModuleNode } from 'vite'
 import { Doubt } from './store.js'
 
 /**
- * A new entry whose module has been loaded as it is, by a package that is not optimized: the one that is optimized would be another copy
- * of it. Once all is loaded anew, that package gets the optimized one, too.
+ * A new entry whose module already runs as it is, because a package that is not optimized imports it. The optimized module would be
+ * another copy. Without layers, Vite reloads where the entry shares modules with what is bundled, and the package gets the
+ * optimized one, too.
  */
-export function loadedEntry({ moduleGraph }: DevEnvironment, sources: string[]): Doubt | undefined {
-  const loaded = sources.find((src) => [...(moduleGraph.getModulesByFile(src) ?? [])].some(isImported))
+export function loadedEntry(
+  { moduleGraph }: DevEnvironment,
+  sources: string[],
+  sharesModules: (src: string) => boolean,
+): Doubt | undefined {
+  const isLoaded = (src: string) => [...(moduleGraph.getModulesByFile(src) ?? [])].some(runs)
+  const loaded = sources.find((src) => isLoaded(src) && sharesModules(src))
   if (loaded === undefined) return undefined
   return new Doubt('loadedUnoptimized', `${loaded} has been loaded by a package that is not optimized`)
 }
 
-/** Whether somebody imports the module itself, and not its text or its URL. */
-function isImported({ url, importers }: EnvironmentModuleNode): boolean {
+/** Whether an entry of the program leads to the module. A worker beside it has copies of its own. */
+function runs(module: EnvironmentModuleNode): boolean {
+  const met = new Set(isItself(module) ? module.importers : [])
+  for (const importer of met) {
+    if (isWorker(importer)) continue
+    if (importer.importers.size === 0) return true
+    for (const next of importer.importers) met.add(next)
+  }
+  return false
+}
+
+/** Whether a module is not the text or the URL of its file. */
+function isItself({ url }: EnvironmentModuleNode): boolean {
+  return queryOf(url).every((name) => name === 'v' || name === 't')
+}
+
+function isWorker({ url }: EnvironmentModuleNode): boolean {
+  return queryOf(url).includes('worker_file')
+}
+
+function queryOf(url: string): string[] {
   const [, query = ''] = url.split('?')
-  const isItself = [...new URLSearchParams(query).keys()].every((name) => name === 'v' || name === 't')
-  return isItself && importers.size > 0
+  return [...new URLSearchParams(query).keys()]
 }

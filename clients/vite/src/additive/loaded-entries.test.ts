@@ -1,0 +1,40 @@
+import type { DevEnvironment, EnvironmentModuleNode } from 'vite'
+import { expect, test } from 'vitest'
+import { loadedEntry } from './loaded-entries.js'
+
+const CORE = '/app/node_modules/core/index.js'
+
+/** Modules by their URLs, each with the URLs of those that import it. */
+function environment(importers: Record<string, readonly string[]>): DevEnvironment {
+  const modules = new Map(
+    Object.keys(importers).map((url) => [url, { url, importers: new Set() } as EnvironmentModuleNode]),
+  )
+  for (const [url, urls] of Object.entries(importers)) {
+    for (const importer of urls) modules.get(url)?.importers.add(modules.get(importer) as EnvironmentModuleNode)
+  }
+  const byFile = (file: string) =>
+    new Set([...modules].flatMap(([url, module]) => (url.startsWith(file) ? module : [])))
+  return { moduleGraph: { getModulesByFile: byFile } } as unknown as DevEnvironment
+}
+
+const program = { '/main.js': [], '/app/node_modules/ui/index.js?v=1': ['/main.js'] }
+
+test.for([
+  ['by an excluded package of the program', { [`${CORE}?v=1`]: ['/app/node_modules/ui/index.js?v=1'] }, true],
+  ['by modules that import each other alone', { [CORE]: ['/circle.js'], '/circle.js': [CORE] }, false],
+  [
+    'by a worker',
+    { [`${CORE}?v=1`]: ['/worker.js?worker_file&type=module'], '/worker.js?worker_file&type=module': ['/main.js'] },
+    false,
+  ],
+  ['as text', { [`${CORE}?raw`]: ['/main.js'] }, false],
+  ['by nobody any more', { [`${CORE}?v=1`]: [] }, false],
+] as const)('the module of a new entry was loaded %s', ([, modules, isLoaded]) => {
+  const doubt = loadedEntry(environment({ ...program, ...modules }), [CORE], () => true)
+  expect(doubt?.reason).toBe(isLoaded ? 'loadedUnoptimized' : undefined)
+})
+
+test('one that shares no module with what is bundled is added: no reload would come of it without layers', () => {
+  const loaded = environment({ ...program, [`${CORE}?v=1`]: ['/main.js'] })
+  expect(loadedEntry(loaded, [CORE], () => false)).toBeUndefined()
+})
