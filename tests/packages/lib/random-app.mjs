@@ -45,6 +45,11 @@ async function serve(root, late, { plugins, include, exclude }) {
     /** Everything that the app sees of what it imports late. */
     ask: async (id) => shown((await ssr.runner.import(`/${late.indexOf(id)}.mjs`)).all),
     reloads: countReloads(ssr.hot),
+    /** What has been imported runs anew when it is asked for. */
+    forget() {
+      ssr.runner.clearCache()
+      globalThis.ran = []
+    },
     close: () => server.close(),
   }
 }

@@ -37,18 +37,19 @@ const requires = {
 
 /**
  * The files of some packages, by their paths in `node_modules`, and what of them an app imports late, in this order. `update(name)` gives
- * the files of a package's next version, whose modules may use others than before.
+ * the files of a package's next version, whose modules may use others than before. What `isPlain` has no CommonJS, and
+ * nothing that is left out where nobody uses it.
  */
-export function randomPackages(seed) {
+export function randomPackages(seed, { isPlain = false } = {}) {
   const random = randomFrom(seed)
   const chance = (percent) => random.below(100) < percent
   const packages = Array.from({ length: random.between(3, 8) }, (_, at) => ({
     name: chance(20) ? `@scope/p${at}` : `p${at}`,
     version: 1,
-    type: chance(70) ? 'module' : 'commonjs',
+    type: chance(70) || isPlain ? 'module' : 'commonjs',
     modules: random.between(1, 4),
     aliases: {},
-    ...(chance(30) && { sideEffects: false }),
+    ...(chance(30) && !isPlain && { sideEffects: false }),
   }))
   const modules = packages.flatMap((owner, at) => Array.from({ length: owner.modules }, (_, nth) => ({ owner, nth, id: `${at}_${nth}` })))
   const hasCircles = chance(50)
