@@ -20,7 +20,6 @@ const NAMESPACE = '_exports'
 /** Numbers are printed as short as can be: `1e3`. */
 const MARKS = new RegExp(`${MARK}\\([^,)]+, ([\\w.]+)\\);`, 'g')
 const EXPORT_ALL = '__exportAll'
-const RUNTIME_IMPORT = /^import \{ (.+) \} from ("\.\/rolldown-runtime[^"]*");$/m
 const HELPERS = /__commonJS|__esm|__reExport/
 /** Comments at the beginning. Each can be read in one way only, or a file with many of them would take minutes. */
 const COMMENTS = /^(?:\s|\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/|\/\/.*(?:\n|$))*/
@@ -81,8 +80,16 @@ export function unmarked(code: string, namespaces: PrintedNamespace[]): string {
 
 /** Without the import of Rolldown's function that makes namespaces, where none is left: a module runner asks for each import. */
 export function withoutUnusedHelper(code: string): string {
-  if (code.includes(`${EXPORT_ALL}(`)) return code
-  return code.replace(RUNTIME_IMPORT, (_, names: string, from: string) => {
+  // Code may be long: only the line is looked at closely.
+  const path = code.includes(`${EXPORT_ALL}(`) ? -1 : code.indexOf('"./rolldown-runtime')
+  if (path < 0) return code
+  const start = code.lastIndexOf('\n', path) + 1
+  const end = code.indexOf('\n', path)
+  return code.slice(0, start) + withoutExportAll(code.slice(start, end)) + code.slice(end)
+}
+
+function withoutExportAll(line: string): string {
+  return line.replace(/^import \{ (.+) \} from (".+");$/, (_, names: string, from: string) => {
     const used = names.split(', ').filter((name) => name !== EXPORT_ALL)
     return used.length > 0 ? `import { ${used.join(', ')} } from ${from};` : ''
   })
