@@ -38,10 +38,11 @@ const pageList = {
     .join(', ')} }\` : undefined),
 }
 
+const excluded = { name: 'fixture:excluded', config: () => ({ optimizeDeps: { exclude: process.env.EXCLUDE?.split(',') } }) }
+
 export default async () => ({
   clearScreen: false,
-  optimizeDeps: { exclude: process.env.EXCLUDE?.split(',') },
-  plugins: [pageList, cpuTime(), process.env.EVENKEEL && (await evenkeelPlugin(process.env.EVENKEEL_OPTIONS))],
+  plugins: [pageList, excluded, cpuTime(), process.env.EVENKEEL && (await evenkeelPlugin(process.env.EVENKEEL_OPTIONS))],
 })
 `,
 })
