@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { until } from '../e2e/lib/waiting.mjs'
 import { randomFrom } from '../soak/lib/random.mjs'
+import { twice } from './lib/alike.mjs'
 import { adding, withApp } from './lib/random-app.mjs'
 import { randomPackages } from './lib/random-packages.mjs'
 import { seeds } from './lib/seeds.mjs'
@@ -44,7 +45,7 @@ async function imported(packages, settings) {
       })
       const reloads = server.reloads()
       server.forget()
-      return { answers: await askAll(), reloads, twice: globalThis.ran.filter((id, at) => globalThis.ran.indexOf(id) !== at) }
+      return { answers: await askAll(), reloads, twice: twice(globalThis.ran) }
     } finally {
       await server.close()
     }

@@ -7,6 +7,7 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { until } from '../e2e/lib/waiting.mjs'
+import { twice } from './lib/alike.mjs'
 import { adding, withApp } from './lib/random-app.mjs'
 import { randomPackages } from './lib/random-packages.mjs'
 import { randomSteps } from './lib/random-steps.mjs'
@@ -55,8 +56,7 @@ async function carryOut(story, { add = [], update, restart }, updated, expected)
   if (restart && !update) assert.deepEqual(await filesOfCache(story.root), before.cache, 'what was there is bundled once more')
   // After an update, modules run again.
   if (update) globalThis.ran = []
-  const twice = globalThis.ran.filter((id, at) => globalThis.ran.indexOf(id) !== at)
-  assert.deepEqual(twice, [], 'these modules have run twice')
+  assert.deepEqual(twice(globalThis.ran), [], 'these modules have run twice')
 }
 
 function filesOfCache(root) {

@@ -12,12 +12,12 @@ export const adding = () => ({ plugins: [evenkeel({ foresee: false, hold: false,
 /** Does something with an app that has these files in `node_modules`. */
 export async function withApp({ files, late }, work) {
   const root = await mkdtemp(fileURLToPath(new URL('../.tmp-random-', import.meta.url)))
+  let installations = 0
   try {
     const install = async (packages) => {
       for (const [file, code] of Object.entries(packages)) await write(path.join(root, 'node_modules', file), code)
       await write(path.join(root, 'package-lock.json'), JSON.stringify({ installed: ++installations }))
     }
-    let installations = 0
     await install(files)
     await write(path.join(root, 'package.json'), '{ "type": "module" }')
     await Promise.all(late.map((id, at) => write(path.join(root, `${at}.mjs`), `export * as all from ${JSON.stringify(id)}\n`)))
