@@ -1,4 +1,4 @@
-// Made-up packages once more, with stylesheets, assets and workers, in a page that is never loaded again.
+// Generated packages once more, with stylesheets, assets and workers, in a page that is never loaded again.
 // `RANDOM_SEEDS=1-500` looks at others than the first.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'

@@ -1,4 +1,4 @@
-// Made-up packages once more, some of which are not optimized: what they import runs as it is, until it is an entry of the optimizer's.
+// Generated packages once more, some of which are in `exclude`: what they import is not optimized, unless the app imports it, too.
 // Stock Vite, which meets the same late dependencies, is what is compared with: its reloads, and what it runs twice.
 // `RANDOM_SEEDS=1-500` looks at others than the first.
 import assert from 'node:assert/strict'

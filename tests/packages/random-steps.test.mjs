@@ -1,4 +1,4 @@
-// Made-up packages once more: several are imported at the same time, the server is started anew, packages are updated while it runs and
+// Generated packages once more: several are imported at the same time, the server is started anew, packages are updated while it runs and
 // while it is down. After each step, all that has been imported is as on stock Vite that has bundled all of it at once.
 // `RANDOM_SEEDS=1-500` looks at others than the first.
 import assert from 'node:assert/strict'
@@ -79,7 +79,6 @@ async function stockAnswers(packages, seen) {
 
 /** How often something was counted depends on how often it has been asked. */
 async function answersOf(server, ids) {
-  const answers = {}
-  for (const id of ids) answers[id] = await server.ask(id)
+  const answers = await server.askAll(ids)
   return JSON.parse(JSON.stringify(answers, (_, value) => (typeof value === 'number' ? 'a number' : value)))
 }

@@ -1,4 +1,4 @@
-// Packages that a seed makes up, added late one after another, and what their importers see: the same as of stock Vite that has bundled
+// Packages that are generated from a seed, added late one after another, and what their importers see: the same as of stock Vite that has bundled
 // all of them at once. `RANDOM_SEEDS=1-500` looks at others than the first.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -21,9 +21,8 @@ for (const seed of seeds('1-60')) {
 async function imported(packages, settings) {
   return withApp(packages, async ({ serve }) => {
     const server = await serve(settings)
-    const answers = {}
     try {
-      for (const id of packages.late) answers[id] = await server.ask(id)
+      const answers = await server.askAll(packages.late)
       return { answers, ran: globalThis.ran, reloads: server.reloads() }
     } finally {
       await server.close()

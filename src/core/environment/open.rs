@@ -241,9 +241,9 @@ impl OpenEnvironment {
         self.foresight.next(most, busy, now)
     }
 
-    /// Whether what a crawl would have to share the processor with goes on: the runner's own modules, or a run of the optimizer,
-    /// which would also be the longer by what the crawl finds. Where runs add, a request waits for little that it meets itself,
-    /// and for less than a crawl beside it costs.
+    /// Whether the runner fetches modules, or a run of the optimizer is due or going. A crawl would share the processor with them,
+    /// and the run would take longer by what the crawl finds. Where runs add, that costs a request more than to meet a late
+    /// dependency itself.
     fn is_at_work(&self, optimizer: &Optimizer) -> bool {
         self.modules.may_meet_more() || optimizer.is_cold() || optimizer.has_pending()
     }

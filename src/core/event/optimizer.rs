@@ -32,7 +32,7 @@ pub enum FallbackReason {
     PackageChanged,
     ExportUnknown,
     ModuleClaimedTwice,
-    /// A package that is not optimized has loaded the module of a new entry as it is.
+    /// The module of a new entry is running without having been optimized: a package in `exclude` imports it.
     LoadedUnoptimized,
     /// One that only a newer client has a word for.
     #[serde(other)]
@@ -51,7 +51,7 @@ impl FallbackReason {
             FallbackReason::PackageChanged => "a package has changed",
             FallbackReason::ExportUnknown => "an export was not found",
             FallbackReason::ModuleClaimedTwice => "two layers have the same module",
-            FallbackReason::LoadedUnoptimized => "a package that is not optimized has loaded it",
+            FallbackReason::LoadedUnoptimized => "a module was loaded without being optimized",
             FallbackReason::Other => "another reason",
         }
     }

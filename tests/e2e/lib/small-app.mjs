@@ -1,11 +1,12 @@
 // An app with packages of its own that a test may update, patch, remove or link elsewhere, and a page that tells what it runs.
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { startApp } from './app.mjs'
 import { appsFolder } from './paths.mjs'
 import { until } from './waiting.mjs'
+import { write } from './write.mjs'
 
 /** What others import. It counts how many copies of it a page runs. */
 const core = (version) => `globalThis.cores = [...(globalThis.cores ?? []), '${version}']\nexport const version = '${version}'\n`
@@ -94,11 +95,6 @@ async function pack(root, name, version) {
   await writePackageFiles(path.join(file, 'package'), name, version, codeOf(name, version))
   await promisify(execFile)('tar', ['-czf', `${file}.tgz`, '-C', file, 'package'])
   return `${file}.tgz`
-}
-
-async function write(file, content) {
-  await mkdir(path.dirname(file), { recursive: true })
-  await writeFile(file, content)
 }
 
 /** Opens the app's page; `loads()` are those after the first. */

@@ -1,8 +1,9 @@
-// An app on made-up packages, which imports each of them late, and what a server's module runner sees of them.
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+// An app on generated packages, which imports them late, on a server's module runner or in a browser.
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../../e2e/lib/free-port.mjs'
+import { write } from '../../e2e/lib/write.mjs'
 import { shown } from './shown.mjs'
 import { createLogger, createServer, evenkeel } from './vite.mjs'
 
@@ -21,7 +22,12 @@ export async function withApp({ files, late }, work) {
     await install(files)
     await write(path.join(root, 'package.json'), '{ "type": "module" }')
     await Promise.all(late.map((id, at) => write(path.join(root, `${at}.mjs`), `export * as all from ${JSON.stringify(id)}\n`)))
-    return await work({ root, install, serve: (settings) => serve(root, late, settings), serveToBrowser: (settings) => serveToBrowser(root, late, settings) })
+    return await work({
+      root,
+      install,
+      serve: (settings) => serve(root, late, settings),
+      serveToBrowser: (settings) => serveToBrowser(root, late, settings),
+    })
   } finally {
     await rm(root, { recursive: true })
   }
@@ -41,9 +47,16 @@ async function serve(root, late, { plugins, include, exclude }) {
   })
   globalThis.ran = []
   const { ssr } = server.environments
+  const ask = async (id) => shown((await ssr.runner.import(`/${late.indexOf(id)}.mjs`)).all)
   return {
     /** Everything that the app sees of what it imports late. */
-    ask: async (id) => shown((await ssr.runner.import(`/${late.indexOf(id)}.mjs`)).all),
+    ask,
+    /** The same of several, one after another. */
+    async askAll(ids) {
+      const answers = {}
+      for (const id of ids) answers[id] = await ask(id)
+      return answers
+    },
     reloads: countReloads(ssr.hot),
     /** What has been imported runs anew when it is asked for. */
     forget() {
@@ -82,9 +95,4 @@ function countReloads(hot) {
     return send.call(this, message, ...rest)
   }
   return () => count
-}
-
-async function write(file, content) {
-  await mkdir(path.dirname(file), { recursive: true })
-  await writeFile(file, content)
 }

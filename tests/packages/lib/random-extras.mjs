@@ -1,4 +1,4 @@
-// What only a browser runs, added to made-up packages: stylesheets, assets, workers, JSON, files for browsers.
+// Stylesheets, assets, workers and JSON for generated packages that run in a browser.
 import { randomFrom } from '../../soak/lib/random.mjs'
 
 const extras = {

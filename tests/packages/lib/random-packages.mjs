@@ -24,7 +24,7 @@ const uses = {
 const acyclic = ['a value, at once', 'a base class', 'all of it, as one name']
 /** What is the default of CommonJS depends on who imports it, and stock Vite has more than one answer. */
 const defaults = ['its default', 'its default, by a name']
-/** An importer that is in a circle with CommonJS has the names that there were when it was run. */
+/** In a circle, an importer of CommonJS has the names that had been exported when the importer ran. */
 const whole = ['its names']
 
 /** How CommonJS uses another module. */
@@ -37,8 +37,8 @@ const requires = {
 
 /**
  * The files of some packages, by their paths in `node_modules`, and what of them an app imports late, in this order. `update(name)` gives
- * the files of a package's next version, whose modules may use others than before. What `isPlain` has no CommonJS, and
- * nothing that is left out where nobody uses it.
+ * the files of a package's next version, whose modules may use others than before. Packages that are plain (`isPlain`) have no
+ * CommonJS, and no module that is left out where nobody uses it.
  */
 export function randomPackages(seed, { isPlain = false } = {}) {
   const random = randomFrom(seed)
@@ -95,9 +95,9 @@ export function randomPackages(seed, { isPlain = false } = {}) {
 const publicName = ({ owner, nth }) => (nth === 0 ? owner.name : `${owner.name}/m${nth}.js`)
 
 function allowed(table, { isInCircle, isEsm }) {
-  const isAllowed = (what) =>
-    !(isInCircle && acyclic.includes(what)) && (isEsm || !(defaults.includes(what) || (isInCircle && whole.includes(what))))
-  return Object.keys(table).filter(isAllowed).map((what) => table[what])
+  const ofCommonJs = isInCircle ? [...defaults, ...whole] : defaults
+  const excluded = [...(isInCircle ? acyclic : []), ...(isEsm ? [] : ofCommonJs)]
+  return Object.keys(table).filter((what) => !excluded.includes(what)).map((what) => table[what])
 }
 
 function esm({ id, owner: { version } }, used, random) {

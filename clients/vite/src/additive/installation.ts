@@ -33,8 +33,8 @@ export class Installation {
   findsBundled(id: string, { packages }: Manifest): boolean {
     const owner = packageOf(id)
     if (!owner) return false
-    const found = dependenciesOf(owner.folder).map((name) => find(owner.folder, name))
-    return found.some((folder) => folder !== null && packages.has(folder))
+    const { found } = this.package(owner.folder)
+    return Object.values(found).some((folder) => folder !== null && packages.has(folder))
   }
 
   /**

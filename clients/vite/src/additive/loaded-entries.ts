@@ -14,7 +14,7 @@ export function loadedEntry(
   const isLoaded = (src: string) => [...(moduleGraph.getModulesByFile(src) ?? [])].some(runs)
   const loaded = sources.find((src) => isLoaded(src) && sharesModules(src))
   if (loaded === undefined) return undefined
-  return new Doubt('loadedUnoptimized', `${loaded} has been loaded by a package that is not optimized`)
+  return new Doubt('loadedUnoptimized', loaded)
 }
 
 /** Whether an entry of the program leads to the module. A worker beside it has copies of its own. */
