@@ -1,8 +1,9 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import type { Plugin as EsbuildPlugin } from 'esbuild'
-import type { DevEnvironment, Rolldown } from 'vite'
+import type { Alias, DevEnvironment, Rolldown } from 'vite'
 import { bringHashesUpToDate, correctSources, hashesOfNow, reloadAtCommit } from '../vite-internals/additive.js'
+import { resolvingOnce } from '../vite-internals/dependency-imports.js'
 import { type DepsOptimizer, onMetadata } from '../vite-internals/optimizer.js'
 import { entriesToReturn, rolldownOf } from '../vite-internals/rolldown.js'
 import { EntryExports } from './entry-exports.js'
@@ -70,13 +71,15 @@ export class AdditiveOptimizer {
     const { input } = options
     const additions = this.#additions
     if (!additions || typeof input !== 'object' || Array.isArray(input) || isLayer(options)) return null
-    const { rolldown, excluded } = additions
+    const { rolldown, excluded, aliases } = additions
+    const resolvingOptions = { ...options, plugins: resolvingOnce(options.plugins, aliases) }
     const run = additions.begin(input)
-    const doubt = await unreachable(rolldown, options, run.plan, excluded)
+    const doubt = await unreachable(rolldown, resolvingOptions, run.plan, excluded)
     const returned = await rolldown()
       .then(entriesToReturn)
       .catch(() => undefined)
-    return layerOptions(options, { run: doubt ? additions.begin(input, doubt) : run, rolldown, excluded, returned })
+    const build = { run: doubt ? additions.begin(input, doubt) : run, rolldown, excluded, returned }
+    return layerOptions(resolvingOptions, build)
   }
 }
 
@@ -169,6 +172,10 @@ class Additions {
   /** The packages that are not optimized. */
   get excluded(): string[] {
     return this.#environment.config.optimizeDeps.exclude ?? []
+  }
+
+  get aliases(): readonly Alias[] {
+    return this.#environment.config.resolve.alias
   }
 
   /** What bundles, where that is Rolldown. */

@@ -1,0 +1,107 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { type Alias, type Rolldown, createServer } from 'vite'
+import { afterAll, expect, test, vi } from 'vitest'
+import { resolvingOnce } from './dependency-imports.js'
+
+const root = realpathSync(mkdtempSync(join(tmpdir(), 'evenkeel-imports-')))
+afterAll(() => rmSync(root, { recursive: true }))
+for (const file of ['package.json', 'inner/package.json', 'own/node_modules/b/package.json', 'src/deep/file.js']) {
+  const path = join(root, 'node_modules/a', file)
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, '{}')
+}
+
+/** Vite's plugin as far as it matters here, with the others' hooks around it. */
+function resolver(handler: (...args: never[]) => unknown, aliases: Alias[] = []) {
+  const cleared = vi.fn()
+  const plugin = { name: 'vite:dep-pre-bundle', buildEnd: cleared, resolveId: { filter: {}, handler } }
+  const [once] = resolvingOnce([plugin as unknown as Rolldown.Plugin], aliases) as [typeof plugin]
+  const resolve = (id: string, importer?: string, kind = 'import-statement') =>
+    once.resolveId.handler.call('context' as never, ...([id, importer, { kind }] as never[]))
+  return { plugin, once, resolve, cleared }
+}
+
+const inPackage = (file: string) => join(root, 'node_modules/a', file)
+
+test.for([
+  ['once for modules of one package', ['b', 'index.js'], ['b', 'src/deep/file.js'], 1],
+  ['for each import', ['b', 'index.js'], ['c', 'index.js'], 2],
+  ['for each kind of import', ['b', 'index.js'], ['b', 'index.js', 'require-call'], 2],
+  ['for each kind of file', ['b', 'index.js'], ['b', 'index.ts'], 2],
+  ['anew below another package.json', ['b', 'index.js'], ['b', 'inner/index.js'], 2],
+  ['anew below other packages', ['b', 'index.js'], ['b', 'own/index.js'], 2],
+  ['each time for what is no file', ['b', '\0virtual'], ['b', '\0virtual'], 2],
+  ['each time for what has a query', ['b', 'index.js?raw'], ['b', 'index.js?raw'], 2],
+  ['each time for an alias', ['aliased/b', 'index.js'], ['aliased/b', 'index.js'], 2],
+  ['each time for an alias with an expression', ['x-b', 'index.js'], ['x-b', 'index.js'], 2],
+] as const)('Vite is asked %s', async ([, first, second, times]) => {
+  const handler = vi.fn((id: string) => Promise.resolve({ id }))
+  const { resolve } = resolver(handler, [
+    { find: 'aliased', replacement: './b' },
+    { find: /^x-/g, replacement: './' },
+  ])
+  for (const [id, file, kind] of [first, second])
+    expect(await resolve(id, file.startsWith('\0') ? file : inPackage(file), kind)).toEqual({ id })
+  expect(handler).toHaveBeenCalledTimes(times)
+})
+
+test('entries are resolved each time, with all that Vite is given', () => {
+  const handler = vi.fn(function (this: unknown, ...args: unknown[]) {
+    return [this, ...args]
+  })
+  const { resolve } = resolver(handler)
+  const options = { kind: 'import-statement' }
+  for (const _ of [1, 2]) expect(resolve('b')).toEqual(['context', 'b', undefined, options])
+  expect(handler).toHaveBeenCalledTimes(2)
+})
+
+test('what is asked for at the same time is resolved once, and nothing found is remembered too', async () => {
+  const handler = vi.fn(() => Promise.resolve(undefined))
+  const { resolve } = resolver(handler)
+  await Promise.all([resolve('b', inPackage('index.js')), resolve('b', inPackage('other.js'))])
+  expect(resolve('b', inPackage('third.js'))).toBeUndefined()
+  expect(handler).toHaveBeenCalledTimes(1)
+})
+
+test('an error is not remembered', async () => {
+  const handler = vi.fn().mockRejectedValueOnce(new Error('no')).mockResolvedValue('found')
+  const { resolve } = resolver(handler)
+  await expect(resolve('b', inPackage('index.js'))).rejects.toThrow('no')
+  expect(await resolve('b', inPackage('index.js'))).toBe('found')
+})
+
+test('all is forgotten when the build ends', async () => {
+  const handler = vi.fn(() => Promise.resolve('found'))
+  const { resolve, once, cleared } = resolver(handler)
+  await resolve('b', inPackage('index.js'))
+  once.buildEnd('argument')
+  expect(cleared).toHaveBeenCalledExactlyOnceWith('argument')
+  await resolve('b', inPackage('index.js'))
+  expect(handler).toHaveBeenCalledTimes(2)
+})
+
+test('the Vite that is installed has the plugin, and others are left as they are', async () => {
+  let plugins: Rolldown.Plugin[] = []
+  const taking: Rolldown.Plugin = {
+    name: 'taking',
+    options: (options) => {
+      plugins = (options.plugins as Rolldown.Plugin[][]).flat(2) as Rolldown.Plugin[]
+    },
+  }
+  writeFileSync(join(root, 'node_modules/a/package.json'), '{ "name": "a", "version": "1.0.0", "main": "index.js" }')
+  writeFileSync(join(root, 'node_modules/a/index.js'), 'export const a = 1')
+  const server = await createServer({
+    root,
+    configFile: false,
+    logLevel: 'silent',
+    server: { middlewareMode: true, ws: false },
+    optimizeDeps: { include: ['a'], rolldownOptions: { plugins: [taking] } },
+  })
+  await server.environments.client.depsOptimizer?.init()
+  await vi.waitFor(() => expect(plugins).not.toEqual([]))
+  await server.close()
+  const changed = (resolvingOnce(plugins, []) as Rolldown.Plugin[]).filter((plugin, at) => plugin !== plugins[at])
+  expect(changed.map(({ name }) => name)).toEqual(['vite:dep-pre-bundle'])
+})
