@@ -7,7 +7,8 @@ import { resolvingOnce } from './dependency-imports.js'
 
 const root = realpathSync(mkdtempSync(join(tmpdir(), 'evenkeel-imports-')))
 afterAll(() => rmSync(root, { recursive: true }))
-for (const file of ['package.json', 'inner/package.json', 'own/node_modules/b/package.json', 'src/deep/file.js']) {
+const files = ['index.js', 'index.ts', 'other.js', 'third.js', 'inner/index.js', 'own/index.js', 'src/deep/file.js']
+for (const file of [...files, 'package.json', 'inner/package.json', 'own/node_modules/b/package.json']) {
   const path = join(root, 'node_modules/a', file)
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, '{}')
@@ -32,7 +33,9 @@ test.for([
   ['for each kind of file', ['b', 'index.js'], ['b', 'index.ts'], 2],
   ['anew below another package.json', ['b', 'index.js'], ['b', 'inner/index.js'], 2],
   ['anew below other packages', ['b', 'index.js'], ['b', 'own/index.js'], 2],
-  ['each time for what is no file', ['b', '\0virtual'], ['b', '\0virtual'], 2],
+  ['each time for what is not on disk', ['b', 'made-up.js'], ['b', 'made-up.js'], 2],
+  ['anew for what is not on disk', ['b', 'index.js'], ['b', 'made-up.js'], 2],
+  ['each time for what has no path', ['b', '\0virtual'], ['b', '\0virtual'], 2],
   ['each time for what has a query', ['b', 'index.js?raw'], ['b', 'index.js?raw'], 2],
   ['each time for an alias', ['aliased/b', 'index.js'], ['aliased/b', 'index.js'], 2],
   ['each time for an alias with an expression', ['x-b', 'index.js'], ['x-b', 'index.js'], 2],
@@ -99,9 +102,12 @@ test('the Vite that is installed has the plugin, and others are left as they are
     server: { middlewareMode: true, ws: false },
     optimizeDeps: { include: ['a'], rolldownOptions: { plugins: [taking] } },
   })
-  await server.environments.client.depsOptimizer?.init()
-  await vi.waitFor(() => expect(plugins).not.toEqual([]))
+  const { depsOptimizer } = server.environments.client
+  await depsOptimizer?.init()
+  // Until then Vite writes into the folder that is removed afterwards.
+  const committed = () => expect(depsOptimizer?.metadata.optimized).toHaveProperty('a')
+  await vi.waitFor(committed, { timeout: 20_000 })
   await server.close()
   const changed = (resolvingOnce(plugins, []) as Rolldown.Plugin[]).filter((plugin, at) => plugin !== plugins[at])
   expect(changed.map(({ name }) => name)).toEqual(['vite:dep-pre-bundle'])
-})
+}, 30_000)

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
-import { dirname, extname, isAbsolute, join } from 'node:path'
+import { readdirSync } from 'node:fs'
+import { basename, dirname, extname, isAbsolute } from 'node:path'
 import type { Alias, Rolldown } from 'vite'
 
 type Plugins = Rolldown.InputOptions['plugins']
@@ -9,8 +9,9 @@ type Resolving = Rolldown.Plugin & { resolveId: { handler: ResolveId }; buildEnd
 /**
  * Has Vite resolve each import of a package once. Its plugin for dependencies asks all of its resolver for each bare import of each
  * module, thousands of times; but what one leads to is the same for all modules of a package, unless a folder of it has packages of its
- * own. Like what Vite keeps itself, it is forgotten when the build ends. A plugin that is not as expected is left as it is. Read in Vite
- * 8.0.0, 8.0.16, 8.1.7, 8.2.6 and 8.3.8: `rolldownDepPlugin`.
+ * own. For an importer that is no file on disk, Vite looks from its root. Like what Vite keeps itself, all is forgotten when the build
+ * ends. A plugin that is not as expected is left as it is. Read in Vite 8.0.0, 8.0.16, 8.1.7, 8.2.6 and 8.3.8: `rolldownDepPlugin`,
+ * `tryNodeResolve`.
  */
 export function resolvingOnce(plugins: Plugins, aliases: readonly Alias[]): Plugins {
   const flat: unknown[] = [plugins].flat(Number.POSITIVE_INFINITY as 1)
@@ -26,12 +27,12 @@ function isResolving(plugin: unknown): plugin is Resolving {
 
 function once(plugin: Resolving, aliases: readonly Alias[]): Resolving {
   const { resolveId, buildEnd } = plugin
-  const scopes = new Map<string, string>()
+  const folders = new Folders()
   const resolved = new Map<string, ReturnType<ResolveId>>()
   return {
     ...plugin,
     buildEnd(...args: unknown[]) {
-      scopes.clear()
+      folders.forget()
       resolved.clear()
       return buildEnd.apply(this, args)
     },
@@ -39,9 +40,8 @@ function once(plugin: Resolving, aliases: readonly Alias[]): Resolving {
       ...resolveId,
       handler(...args) {
         const [id, importer, { kind }] = args
-        const key = isFile(importer)
-          ? [kind, extname(importer), scopeOf(dirname(importer), scopes), id].join('\0')
-          : undefined
+        const scope = importer === undefined ? undefined : folders.scopeOf(importer)
+        const key = scope === undefined ? undefined : [kind, scope, id].join('\0')
         if (key !== undefined && resolved.has(key)) return resolved.get(key)
         const result = resolveId.handler.apply(this, args)
         const isRemembered = key !== undefined && !aliases.some(({ find }) => isAliased(id, find))
@@ -66,23 +66,53 @@ function remembered(
   return promise
 }
 
-function isFile(id: string | undefined): id is string {
-  return id !== undefined && isAbsolute(id) && !/[\0?]/.test(id)
-}
-
 /** What an alias stands for may depend on the importer. */
 function isAliased(id: string, find: string | RegExp): boolean {
   return typeof find === 'string' ? id === find || id.startsWith(`${find}/`) : id.search(find) >= 0
 }
 
-/** The nearest folder that decides what a bare import in it leads to. */
-function scopeOf(folder: string, known: Map<string, string>): string {
-  const found = known.get(folder)
-  if (found !== undefined) return found
-  const parent = dirname(folder)
-  const decides =
-    parent === folder || existsSync(join(folder, 'package.json')) || existsSync(join(folder, 'node_modules'))
-  const scope = decides ? folder : scopeOf(parent, known)
-  known.set(folder, scope)
-  return scope
+/** What is in folders, each read once. */
+class Folders {
+  readonly #names = new Map<string, Set<string>>()
+  readonly #scopes = new Map<string, string>()
+
+  /** What decides where the bare imports of a file lead; `undefined` for what is no file. */
+  scopeOf(importer: string): string | undefined {
+    if (!isAbsolute(importer)) return undefined
+    const folder = dirname(importer)
+    return this.#namesIn(folder).has(basename(importer)) ? this.#nearest(folder) + extname(importer) : undefined
+  }
+
+  forget(): void {
+    this.#names.clear()
+    this.#scopes.clear()
+  }
+
+  /** The nearest folder with packages of its own, or with a package's description. */
+  #nearest(folder: string): string {
+    const known = this.#scopes.get(folder)
+    if (known !== undefined) return known
+    const names = this.#namesIn(folder)
+    const parent = dirname(folder)
+    const decides = parent === folder || names.has('package.json') || names.has('node_modules')
+    const scope = decides ? folder : this.#nearest(parent)
+    this.#scopes.set(folder, scope)
+    return scope
+  }
+
+  #namesIn(folder: string): Set<string> {
+    const known = this.#names.get(folder)
+    if (known) return known
+    const names = namesIn(folder)
+    this.#names.set(folder, names)
+    return names
+  }
+}
+
+function namesIn(folder: string): Set<string> {
+  try {
+    return new Set(readdirSync(folder))
+  } catch {
+    return new Set()
+  }
 }
