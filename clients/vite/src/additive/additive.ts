@@ -174,6 +174,7 @@ class Additions {
     return this.#environment.config.optimizeDeps.exclude ?? []
   }
 
+  /** Those of the config, and Vite's own. */
   get aliases(): readonly Alias[] {
     return this.#environment.config.resolve.alias
   }

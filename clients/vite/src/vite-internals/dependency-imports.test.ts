@@ -14,14 +14,14 @@ for (const file of [...files, 'package.json', 'inner/package.json', 'own/node_mo
   writeFileSync(path, '{}')
 }
 
-/** Vite's plugin as far as it matters here, with the others' hooks around it. */
+/** Stands for Vite's plugin; the last test has the real one. */
 function resolver(handler: (...args: never[]) => unknown, aliases: Alias[] = []) {
   const cleared = vi.fn()
   const plugin = { name: 'vite:dep-pre-bundle', buildEnd: cleared, resolveId: { filter: {}, handler } }
   const [once] = resolvingOnce([plugin as unknown as Rolldown.Plugin], aliases) as [typeof plugin]
   const resolve = (id: string, importer?: string, kind = 'import-statement') =>
     once.resolveId.handler.call('context' as never, ...([id, importer, { kind }] as never[]))
-  return { plugin, once, resolve, cleared }
+  return { once, resolve, cleared }
 }
 
 const inPackage = (file: string) => join(root, 'node_modules/a', file)

@@ -74,7 +74,6 @@ function isAliased(id: string, find: string | RegExp): boolean {
 /** What is in folders, each read once. */
 class Folders {
   readonly #names = new Map<string, Set<string>>()
-  readonly #scopes = new Map<string, string>()
 
   /** What decides where the bare imports of a file lead; `undefined` for what is no file. */
   scopeOf(importer: string): string | undefined {
@@ -85,19 +84,14 @@ class Folders {
 
   forget(): void {
     this.#names.clear()
-    this.#scopes.clear()
   }
 
   /** The nearest folder with packages of its own, or with a package's description. */
   #nearest(folder: string): string {
-    const known = this.#scopes.get(folder)
-    if (known !== undefined) return known
     const names = this.#namesIn(folder)
     const parent = dirname(folder)
     const decides = parent === folder || names.has('package.json') || names.has('node_modules')
-    const scope = decides ? folder : this.#nearest(parent)
-    this.#scopes.set(folder, scope)
-    return scope
+    return decides ? folder : this.#nearest(parent)
   }
 
   #namesIn(folder: string): Set<string> {
