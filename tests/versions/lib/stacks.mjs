@@ -56,8 +56,9 @@ const copyFolders = (from, to, names) =>
 
 const isSource = (file) => !['node_modules', '.wrangler', 'dist'].includes(path.basename(file))
 
-/** The package.json of a stack's folder. */
+/** The package.json of a stack's folder. What Vite needs on Windows alone is not installed: not every registry has it. */
 export function manifestOf({ name, vite, cloudflare }) {
   const dependencies = { ...(cloudflare && { '@cloudflare/vite-plugin': cloudflare }), vite }
-  return { name: `evenkeel-stack-${name}`, private: true, type: 'module', dependencies }
+  const overrides = vite.startsWith('8.4.') ? { overrides: { 'napi-windows-process-start-time': 'file:../../windows-only' } } : {}
+  return { name: `evenkeel-stack-${name}`, private: true, type: 'module', dependencies, ...overrides }
 }

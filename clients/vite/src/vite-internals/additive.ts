@@ -10,8 +10,7 @@ const NO_IMPORTS = '[]'
 
 /**
  * The hashes of the lockfile and of the config as they are now. Vite exports no function for that; a new environment begins with
- * them. Read in Vite 6.4.0, 6.4.6, 7.3.0, 7.3.8, 8.0.0, 8.0.16, 8.1.5, 8.2.0 and 8.3.8:
- * `initDepsOptimizerMetadata`.
+ * them. Read in Vite 6.4.0, 6.4.6, 7.3.0, 7.3.8, 8.0.0, 8.0.16, 8.1.5, 8.2.0, 8.3.8 and 8.4.0: `initDepsOptimizerMetadata`.
  */
 export function hashesOfNow(environment: DevEnvironment): Hashes | undefined {
   const DevEnvironment = viteClassOf(environment)

@@ -10,8 +10,8 @@ type Resolving = Rolldown.Plugin & { resolveId: { handler: ResolveId }; buildEnd
  * Has Vite resolve each import of a package once. Its plugin for dependencies asks all of its resolver for each bare import of each
  * module, thousands of times; but what one leads to is the same for all modules of a package, unless a folder of it has packages of its
  * own. For an importer that is no file on disk, Vite looks from its root. Like what Vite keeps itself, all is forgotten when the build
- * ends. A plugin that is not as expected is left as it is. Read in Vite 8.0.0, 8.0.16, 8.1.7, 8.2.6 and 8.3.8: `rolldownDepPlugin`,
- * `tryNodeResolve`.
+ * ends. A plugin that is not as expected is left as it is. Read in Vite 8.0.0, 8.0.16, 8.1.7, 8.2.6, 8.3.8 and 8.4.0:
+ * `rolldownDepPlugin`, `tryNodeResolve`.
  */
 export function resolvingOnce(plugins: Plugins, aliases: readonly Alias[]): Plugins {
   const flat: unknown[] = [plugins].flat(Number.POSITIVE_INFINITY as 1)

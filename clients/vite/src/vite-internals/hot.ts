@@ -5,7 +5,7 @@ type Message = [HotPayload] | [string, unknown?]
 
 /**
  * Everything that an environment sends to its runner or its pages. Returns `send` as it was, for what nobody is to hear of. Read in
- * Vite 6.4.6, 7.3.8, 8.0.16 and 8.3.8: `normalizeHotChannel`.
+ * Vite 6.4.6, 7.3.8, 8.0.16, 8.3.8 and 8.4.0: `normalizeHotChannel`.
  */
 export function interceptSend(
   { hot }: DevEnvironment,

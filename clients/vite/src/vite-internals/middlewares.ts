@@ -22,7 +22,7 @@ export function guardPreMiddleware({ middlewares }: ViteDevServer, enter: Connec
 
 /**
  * Errors come by before any other plugin's error middleware, which may answer them or take note of them, and once more
- * after the last handler. Connect's stack, as Vite 6.4.6, 7.3.8, 8.0.16 and 8.3.8 bring it along.
+ * after the last handler. Connect's stack, as Vite 6.4.6, 7.3.8, 8.0.16, 8.3.8 and 8.4.0 bring it along.
  */
 export function catchErrors({ middlewares }: ViteDevServer, fail: Connect.ErrorHandleFunction): void {
   const { stack } = middlewares

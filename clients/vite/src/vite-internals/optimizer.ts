@@ -17,7 +17,7 @@ interface MetadataListener {
 /**
  * Calls when `depsOptimizer.metadata` is assigned, or what it has discovered. `init` is the first to do so, and does it once; how far
  * it is has a name (`initState`) since Vite 8.1 only. To be called before anybody has called `init`; those who were called for first
- * hear of it first. Read in Vite 6.4.6, 7.3.8, 8.0.16 and 8.3.8: `createDepsOptimizer`, `runOptimizer` and
+ * hear of it first. Read in Vite 6.4.6, 7.3.8, 8.0.16, 8.3.8 and 8.4.0: `createDepsOptimizer`, `runOptimizer` and
  * `createExplicitDepsOptimizer`.
  */
 export function onMetadata(optimizer: DepsOptimizer, listener: MetadataListener): void {
@@ -52,7 +52,7 @@ function onAssignment<T extends object, K extends keyof T>(
 }
 
 /**
- * Calls when the optimizer meets a dependency that it does not know. Read in Vite 6.4.6, 7.3.8, 8.0.16 and 8.3.8:
+ * Calls when the optimizer meets a dependency that it does not know. Read in Vite 6.4.6, 7.3.8, 8.0.16, 8.3.8 and 8.4.0:
  * `registerMissingImport`.
  */
 export function onDiscovery(optimizer: DepsOptimizer, discovered: (id: string) => void): void {
@@ -68,7 +68,7 @@ export function onDiscovery(optimizer: DepsOptimizer, discovered: (id: string) =
 
 /**
  * Keeps a dependency that cannot be parsed from ending Vite: its source is read when it is met, and only the run, 100 ms later, looks
- * at what came of it. The run still fails, and says so. Read in Vite 6.4.6, 7.3.8, 8.0.16 and 8.3.8: `addMissingDep`.
+ * at what came of it. The run still fails, and says so. Read in Vite 6.4.6, 7.3.8, 8.0.16, 8.3.8 and 8.4.0: `addMissingDep`.
  */
 export function surviveBrokenSources({ depsOptimizer }: DevEnvironment): void {
   if (!depsOptimizer) return
@@ -82,7 +82,7 @@ export function surviveBrokenSources({ depsOptimizer }: DevEnvironment): void {
 /**
  * Lets the first module that is transformed begin the optimizer, and wait for it. Vite begins it when the server listens, and
  * forgets what was met before: whoever has asked for that waits for a run that never comes. workerd outlives a restart of Vite, and
- * asks the next server for modules before it listens. Read in Vite 6.4.6, 7.3.8, 8.0.16 and 8.3.8: `createDepsOptimizer`,
+ * asks the next server for modules before it listens. Read in Vite 6.4.6, 7.3.8, 8.0.16, 8.3.8 and 8.4.0: `createDepsOptimizer`,
  * `DevEnvironment.listen`.
  */
 export function initBeforeTransforms(environment: DevEnvironment): void {
@@ -101,8 +101,8 @@ export function initBeforeTransforms(environment: DevEnvironment): void {
 }
 
 /**
- * Vite's own `init` tells a second caller that all is done while the first is still waiting. Read in Vite 6.4.6, 7.3.8, 8.0.16
- * and 8.3.8.
+ * Vite's own `init` tells a second caller that all is done while the first is still waiting. Read in Vite 6.4.6, 7.3.8, 8.0.16,
+ * 8.3.8 and 8.4.0.
  */
 function initOnce(optimizer: DepsOptimizer): void {
   let initialized: Promise<void> | undefined
@@ -114,7 +114,7 @@ const runsAlone = new WeakMap<DepsOptimizer, () => void>()
 
 /**
  * Frameworks re-run an optimizer when their own scans have found something; the borrowing side depends on it. Read in Vite 6.4.6,
- * 7.3.8, 8.0.16 and 8.3.8.
+ * 7.3.8, 8.0.16, 8.3.8 and 8.4.0.
  */
 export function rerunTogether(lender: DevEnvironment, borrower: DevEnvironment): void {
   const optimizer = lender.depsOptimizer

@@ -13,7 +13,7 @@ export type EntriesByFolder = Map<string, EntryChunk[]>
 
 /**
  * The Rolldown that the running Vite bundles with: its plugins work in no other copy. Vite exports no function for that; where Vite is
- * itself, its alias for `@vite/client` tells. Read in 8.0.0, 8.0.16, 8.1.5, 8.2.0 and 8.3.8: `clientAlias`.
+ * itself, its alias for `@vite/client` tells. Read in 8.0.0, 8.0.16, 8.1.5, 8.2.0, 8.3.8 and 8.4.0: `clientAlias`.
  */
 export async function rolldownOf({ config }: DevEnvironment): Promise<RolldownFunction> {
   const client = config.resolve.alias.find(
@@ -30,8 +30,8 @@ const returned = new WeakMap<RolldownFunction, Promise<EntriesByFolder>>()
 /**
  * Entries that builds are to return besides those that they write, because they are in their folder already: Vite knows the entries by
  * what a build returns, and to write a file again takes longer than to link it. Throws where builds are not as expected. Read in
- * Rolldown 1.0.0-rc.9, 1.0.0-rc.12, 1.0.3, 1.1.8 and 1.2.19: `RolldownBuild.write`; and in Vite 8.0.0, 8.0.16, 8.1.7, 8.2.6 and 8.3.8:
- * `prepareRolldownOptimizerRun`, `runOptimizeDeps`.
+ * Rolldown 1.0.0-rc.9, 1.0.0-rc.12, 1.0.3, 1.1.8, 1.2.19 and 1.3.3: `RolldownBuild.write`; and in Vite 8.0.0, 8.0.16, 8.1.7, 8.2.6, 8.3.8
+ * and 8.4.0: `prepareRolldownOptimizerRun`, `runOptimizeDeps`.
  */
 export function entriesToReturn(rolldown: RolldownFunction): Promise<EntriesByFolder> {
   const known = returned.get(rolldown) ?? addToWrites(rolldown)

@@ -6,7 +6,7 @@ import { intercept } from './intercept.js'
 /**
  * Keeps each upgrade from all who listen for one until `hold` has resolved; they hear of it in their order, as if it had just come.
  * Vite's own are let through: its pages are to be told meanwhile. Once its parser is off a socket, Node listens for no error
- * of it (seen on Node 24). Read in Vite 8.3.8: `createWebSocketServer`.
+ * of it (seen on Node 24). Read in Vite 8.3.8 and 8.4.0: `createWebSocketServer`.
  */
 export function holdUpgrades({ httpServer }: ViteDevServer, hold: () => Promise<void>): void {
   if (!httpServer) return
