@@ -188,9 +188,9 @@ test('a clean id that waits for a run that adds is answered behind it', async ()
 function loadsOf({ pluginContainer }) {
   const loaded = new Set()
   const load = pluginContainer.load.bind(pluginContainer)
-  pluginContainer.load = (id) => {
+  pluginContainer.load = (id, ...options) => {
     loaded.add(id)
-    return load(id)
+    return load(id, ...options)
   }
   return loaded
 }

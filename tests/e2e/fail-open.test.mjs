@@ -8,6 +8,7 @@ import { promisify } from 'node:util'
 import { getPages, latePages } from '../apps/pages/table.mjs'
 import { copyApp, newCacheDir, startApp } from './lib/app.mjs'
 import { evenkeel } from './lib/command.mjs'
+import { failRestart } from './lib/failing-restart.mjs'
 import { adding, guarded } from './lib/guarded.mjs'
 import { reloads } from './lib/log.mjs'
 import { nodeBin } from './lib/paths.mjs'
@@ -281,17 +282,7 @@ describe('start-up', () => {
     cleanUp(remove)
     const app = await start({ root, env })
     assert.equal((await visit(app, '/')).status, 200)
-    const config = `import { viteConfig } from '../setup/vite-config.mjs'
-const fails = { name: 'fails', configureServer() { throw new Error('no server today') } }
-export default async () => {
-  const { plugins, ...config } = await viteConfig()
-  return { ...config, plugins: [...plugins, fails] }
-}
-`
-    await writeFile(path.join(root, '.next.mjs'), config)
-    const failed = printed(app, /server restart failed/)
-    await rename(path.join(root, '.next.mjs'), path.join(root, 'vite.config.mjs'))
-    await failed
+    await failRestart(app)
     for (const page of reloading) {
       const result = await visit(app, page)
       assert.ok(isRight(page, result), result.text)

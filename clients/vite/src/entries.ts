@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
-import { posix, resolve } from 'node:path'
+import { isAbsolute, posix, resolve } from 'node:path'
 import type { DevEnvironment } from 'vite'
+import { withSlashes } from './additive/packages.js'
 
 const SCRIPT = /<script\b([^>]*)>/gi
 const MODULE = /\btype\s*=\s*["']?module\b/i
@@ -14,7 +15,9 @@ export async function entriesOf({ config }: DevEnvironment): Promise<string[]> {
     (entry) => typeof entry === 'string',
   )
   return (
-    await Promise.all(entries.map((entry) => (entry.endsWith('.html') ? scriptsOf(config.root, entry) : [entry])))
+    await Promise.all(
+      entries.map((entry) => (entry.endsWith('.html') ? scriptsOf(config.root, entry) : [urlOf(config.root, entry)])),
+    )
   ).flat()
 }
 
@@ -23,6 +26,13 @@ function pagesOf({ consumer, optimizeDeps }: DevEnvironment['config']): string[]
   if (consumer !== 'client') return []
   const entries = [optimizeDeps.entries ?? 'index.html'].flat()
   return entries.filter((entry) => !/[*?{}[\]!]/.test(entry))
+}
+
+/** As other modules import it: a module keeps the URL by which it was asked for first. */
+function urlOf(root: string, entry: string): string {
+  const isPath = /^\.{1,2}\//.test(entry) || isAbsolute(entry)
+  const file = isPath ? withSlashes(resolve(root, entry)) : entry
+  return file.startsWith(`${root}/`) ? file.slice(root.length) : entry
 }
 
 /** The URLs of a page's module scripts; those from elsewhere are not Vite's. */

@@ -153,7 +153,10 @@ export class GuardedServer {
     this.#isClosed = true
     this.inspector.close()
     this.#lease.sidecar.gates.delete(this.gate)
-    for (const observer of this.observers.values()) this.#lease.sidecar.close(observer)
+    for (const observer of this.observers.values()) {
+      observer.close()
+      this.#lease.sidecar.close(observer)
+    }
     this.#lease.release()
   }
 }

@@ -148,6 +148,11 @@ export class EnvironmentObserver implements Environment {
     this.#sidecar.open(this)
   }
 
+  /** The server is closed. */
+  close(): void {
+    this.#optimizer?.close()
+  }
+
   learn(dependencies: LateDependency[]): void {
     this.#learned.add(this.name, dependencies)
   }

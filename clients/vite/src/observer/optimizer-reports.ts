@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { DepOptimizationMetadata, DevEnvironment } from 'vite'
 import type { Runs } from '../additive/runs.js'
 import type { LearnedDeps } from '../learned.js'
-import type { DiscoveredDep, EnvironmentSnapshot, OptimizedDep } from '../protocol.js'
+import type { DiscoveredDep, EnvironmentSnapshot, Notifications, OptimizedDep } from '../protocol.js'
 import type { Sidecar } from '../sidecar.js'
 import { type DepsOptimizer, onDiscovery, onMetadata } from '../vite-internals/optimizer.js'
 import { Importers } from './importers.js'
@@ -25,6 +25,7 @@ export class OptimizerReports {
   readonly #recalling = new Set<string>()
   /** Whether Vite has found no cache and its first optimizer run is still to come. */
   #cold = false
+  #isClosed = false
 
   /** `onBegin` is called when the metadata has been read, so that the environment can be opened with it. */
   constructor(
@@ -57,6 +58,14 @@ export class OptimizerReports {
       optimized: entries(metadata.optimized),
       discovered: Object.keys(metadata.discovered).map((id) => this.#discoveredDep(id)),
     }
+  }
+
+  /**
+   * The server is closed: its optimizer runs no more, and nobody is to wait for what it still discovers. Since Vite 8.4 that is what
+   * becomes of the next server when a restart fails, and a runner that has joined it goes on asking it for modules.
+   */
+  close(): void {
+    this.#isClosed = true
   }
 
   /** A module imports a bare id; asked before Vite resolves it. */
@@ -112,7 +121,7 @@ export class OptimizerReports {
       return old?.file !== file || old.browserHash !== browserHash
     })
     const bundled = this.#runs?.take()
-    this.#sidecar.notify('optimizer/didCommit', {
+    this.#notify('optimizer/didCommit', {
       environment: this.#environment.name,
       outcome: 'committed',
       browserHash: next.browserHash,
@@ -127,18 +136,22 @@ export class OptimizerReports {
   #reportDiscovery(id: string): void {
     const { name: environment } = this.#environment
     const learned = this.#recalling.has(id)
-    this.#sidecar.notify('optimizer/didDiscover', { environment, learned, ...this.#discoveredDep(id) })
+    this.#notify('optimizer/didDiscover', { environment, learned, ...this.#discoveredDep(id) })
   }
 
   #reportFailure(): void {
     const { browserHash } = this.#optimizer.metadata
     const nothing = { changed: [], removed: [], pending: [] }
-    this.#sidecar.notify('optimizer/didCommit', {
+    this.#notify('optimizer/didCommit', {
       environment: this.#environment.name,
       outcome: 'failed',
       browserHash,
       ...nothing,
     })
+  }
+
+  #notify<M extends 'optimizer/didCommit' | 'optimizer/didDiscover'>(method: M, params: Notifications[M]): void {
+    if (!this.#isClosed) this.#sidecar.notify(method, params)
   }
 }
 
