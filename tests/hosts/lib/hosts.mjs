@@ -27,15 +27,22 @@ const nuxt = {
   draft: vueDraft,
   spares: vueSpares,
 }
+/** A client component, as all that has state is. */
+const clientDraft = (...args) => {
+  const { source, expects } = draft(...args)
+  return { source: `'use client'\n${source}`, expects }
+}
+const rsc = { command: vite, file: 'src/draft.tsx', draft: clientDraft }
 const hono = { folder: 'hono', command: vite, file: 'src/draft.tsx', served: { expects: ['<div id="page"></div>'] } }
 
 /**
- * Their server side runs in Node and takes packages as they are. What meets late dependencies is the page in the browser.
+ * Their server side runs in Node and takes most packages as they are. What meets late dependencies is the page in the browser.
  * `served`: what the server answers with where it is the browser that renders the draft.
  */
 export const pageHosts = {
   nuxt,
   'nuxt, with environments of one server': { ...nuxt, env: { NUXT_ENVIRONMENT_API: 'true' }, variant: true },
+  rsc,
   hono,
   "hono, with Cloudflare's adapter": { ...hono, env: { HONO_ADAPTER: 'cloudflare' }, variant: true },
 }

@@ -1,0 +1,15 @@
+import { renderToReadableStream } from '@vitejs/plugin-rsc/rsc'
+import Root from './root'
+
+/** The path of what a page shows, in front of which is the path of the page. */
+const content = /_content$/
+
+export default {
+  async fetch(request: Request): Promise<Response> {
+    const { pathname } = new URL(request.url)
+    const stream = renderToReadableStream(<Root path={pathname.replace(content, '')} />)
+    if (content.test(pathname)) return new Response(stream, { headers: { 'content-type': 'text/x-component' } })
+    const { render } = await import.meta.viteRsc.loadModule<typeof import('./entry.ssr')>('ssr', 'index')
+    return new Response(await render(stream), { headers: { 'content-type': 'text/html' } })
+  },
+}
