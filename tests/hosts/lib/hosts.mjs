@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { draft } from '../../e2e/lib/drafts.mjs'
 import { spares } from './spares.mjs'
+import { svelteDraft, svelteSpares } from './svelte.mjs'
 import { vueDraft, vueSpares } from './vue.mjs'
 
 const bin = (file) => fileURLToPath(new URL(`../node_modules/${file}`, import.meta.url))
@@ -32,6 +33,7 @@ const clientDraft = (...args) => {
   const { source, expects } = draft(...args)
   return { source: `'use client'\n${source}`, expects }
 }
+const sveltekit = { command: vite, file: 'src/draft.svelte', draft: svelteDraft, spares: svelteSpares }
 const rsc = { command: vite, file: 'src/draft.tsx', draft: clientDraft }
 const hono = { folder: 'hono', command: vite, file: 'src/draft.tsx', served: { expects: ['<div id="page"></div>'] } }
 
@@ -42,6 +44,7 @@ const hono = { folder: 'hono', command: vite, file: 'src/draft.tsx', served: { e
 export const pageHosts = {
   nuxt,
   'nuxt, with environments of one server': { ...nuxt, env: { NUXT_ENVIRONMENT_API: 'true' }, variant: true },
+  sveltekit,
   rsc,
   hono,
   "hono, with Cloudflare's adapter": { ...hono, env: { HONO_ADAPTER: 'cloudflare' }, variant: true },
