@@ -32,7 +32,7 @@ export interface LayerBuild {
   rolldown: () => Promise<typeof Rolldown.rolldown>
   /** The packages that are not optimized. */
   excluded: string[]
-  /** Where builds can return entries of earlier layers: else they are written once more. */
+  /** What builds return of earlier layers; where one does not, that is written once more. */
   returned?: EntriesByFolder | undefined
 }
 
@@ -148,7 +148,7 @@ function layerPlugin(build: LayerBuild, optionsWith: Making['optionsWith']): Rol
     making = undefined
   }
   /** Bundles the layer once more, into chunks that cannot import each other in a circle. */
-  const generateAgain = async (context: Rolldown.PluginContext, bundle: Rolldown.OutputBundle) => {
+  const generateAgain = async (context: Rolldown.PluginContext, bundle: Rolldown.OutputBundle, dir?: string) => {
     making = { ...now(), bundler: new LayerBundler(now().build, 'entries'), context }
     for (const chunk of chunksOf(bundle)) {
       delete bundle[mapOf(chunk)]
@@ -156,7 +156,7 @@ function layerPlugin(build: LayerBuild, optionsWith: Making['optionsWith']): Rol
     }
     const taking: Rolldown.Plugin = {
       ...hooks,
-      generateBundle: (_, again) => bundler().take(now().context ?? ended(), again),
+      generateBundle: (_, again) => bundler().take(now().context ?? ended(), again, dir),
     }
     await generate(now(), taking, bundler)
   }
@@ -170,8 +170,8 @@ function layerPlugin(build: LayerBuild, optionsWith: Making['optionsWith']): Rol
       now().output = options
       return outputOptions(options, bundler)
     },
-    generateBundle(_, bundle) {
-      return importInCircles(bundle) ? generateAgain(this, bundle) : bundler().take(this, bundle)
+    generateBundle({ dir }, bundle) {
+      return importInCircles(bundle) ? generateAgain(this, bundle, dir) : bundler().take(this, bundle, dir)
     },
     writeBundle: async ({ dir }) => {
       if (dir) await bundler().written(dir)

@@ -58,6 +58,8 @@ export class LayerBundler {
   readonly #extracted = new Map<Rolldown.OutputChunk, Extracted[]>()
   readonly #version: string
   readonly #returned: EntriesByFolder | undefined
+  /** Whether the build returns entries besides those that it writes. */
+  #isReturning = false
   #described: Promise<DescribedLayer> | undefined
 
   constructor({ run, returned }: Pick<LayerBuild, 'run' | 'returned'>, grouping: Grouping) {
@@ -152,8 +154,11 @@ export class LayerBundler {
     return this.#groups.of(name).replace('/', '_') || 'other'
   }
 
-  /** Takes all chunks out of the bundle: Vite is to see the entries alone, as facades that import nothing. */
-  async take(context: Rolldown.PluginContext, bundle: Rolldown.OutputBundle): Promise<void> {
+  /**
+   * Takes all chunks out of the bundle that a folder gets: Vite is to see the entries alone, as facades that import nothing.
+   */
+  async take(context: Rolldown.PluginContext, bundle: Rolldown.OutputBundle, folder = ''): Promise<void> {
+    this.#isReturning = this.#returned?.has(folder) ?? false
     const layer: BundledLayer = { modules: new Map(), entries: new Map(), files: new Map() }
     const chunks = chunksOf(bundle)
     const dynamic = new Set(chunks.flatMap(({ dynamicImports }) => dynamicImports))
@@ -179,7 +184,7 @@ export class LayerBundler {
   async written(folder: string): Promise<void> {
     if (!this.#described) return
     await this.#run.bundled(this.#described, folder)
-    this.#returned?.set(folder, this.#plan.carried.map(entryChunk))
+    if (this.#isReturning) this.#returned?.set(folder, this.#plan.carried.map(entryChunk))
   }
 
   failed(error: Error): void {
@@ -301,7 +306,7 @@ export class LayerBundler {
   }
 
   #emitEntries(context: Rolldown.PluginContext, layer: BundledLayer): void {
-    const written = this.#returned ? layer.entries : [...this.#plan.carried, ...layer.entries]
+    const written = this.#isReturning ? layer.entries : [...this.#plan.carried, ...layer.entries]
     for (const [name, { code, exports }] of written) {
       context.emitFile({ type: 'prebuilt-chunk', fileName: entryFile(name), code, exports, isEntry: true })
     }

@@ -47,6 +47,14 @@ test('a build returns what is linked into its folder, before what it writes', as
   expect(readdirSync(dir)).toEqual(['written.js'])
 })
 
+test('a build that is writing can be told by its folder, and by no other', async () => {
+  const entries = await entriesToReturn(rolldown)
+  const dir = join(folder, 'three')
+  expect(entries.has(dir)).toBe(false)
+  await outputOf(dir, () => expect([...entries.keys()]).toEqual([dir]))
+  expect(entries.has(dir)).toBe(false)
+})
+
 test('other builds are as they were, with all that they are called with', async () => {
   const entries = await entriesToReturn(rolldown)
   const [chunk, ...others] = await outputOf(join(folder, 'two'), () => entries.set('elsewhere', [linked]), 'cjs')

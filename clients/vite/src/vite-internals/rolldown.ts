@@ -8,7 +8,7 @@ export type EntryChunk = Pick<
   Rolldown.OutputChunk,
   'type' | 'name' | 'fileName' | 'code' | 'exports' | 'imports' | 'isEntry' | 'isDynamicEntry'
 >
-/** By the folder that a build writes to. */
+/** By the folder that a build is writing to. What a build of another copy of Rolldown writes is not here. */
 export type EntriesByFolder = Map<string, EntryChunk[]>
 
 /**
@@ -29,9 +29,10 @@ const returned = new WeakMap<RolldownFunction, Promise<EntriesByFolder>>()
 
 /**
  * Entries that builds are to return besides those that they write, because they are in their folder already: Vite knows the entries by
- * what a build returns, and to write a file again takes longer than to link it. Throws where builds are not as expected. Read in
- * Rolldown 1.0.0-rc.9, 1.0.0-rc.12, 1.0.3, 1.1.8, 1.2.19 and 1.3.3: `RolldownBuild.write`; and in Vite 8.0.0, 8.0.16, 8.1.7, 8.2.6, 8.3.8
- * and 8.4.0: `prepareRolldownOptimizerRun`, `runOptimizeDeps`.
+ * what a build returns, and to write a file again takes longer than to link it. A build that is writing has its folder among them;
+ * where there are two copies of Vite, one may make the server, and the other an environment that bundles. Throws where builds are not as
+ * expected. Read in Rolldown 1.0.0-rc.9, 1.0.0-rc.12, 1.0.3, 1.1.8, 1.2.19 and 1.3.3: `RolldownBuild.write`; and in Vite 8.0.0, 8.0.16,
+ * 8.1.7, 8.2.6, 8.3.8 and 8.4.0: `prepareRolldownOptimizerRun`, `runOptimizeDeps`.
  */
 export function entriesToReturn(rolldown: RolldownFunction): Promise<EntriesByFolder> {
   const known = returned.get(rolldown) ?? addToWrites(rolldown)
@@ -48,6 +49,7 @@ async function addToWrites(rolldown: RolldownFunction): Promise<EntriesByFolder>
   if (!Object.hasOwn(builds, 'write')) throw new Error('Builds of Rolldown have no method to write')
   builds.write = async function (this: typeof build, ...args) {
     const folder = args[0]?.dir ?? ''
+    entries.set(folder, [])
     try {
       const result = await write.apply(this, args)
       const linked = entries.get(folder)
