@@ -1,19 +1,7 @@
 // What a page written in Svelte shows, and what comes late to it.
+import { draftIn } from './single-file.mjs'
 
-/** A page with a number, and with what the given spare dependencies say; as `draft` of tests/e2e/lib/drafts.mjs, for Svelte. */
-export function svelteDraft(number, deps = []) {
-  const lines = [
-    '<script>',
-    ...deps.flatMap(({ imports, setup }) => [imports, setup]).filter(Boolean),
-    '</script>',
-    '',
-    '<main>',
-    `  <h1>draft ${number}</h1>`,
-    ...deps.map(({ content }) => `  <div>${content}</div>`),
-    '</main>',
-  ]
-  return { source: `${lines.join('\n')}\n`, expects: [`<h1>draft ${number}</h1>`, ...deps.map(({ expect }) => expect)] }
-}
+export const svelteDraft = draftIn('<script>', (main) => main)
 
 /** Installed and imported by nobody. */
 export const svelteSpares = [

@@ -1,21 +1,7 @@
 // What a page written in Vue shows, and what comes late to it.
+import { draftIn } from './single-file.mjs'
 
-/** A page with a number, and with what the given spare dependencies say; as `draft` of tests/e2e/lib/drafts.mjs, for Vue. */
-export function vueDraft(number, deps = []) {
-  const lines = [
-    '<script setup>',
-    ...deps.flatMap(({ imports, setup }) => [imports, setup]).filter(Boolean),
-    '</script>',
-    '',
-    '<template>',
-    '  <main>',
-    `    <h1>draft ${number}</h1>`,
-    ...deps.map(({ content }) => `    <div>${content}</div>`),
-    '  </main>',
-    '</template>',
-  ]
-  return { source: `${lines.join('\n')}\n`, expects: [`<h1>draft ${number}</h1>`, ...deps.map(({ expect }) => expect)] }
-}
+export const vueDraft = draftIn('<script setup>', (main) => ['<template>', ...main.map((line) => `  ${line}`), '</template>'])
 
 /** Installed and imported by nobody. Each of the later ones shares modules with one before it, so that an optimizer run for it reloads. */
 export const vueSpares = [

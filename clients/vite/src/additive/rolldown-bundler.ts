@@ -157,8 +157,8 @@ export class LayerBundler {
   /**
    * Takes all chunks out of the bundle that a folder gets: Vite is to see the entries alone, as facades that import nothing.
    */
-  async take(context: Rolldown.PluginContext, bundle: Rolldown.OutputBundle, folder = ''): Promise<void> {
-    this.#isReturning = this.#returned?.has(folder) ?? false
+  async take(context: Rolldown.PluginContext, bundle: Rolldown.OutputBundle, folder?: string): Promise<void> {
+    this.#isReturning = folder !== undefined && this.#returned?.has(folder) === true
     const layer: BundledLayer = { modules: new Map(), entries: new Map(), files: new Map() }
     const chunks = chunksOf(bundle)
     const dynamic = new Set(chunks.flatMap(({ dynamicImports }) => dynamicImports))

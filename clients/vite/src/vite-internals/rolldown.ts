@@ -48,12 +48,13 @@ async function addToWrites(rolldown: RolldownFunction): Promise<EntriesByFolder>
   const { write } = builds
   if (!Object.hasOwn(builds, 'write')) throw new Error('Builds of Rolldown have no method to write')
   builds.write = async function (this: typeof build, ...args) {
-    const folder = args[0]?.dir ?? ''
+    const folder = args[0]?.dir
+    if (folder === undefined) return write.apply(this, args)
     entries.set(folder, [])
     try {
       const result = await write.apply(this, args)
-      const linked = entries.get(folder)
-      if (linked) replace(result, 'output', [...linked, ...result.output])
+      const linked = entries.get(folder) ?? []
+      if (linked.length > 0) replace(result, 'output', [...linked, ...result.output])
       return result
     } finally {
       entries.delete(folder)
