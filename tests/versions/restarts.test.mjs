@@ -11,7 +11,7 @@ import { newestNode, openStack, runs } from './lib/stacks.mjs'
 
 /** The newest of the last line that does not close the next server, and of the first that does. */
 const tested = runs.filter((run) => ['8.3', '8.4'].includes(run.name) && run.major === newestNode(run))
-/** One that only those come to who are kept waiting for nothing. */
+/** A deadline that only a request which waits for nothing reaches. */
 const patient = 60_000
 const home = { path: '/', expect: 'home says hello' }
 const pages = [home, getPages[0], home]

@@ -32,7 +32,7 @@ export interface LayerBuild {
   rolldown: () => Promise<typeof Rolldown.rolldown>
   /** The packages that are not optimized. */
   excluded: string[]
-  /** What builds return of earlier layers; where one does not, that is written once more. */
+  /** Entries of earlier layers that a build returns without writing them. A build that cannot do so writes them once more. */
   returned?: EntriesByFolder | undefined
 }
 

@@ -57,9 +57,8 @@ export class LayerBundler {
   readonly #realFolders = new Map<string, boolean>()
   readonly #extracted = new Map<Rolldown.OutputChunk, Extracted[]>()
   readonly #version: string
-  readonly #returned: EntriesByFolder | undefined
-  /** Whether the build returns entries besides those that it writes. */
-  #isReturning = false
+  /** Where the build can return entries that it does not write. */
+  #returned: EntriesByFolder | undefined
   #described: Promise<DescribedLayer> | undefined
 
   constructor({ run, returned }: Pick<LayerBuild, 'run' | 'returned'>, grouping: Grouping) {
@@ -154,11 +153,10 @@ export class LayerBundler {
     return this.#groups.of(name).replace('/', '_') || 'other'
   }
 
-  /**
-   * Takes all chunks out of the bundle that a folder gets: Vite is to see the entries alone, as facades that import nothing.
-   */
+  /** Takes all chunks out of a folder's bundle: Vite is to see the entries alone, as facades that import nothing. */
   async take(context: Rolldown.PluginContext, bundle: Rolldown.OutputBundle, folder?: string): Promise<void> {
-    this.#isReturning = folder !== undefined && this.#returned?.has(folder) === true
+    // A build of another copy of Rolldown returns nothing but what it writes.
+    if (folder === undefined || !this.#returned?.has(folder)) this.#returned = undefined
     const layer: BundledLayer = { modules: new Map(), entries: new Map(), files: new Map() }
     const chunks = chunksOf(bundle)
     const dynamic = new Set(chunks.flatMap(({ dynamicImports }) => dynamicImports))
@@ -184,7 +182,7 @@ export class LayerBundler {
   async written(folder: string): Promise<void> {
     if (!this.#described) return
     await this.#run.bundled(this.#described, folder)
-    if (this.#isReturning) this.#returned?.set(folder, this.#plan.carried.map(entryChunk))
+    this.#returned?.set(folder, this.#plan.carried.map(entryChunk))
   }
 
   failed(error: Error): void {
@@ -306,7 +304,7 @@ export class LayerBundler {
   }
 
   #emitEntries(context: Rolldown.PluginContext, layer: BundledLayer): void {
-    const written = this.#isReturning ? layer.entries : [...this.#plan.carried, ...layer.entries]
+    const written = this.#returned ? layer.entries : [...this.#plan.carried, ...layer.entries]
     for (const [name, { code, exports }] of written) {
       context.emitFile({ type: 'prebuilt-chunk', fileName: entryFile(name), code, exports, isEntry: true })
     }

@@ -1,7 +1,7 @@
 import { renderToReadableStream } from '@vitejs/plugin-rsc/rsc'
 import Root from './root'
 
-/** The path of what a page shows, in front of which is the path of the page. */
+/** What the URL of a page's content ends with, after the page's own. */
 const content = /_content$/
 
 export default {
