@@ -9,10 +9,11 @@ import { saveAtOnce } from './save-at-once.mjs'
 const folder = fileURLToPath(new URL('../../additive', import.meta.url))
 const stack = { ...checkout, appsFolder: folder, viteBin: path.join(folder, 'node_modules/vite/bin/vite.js') }
 
-/** Starts a copy of the app; `stop()` ends it and removes all that it wrote. */
-export async function startClientApp(options) {
+/** Starts a copy of the app, once it is as `prepare` wants it; `stop()` ends it and removes all that it wrote. */
+export async function startClientApp({ prepare, ...options }) {
   const { root, remove } = await copyApp('client', stack)
   try {
+    await prepare?.(root)
     const app = await startApp({ stack, root, ...options })
     return { ...app, stop: () => app.stop().finally(remove) }
   } catch (error) {

@@ -4,17 +4,25 @@ import { loadedEntry } from './loaded-entries.js'
 
 const CORE = '/app/node_modules/core/index.js'
 
-/** Modules by their URLs, each with the URLs of those that import it. */
+/** Modules by their URLs, each with the URLs of those that import it. A stylesheet has them watched, and imports none. */
 function environment(importers: Record<string, readonly string[]>): DevEnvironment {
-  const modules = new Map(
-    Object.keys(importers).map((url) => [url, { url, importers: new Set() } as EnvironmentModuleNode]),
-  )
+  const modules = new Map(Object.keys(importers).map((url) => [url, moduleOf(url)]))
   for (const [url, urls] of Object.entries(importers)) {
-    for (const importer of urls) modules.get(url)?.importers.add(modules.get(importer) as EnvironmentModuleNode)
+    for (const importer of urls.map((name) => modules.get(name) as ReturnType<typeof moduleOf>)) {
+      const module = modules.get(url) as EnvironmentModuleNode
+      module.importers.add(importer)
+      importer.importedModules.add(module)
+      if (!importer.url.endsWith('.css')) importer.staticImportedUrls.add(url)
+    }
   }
   const byFile = (file: string) =>
     new Set([...modules].flatMap(([url, module]) => (url.startsWith(file) ? module : [])))
   return { moduleGraph: { getModulesByFile: byFile } } as unknown as DevEnvironment
+}
+
+function moduleOf(url: string): EnvironmentModuleNode & { staticImportedUrls: Set<string> } {
+  const imports = { importers: new Set(), importedModules: new Set(), staticImportedUrls: new Set() }
+  return { url, ...imports } as unknown as ReturnType<typeof moduleOf>
 }
 
 const program = { '/main.js': [], '/app/node_modules/ui/index.js?v=1': ['/main.js'] }
@@ -27,6 +35,7 @@ test.for([
     { [`${CORE}?v=1`]: ['/worker.js?worker_file&type=module'], '/worker.js?worker_file&type=module': ['/main.js'] },
     false,
   ],
+  ['by nobody: it is watched for a stylesheet', { [CORE]: ['/style.css'], '/style.css': ['/main.js'] }, false],
   ['as text', { [`${CORE}?raw`]: ['/main.js'] }, false],
   ['by nobody any more', { [`${CORE}?v=1`]: [] }, false],
 ] as const)('the module of a new entry was loaded %s', ([, modules, isLoaded]) => {

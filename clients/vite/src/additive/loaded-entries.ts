@@ -1,4 +1,5 @@
 import type { DevEnvironment, EnvironmentModuleNode } from 'vite'
+import { importsOf } from '../vite-internals/modules.js'
 import { Doubt } from './store.js'
 
 /**
@@ -19,13 +20,18 @@ export function loadedEntry(
 
 /** Whether an entry of the program leads to the module. A worker beside it has copies of its own. */
 function runs(module: EnvironmentModuleNode): boolean {
-  const met = new Set(isItself(module) ? module.importers : [])
+  const met = new Set(isItself(module) ? importersOf(module) : [])
   for (const importer of met) {
     if (isWorker(importer)) continue
     if (importer.importers.size === 0) return true
-    for (const next of importer.importers) met.add(next)
+    for (const next of importersOf(importer)) met.add(next)
   }
   return false
+}
+
+/** Without those for which it is only watched, as Tailwind has the files of a package watched for a stylesheet. */
+function importersOf(module: EnvironmentModuleNode): EnvironmentModuleNode[] {
+  return [...module.importers].filter((importer) => importsOf(importer).includes(module.url))
 }
 
 /** Whether a module is not the text or the URL of its file. */

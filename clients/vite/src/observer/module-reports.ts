@@ -2,7 +2,7 @@ import type { DevEnvironment, TransformResult } from 'vite'
 import type { Activity } from '../protocol.js'
 import { RunnerCopies } from '../runner-copies.js'
 import type { Sidecar } from '../sidecar.js'
-import { interceptFetches, interceptTransforms } from '../vite-internals/modules.js'
+import { importsOf, interceptFetches, interceptTransforms } from '../vite-internals/modules.js'
 
 interface Imports {
   deps?: string[]
@@ -114,6 +114,6 @@ export class ModuleReports {
     if (!result) return {}
     if (result.deps) return { deps: result.deps, dynamicDeps: result.dynamicDeps ?? [] }
     const node = await this.#environment.moduleGraph.getModuleByUrl(module).catch(() => undefined)
-    return node ? { deps: [...node.importedModules].map(({ url }) => url), dynamicDeps: [] } : {}
+    return node ? { deps: importsOf(node), dynamicDeps: [] } : {}
   }
 }

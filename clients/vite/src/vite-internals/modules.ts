@@ -1,4 +1,4 @@
-import type { DevEnvironment } from 'vite'
+import type { DevEnvironment, EnvironmentModuleNode } from 'vite'
 import { intercept } from './intercept.js'
 
 type Fetch = DevEnvironment['fetchModule']
@@ -34,4 +34,20 @@ export function aroundInvalidateAll({ moduleGraph }: DevEnvironment, prepare: ()
     invalidateAll(...args)
     restore()
   })
+}
+
+/**
+ * The URLs that a page's module imports, statically or not. Vite's graph of modules has more: files that a plugin watches for a module
+ * are imported by it there. Read in Vite 6.4.0, 6.4.6, 7.3.0, 7.3.8, 8.0.0, 8.0.16, 8.1.7, 8.2.6, 8.3.8 and 8.4.0:
+ * `EnvironmentModuleNode.staticImportedUrls`, `importAnalysisPlugin`, `cssAnalysisPlugin`.
+ */
+export function importsOf({ importedModules, ...internal }: EnvironmentModuleNode): string[] {
+  const { staticImportedUrls = [] } = internal as { staticImportedUrls?: Iterable<string> }
+  const written = new Set([...staticImportedUrls].map(withoutImportQuery))
+  return [...importedModules].flatMap(({ url }) => (written.has(url) ? url : []))
+}
+
+/** What is neither JavaScript nor a stylesheet by its name is asked for with a query of Vite's, which its modules' URLs lack. */
+function withoutImportQuery(url: string): string {
+  return url.replace(/([?&])import(?:&|$)/, '$1').replace(/[?&]$/, '')
 }
