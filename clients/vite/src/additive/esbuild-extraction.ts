@@ -1,9 +1,8 @@
 import type { ESTree } from 'vite'
 import { MARK } from './rolldown-declarations.js'
-import { PREFIX } from './rolldown-extraction.js'
+import { PREFIX, usesOfNamespaces } from './rolldown-extraction.js'
+import { skeletonOf } from './esbuild-skeleton.js'
 import type { WrittenModule } from './manifest.js'
-
-export const SELF = 'evenkeel:self'
 
 /** The parser of the Vite that runs. */
 export type Parser = Pick<typeof import('vite'), 'parseAst' | 'parseAstAsync'>
@@ -12,10 +11,11 @@ type Expression = ESTree.Expression
 type Range = Pick<Node, 'start' | 'end'>
 
 /**
- * The code of a module with its namespace marked by its id. A lazy module, which its importers run, is one that somebody could require.
+ * The code of a module with its namespace marked by its id; `specifier` is how it imports itself. A lazy module, which its importers
+ * run, is one that somebody could require.
  */
-export function marked(code: string, id: string, isLazy: boolean): string {
-  const self = JSON.stringify(SELF)
+export function marked(code: string, id: string, specifier: string, isLazy: boolean): string {
+  const self = JSON.stringify(specifier)
   const required = isLazy ? `, () => require(${self})` : ''
   return `${code}\n;import * as ${MARK}self from ${self};${MARK}(${JSON.stringify(id)}, ${MARK}self${required});`
 }
@@ -32,12 +32,10 @@ export function unmarkedMap(map: string): string {
   return map
     .replaceAll(`\\n${COMMON_JS}"`, '"')
     .replaceAll(
-      new RegExp(`\\\\n;import \\* as ${MARK}self from \\\\"${SELF}\\\\";${MARK}\\([^\\n]*?\\);(?=")`, 'g'),
+      new RegExp(`\\\\n;import \\* as ${MARK}self from \\\\"[^"\\n]*\\\\";${MARK}\\([^\\n]*?\\);(?=")`, 'g'),
       '',
     )
 }
-
-const IDENTIFIER = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*/gu
 
 /** A statement that makes a namespace, with what it says of the exports. */
 interface Namespace {
@@ -64,8 +62,10 @@ export class PrintedFile {
   readonly #cuts: Range[] = []
   readonly #kept = new Map<string, string>()
 
-  static async parse(code: string, { parseAstAsync }: Parser): Promise<PrintedFile> {
-    return new PrintedFile(code, (await parseAstAsync(code)).body)
+  static async parse(code: string, isLazy: boolean, { parseAstAsync }: Parser): Promise<PrintedFile> {
+    const skeleton = isLazy ? skeletonOf(code) : undefined
+    const program = skeleton === undefined ? undefined : await parseAstAsync(skeleton).catch(() => undefined)
+    return new PrintedFile(code, (program ?? (await parseAstAsync(code))).body)
   }
 
   /** A file that is newer than the parser works. What it holds cannot be reached from others. */
@@ -139,8 +139,7 @@ export class PrintedFile {
 
   /** Namespaces that were printed for the marks alone. */
   #needlessNamespaces(): Range[] {
-    const used = new Map<string, number>()
-    for (const [name] of blanked(this.#code, this.#cuts).matchAll(IDENTIFIER)) used.set(name, (used.get(name) ?? 0) + 1)
+    const used = usesOfNamespaces(blanked(this.#code, this.#cuts))
     return [...this.#marked.values()].flat().flatMap(({ namespace = '' }) => {
       const { statements = [] } = this.#namespaces.get(namespace) ?? {}
       return statements.length === 2 && used.get(namespace) === 2 && !this.#kept.has(namespace) ? statements : []

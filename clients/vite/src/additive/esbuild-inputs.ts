@@ -1,12 +1,13 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import type { OnLoadArgs, OnLoadResult, OnResolveArgs, OnResolveResult, PluginBuild } from 'esbuild'
-import { type Parser, SELF, marked, markedCommonJs } from './esbuild-extraction.js'
+import { type Parser, marked, markedCommonJs } from './esbuild-extraction.js'
 import { loadByOthers } from './esbuild-loads.js'
 import { Sources } from './esbuild-sources.js'
 import type { LayerPlan } from './layer-plan.js'
 import { directivesOf } from './module-syntax.js'
 import { withSlashes } from './packages.js'
+import { SELF, SelfImports } from './self-imports.js'
 import { Doubt } from './store.js'
 import { FILE, MJS, REQUIRE, requireOf, stubOf } from './stubs.js'
 
@@ -29,6 +30,7 @@ export class LayerInputs {
   readonly isLazy: boolean
   readonly #plan: LayerPlan
   readonly #parser: Parser
+  readonly #selfImports = new SelfImports()
 
   constructor(plan: LayerPlan, isLazy: boolean, parser: Parser) {
     this.#plan = plan
@@ -79,7 +81,7 @@ export class LayerInputs {
     const known = this.#plan.base.modules.get(id)
     if (known?.kind === 'opaque') this.doubt ??= new Doubt('exportUnknown', `${id}: ${known.why}`)
     if (known) return { contents: known.kind === 'opaque' ? 'module.exports = {}' : stubOf(id, known), loader: 'js' }
-    const loaded = (await loadByOthers(build, args)) ?? (await read(args, sources))
+    const loaded = (await loadByOthers(build, args)) ?? read(args, sources)
     return loaded && this.#mark(id, args, loaded, sources)
   }
 
@@ -118,12 +120,17 @@ export class LayerInputs {
     }
   }
 
+  /** A `browser` field may have a file's name lead to another. */
+  #specifierOf(id: string, path: string, sources: Sources): string {
+    return id === path && !sources.hasReplacements(path) ? this.#selfImports.specifierOf(id) : SELF
+  }
+
   #marked(id: string, code: string, javaScript: string, path: string, sources: Sources): string {
     const directives = directivesOf(javaScript, this.#parser.parseAst)
     if (directives.length > 0) this.directives.set(id, directives)
     if (!sources.isModule(javaScript, path)) return markedCommonJs(code)
     if (/\bexport\s*\*/.test(javaScript)) this.stars.set(id, () => sources.starsOf(javaScript))
-    return marked(code, id, this.isLazy)
+    return marked(code, id, this.#specifierOf(id, path, sources), this.isLazy)
   }
 }
 
@@ -132,15 +139,12 @@ export function pathIn(root: string, file: string): string {
   return withSlashes(relative(root, file))
 }
 
-async function read(
-  { path, namespace, suffix, with: attributes }: OnLoadArgs,
-  sources: Sources,
-): Promise<OnLoadResult | undefined> {
+function read({ path, namespace, suffix, with: attributes }: OnLoadArgs, sources: Sources): OnLoadResult | undefined {
   const loader = sources.loaderOf(path)
   if (namespace !== 'file' || suffix || Object.keys(attributes).length > 0 || !loader || sources.isDisabled(path))
     return undefined
   if (loader !== 'json' && !MODULES.includes(loader)) return undefined
-  return { contents: await readFile(path, 'utf8'), loader }
+  return { contents: readFileSync(path, 'utf8'), loader }
 }
 
 /** A module is called by its path, as Vite calls it; one that is no file by its namespace, too. */

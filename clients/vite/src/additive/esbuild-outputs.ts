@@ -35,7 +35,7 @@ export class LayerOutputs {
     const starred = new Map<string, string>()
     for (const chunk of chunks) {
       const { text } = chunk.output
-      const file = await PrintedFile.parse(text, this.#parser).catch((error: unknown) => {
+      const file = await PrintedFile.parse(text, this.#inputs.isLazy, this.#parser).catch((error: unknown) => {
         if (this.#inputs.isLazy) throw error
         return PrintedFile.opaque(text)
       })

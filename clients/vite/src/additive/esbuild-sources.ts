@@ -20,8 +20,8 @@ const LOADERS: Record<string, Loader> = {
 /** What the package.json files above a file say of it. */
 interface Scope {
   isModule: boolean
-  /** Files that are empty in browsers, their extensions may be missing. */
-  disabled: string[]
+  /** What browsers get in the place of files, whose extensions may be missing; `false` is for nothing. */
+  replaced: Array<[file: string, by: unknown]>
 }
 
 /** The sources of one build: what they are to esbuild. */
@@ -61,11 +61,17 @@ export class Sources {
     return starExports(javaScript, this.#parser.parseAst)
   }
 
+  /** Whether a `browser` field replaces files of the package. */
+  hasReplacements(path: string): boolean {
+    return this.#build.initialOptions.platform !== 'node' && this.#scopeOf(dirname(path)).replaced.length > 0
+  }
+
   /** Whether a `browser` field replaces the file by nothing. A plugin that loads it is not told so. */
   isDisabled(path: string): boolean {
     if (this.#build.initialOptions.platform === 'node') return false
-    return this.#scopeOf(dirname(path)).disabled.some(
-      (file) => path === file || path.startsWith(`${file}.`) || path.startsWith(join(file, 'index.')),
+    return this.#scopeOf(dirname(path)).replaced.some(
+      ([file, by]) =>
+        by === false && (path === file || path.startsWith(`${file}.`) || path.startsWith(join(file, 'index.'))),
     )
   }
 
@@ -84,16 +90,15 @@ export class Sources {
   }
 
   #readScope(folder: string): Scope {
-    const parent = dirname(folder) === folder ? { isModule: false, disabled: [] } : undefined
+    const parent = dirname(folder)
+    const above = (): Scope => (parent === folder ? { isModule: false, replaced: [] } : this.#scopeOf(parent))
     const manifest = manifestIn(folder)
-    if (!manifest) return parent ?? this.#scopeOf(dirname(folder))
+    if (!manifest) return above()
     const { type, browser } = manifest
-    const replaced = typeof browser === 'object' && browser ? Object.entries(browser) : undefined
+    const own = typeof browser === 'object' && browser ? Object.entries(browser) : undefined
     return {
       isModule: type === 'module',
-      disabled:
-        replaced?.flatMap(([file, by]) => (by === false ? resolve(folder, file) : [])) ??
-        (parent ?? this.#scopeOf(dirname(folder))).disabled,
+      replaced: own?.map(([file, by]) => [resolve(folder, file), by]) ?? above().replaced,
     }
   }
 }

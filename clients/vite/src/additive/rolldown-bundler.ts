@@ -1,4 +1,3 @@
-import { realpathSync } from 'node:fs'
 import type { Rolldown } from 'vite'
 import type { EntriesByFolder, EntryChunk } from '../vite-internals/rolldown.js'
 import type { Run } from './additive.js'
@@ -8,7 +7,7 @@ import type { DescribedLayer } from './layer-files.js'
 import type { BundledLayer, LayerBuild } from './layer-rolldown.js'
 import { type Star, type WrittenEntry, type WrittenModule, entryFile } from './manifest.js'
 import { type Parse, bareImports, directivesOf, isModule, starExports } from './module-syntax.js'
-import { Groups, NO_PACKAGE, packageNamed, packageOf, withSlashes } from './packages.js'
+import { Groups, NO_PACKAGE, packageNamed, packageOf } from './packages.js'
 import { chunksOf, mapOf } from './rolldown-chunks.js'
 import { declarationsIn } from './rolldown-declarations.js'
 import {
@@ -22,11 +21,9 @@ import {
   withoutRun,
   withoutUnusedHelper,
 } from './rolldown-extraction.js'
+import { SELF, SelfImports } from './self-imports.js'
 import { FILE, type Facade, MJS, REQUIRE, exportsOf, facadeOf, requireOf, stubOf } from './stubs.js'
 
-const SELF = 'evenkeel:self'
-/** The name of a file, if nobody can take a part of it for a query. */
-const FILE_NAME = /(?<=[\\/])[\w.$@+-]+$/
 /** The entry of a layer that brings no module. */
 export const EMPTY = '\0evenkeel:empty'
 const RUNTIME = '\0rolldown/runtime.js'
@@ -54,7 +51,7 @@ export class LayerBundler {
   readonly #prologues = new Map<string, string[]>()
   /** The modules that have a mark, by the mark's number. */
   readonly #marked: string[] = []
-  readonly #realFolders = new Map<string, boolean>()
+  readonly #selfImports = new SelfImports()
   readonly #extracted = new Map<Rolldown.OutputChunk, Extracted[]>()
   readonly #version: string
   /** Where the build can return entries that it does not write. */
@@ -102,8 +99,7 @@ export class LayerBundler {
 
   transform(code: string, id: string, parse: Parse): { code: string; map: null } | undefined {
     if (this.#isKnown(id)) return undefined
-    const found = packageOf(id)
-    const own = found?.name ?? NO_PACKAGE
+    const own = packageNameOf(id)
     this.#groups.sawModule(own)
     for (const specifier of bareImports(code)) {
       const imported = packageNamed(specifier)
@@ -114,22 +110,7 @@ export class LayerBundler {
     if (!isModule(code, parse)) return undefined
     const number = this.#marked.length
     this.#marked.push(id)
-    return { code: marked(code, this.#specifierOf(id, found?.folder), number), map: null }
-  }
-
-  /** How a module imports itself: by a path where it can, because that is resolved without calling a hook. */
-  #specifierOf(id: string, folder: string | undefined): string {
-    const [name] = FILE_NAME.exec(id) ?? []
-    return folder && name && this.#isReal(folder) ? `./${name}` : SELF
-  }
-
-  /** Whether a folder is where its path says: a relative import in a linked one leads elsewhere. */
-  #isReal(folder: string): boolean {
-    const known = this.#realFolders.get(folder)
-    if (known !== undefined) return known
-    const isReal = realPathOf(folder) === folder
-    this.#realFolders.set(folder, isReal)
-    return isReal
+    return { code: marked(code, this.#selfImports.specifierOf(id), number), map: null }
   }
 
   /** The pattern of the names of its files. */
@@ -316,15 +297,6 @@ function inNextTurn<T>(work: () => T): Promise<T> {
   const done = new Promise<void>((resolve) => setImmediate(resolve)).then(work)
   done.catch(() => undefined)
   return done
-}
-
-/** `undefined` where nothing is on disk: for a package in an archive, for one. */
-function realPathOf(folder: string): string | undefined {
-  try {
-    return withSlashes(realpathSync.native(folder))
-  } catch {
-    return undefined
-  }
 }
 
 function packageNameOf(id: string): string {

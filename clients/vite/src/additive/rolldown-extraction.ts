@@ -101,7 +101,7 @@ function linesOf(text: string): string {
 }
 
 /** How often each name occurs that a namespace may have. */
-function usesOfNamespaces(code: string): Map<string, number> {
+export function usesOfNamespaces(code: string): Map<string, number> {
   const uses = new Map<string, number>()
   for (let at = code.indexOf(NAMESPACE); at >= 0; at = code.indexOf(NAMESPACE, at + 1)) {
     let start = at
