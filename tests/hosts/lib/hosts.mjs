@@ -34,7 +34,8 @@ const clientDraft = (...args) => {
   return { source: `'use client'\n${source}`, expects }
 }
 const sveltekit = { command: vite, file: 'src/draft.svelte', draft: svelteDraft, spares: svelteSpares }
-const rsc = { command: vite, file: 'src/draft.tsx', draft: clientDraft }
+const rsc = { folder: 'rsc', command: vite, file: 'src/draft.tsx', draft: clientDraft }
+const vike = { command: [bin('vike/bin.js'), 'dev', '--host', '127.0.0.1'], file: 'pages/index/draft.tsx', ready: /Vite v\S+ · ready in/ }
 const hono = { folder: 'hono', command: vite, file: 'src/draft.tsx', served: { expects: ['<div id="page"></div>'] } }
 
 /**
@@ -46,6 +47,8 @@ export const pageHosts = {
   'nuxt, with environments of one server': { ...nuxt, env: { NUXT_ENVIRONMENT_API: 'true' }, variant: true },
   sveltekit,
   rsc,
+  'rsc, in workerd': { ...rsc, command: [...vite, '--config', 'vite.worker.config.mjs'] },
+  vike,
   hono,
   "hono, with Cloudflare's adapter": { ...hono, env: { HONO_ADAPTER: 'cloudflare' }, variant: true },
 }
