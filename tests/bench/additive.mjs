@@ -6,7 +6,7 @@
 import { parseArgs } from 'node:util'
 import { openBrowser } from '../e2e/lib/browser.mjs'
 import { median, printTable, round } from './lib/report.mjs'
-import { coldStart, lateDependency } from './lib/additive-cpu.mjs'
+import { coldStart, coldStartOnVite7, lateDependency } from './lib/additive-cpu.mjs'
 import { manyLayers } from './lib/additive-layers.mjs'
 import { clicksAndLoads } from './lib/additive-page.mjs'
 import { firstRenders } from './lib/additive-server.mjs'
@@ -38,6 +38,7 @@ const say = (text) => options.json || console.error(text)
 const late = await inTurn(lateDependency)
 // Two cold starts in a row differ by a third, two page loads and two first renders by a tenth.
 const cold = await inTurn(coldStart, 4 * rounds)
+const coldOnVite7 = await inTurn(coldStartOnVite7, 2 * rounds)
 const renders = await inTurn(firstRenders, 3 * rounds)
 const browser = await openBrowser()
 const page = await clicksAndLoads(browser, environments, { loads: 5 * rounds + 1, say }).finally(() => browser.close())
@@ -53,6 +54,7 @@ function report() {
     'met to shown in the browser': { ratio: page.metToShown, aim: '≤ 0.35' },
     'cold start until the first run is committed, CPU': { ratio: of(cold, 'cpu'), aim: '≤ 1.1' },
     'cold start until the first run is committed, wall': { ratio: of(cold, 'wall'), aim: '≤ 1.1' },
+    'the same on Vite 7.3, with esbuild, wall': { ratio: of(coldOnVite7, 'wall') },
     'page load with all of them': { ratio: ratio(page.loads, (ms) => ms), aim: '≤ 1.1' },
     'first server renders, warm start': { ratio: ratio(renders, (ms) => ms), aim: '≤ 1.1' },
     'size of the cache': { ratio: round(page.bytes.evenkeel / page.bytes.stock, 2) },
@@ -63,6 +65,7 @@ function report() {
     'late zustand, wall': medians(late, 'wall'),
     'cold start, CPU': medians(cold, 'cpu'),
     'cold start, wall': medians(cold, 'wall'),
+    'cold start on Vite 7.3, wall': medians(coldOnVite7, 'wall'),
     'page load': { stock: whole(median(page.loads.stock)), evenkeel: whole(median(page.loads.evenkeel)) },
     'first server renders': { stock: whole(median(renders.stock)), evenkeel: whole(median(renders.evenkeel)) },
   }

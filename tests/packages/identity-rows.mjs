@@ -392,6 +392,16 @@ export const rows = [
     },
   ),
   row(
+    'what two modules re-export is one thing, and a late module re-exports both as a whole',
+    [
+      `export { make } from '@fixture/barrels/parts'`,
+      `import * as barrels from '@fixture/barrels'
+       import { make } from './0.mjs'
+       export const answer = () => [Object.keys(barrels), barrels.make === make]`,
+    ],
+    [['make', 'whole'], true],
+  ),
+  row(
     'exports that nobody needed at first, under whatever names, are there for a late package',
     [
       `export { first } from '@fixture/names'`,

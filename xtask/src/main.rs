@@ -86,6 +86,7 @@ fn bench(name: &str, arguments: &[&str]) -> Result<(), Failure> {
     }
     if name == "additive" {
         parts::install("e2e")?;
+        parts::install_stacks()?;
     }
     Step::new(node::recent()?).args([format!("bench/{name}.mjs")]).args(arguments).within("tests").run()
 }

@@ -232,7 +232,7 @@ fn install_packages_of_stacks() -> Result<(), Failure> {
     stacks()?.iter().try_for_each(|stack| node::install(stack))
 }
 
-fn install_stacks() -> Result<(), Failure> {
+pub fn install_stacks() -> Result<(), Failure> {
     install_packages_of_stacks()?;
     Step::new(node::recent()?).args(["tests/versions/prepare.mjs"]).run()
 }

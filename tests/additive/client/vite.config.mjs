@@ -5,14 +5,16 @@ import { cpuTime } from '../../apps/setup/cpu-time.mjs'
 import { evenkeelPlugin } from '../../apps/setup/evenkeel.mjs'
 import { pageList } from './page-list.mjs'
 
-/** An app in the browser, with the other fixtures' environment variables, INCLUDE: dependencies that do not come late, and TAILWIND=1. */
+/** An app in the browser, with the other fixtures' environment variables, INCLUDE: dependencies that do not come late, TAILWIND=1, and ESBUILD=1 for a Vite 7. */
 export default async () => {
-  const { CACHE_DIR, EVENKEEL_OPTIONS, INCLUDE, TAILWIND } = process.env
+  const { CACHE_DIR, EVENKEEL_OPTIONS, INCLUDE, TAILWIND, ESBUILD } = process.env
   const evenkeel = choice(process.env, 'EVENKEEL', ['off', 'first', 'last'])
   return {
     cacheDir: CACHE_DIR || undefined,
     clearScreen: false,
     optimizeDeps: { include: INCLUDE ? INCLUDE.split(',') : [] },
-    plugins: [react(), TAILWIND === '1' && tailwindcss(), pageList(), cpuTime(), evenkeel !== 'off' && (await evenkeelPlugin(EVENKEEL_OPTIONS))],
+    // The plugin for React is Vite 8's.
+    ...(ESBUILD === '1' && { esbuild: { jsx: 'automatic' } }),
+    plugins: [ESBUILD !== '1' && react(), TAILWIND === '1' && tailwindcss(), pageList(), cpuTime(), evenkeel !== 'off' && (await evenkeelPlugin(EVENKEEL_OPTIONS))],
   }
 }

@@ -2,7 +2,8 @@
 // stack must be measurable without the package being built.
 const importUnseen = (specifier) => import(specifier)
 
+/** EVENKEEL_PACKAGE: another one than the checkout's. */
 export async function evenkeelPlugin(options) {
-  const { evenkeel } = await importUnseen('evenkeel')
+  const { evenkeel } = await importUnseen(process.env.EVENKEEL_PACKAGE ?? 'evenkeel')
   return evenkeel(options ? JSON.parse(options) : undefined)
 }

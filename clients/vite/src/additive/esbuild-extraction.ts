@@ -3,6 +3,7 @@ import { MARK } from './rolldown-declarations.js'
 import { PREFIX, usesOfNamespaces } from './rolldown-extraction.js'
 import { skeletonOf } from './esbuild-skeleton.js'
 import type { WrittenModule } from './manifest.js'
+import { exportName } from './stubs.js'
 
 /** The parser of the Vite that runs. */
 export type Parser = Pick<typeof import('vite'), 'parseAst' | 'parseAstAsync'>
@@ -11,14 +12,18 @@ type Expression = ESTree.Expression
 type Range = Pick<Node, 'start' | 'end'>
 
 /**
- * The code of a module with its namespace marked by its id; `specifier` is how it imports itself. A lazy module, which its importers
- * run, is one that somebody could require.
+ * The code of a module with its namespace marked by its id; `specifier` is how it imports itself, `exports` is what it re-exports besides.
+ * A lazy module, which its importers run, is one that somebody could require.
  */
-export function marked(code: string, id: string, specifier: string, isLazy: boolean): string {
+export function marked(code: string, id: string, specifier: string, isLazy: boolean, exports: Exports = []): string {
   const self = JSON.stringify(specifier)
   const required = isLazy ? `, () => require(${self})` : ''
-  return `${code}\n;import * as ${MARK}self from ${self};${MARK}(${JSON.stringify(id)}, ${MARK}self${required});`
+  const reexports = [...exports].map(([name, from]) => `export { ${exportName(name)} } from ${JSON.stringify(from)};`)
+  return `${code}\n;${reexports.join('')}import * as ${MARK}self from ${self};${MARK}(${JSON.stringify(id)}, ${MARK}self${required});`
 }
+
+/** Names, each with the module that it comes from. */
+export type Exports = Iterable<[name: string, from: string]>
 
 const COMMON_JS = ';module.exports;'
 
@@ -32,7 +37,10 @@ export function unmarkedMap(map: string): string {
   return map
     .replaceAll(`\\n${COMMON_JS}"`, '"')
     .replaceAll(
-      new RegExp(`\\\\n;import \\* as ${MARK}self from \\\\"[^"\\n]*\\\\";${MARK}\\([^\\n]*?\\);(?=")`, 'g'),
+      new RegExp(
+        `\\\\n;(?:export \\{[^\\n]*?;)?import \\* as ${MARK}self from \\\\"[^"\\n]*\\\\";${MARK}\\([^\\n]*?\\);(?=")`,
+        'g',
+      ),
       '',
     )
 }

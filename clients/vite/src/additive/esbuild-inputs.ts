@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import type { OnLoadArgs, OnLoadResult, OnResolveArgs, OnResolveResult, PluginBuild } from 'esbuild'
-import { type Parser, marked, markedCommonJs } from './esbuild-extraction.js'
+import { type Exports, type Parser, marked, markedCommonJs } from './esbuild-extraction.js'
 import { loadByOthers } from './esbuild-loads.js'
 import { Sources } from './esbuild-sources.js'
 import type { LayerPlan } from './layer-plan.js'
@@ -30,10 +30,13 @@ export class LayerInputs {
   readonly isLazy: boolean
   readonly #plan: LayerPlan
   readonly #parser: Parser
+  /** What modules re-export besides what their code says. */
+  readonly #exports: ReadonlyMap<string, Exports>
   readonly #selfImports = new SelfImports()
 
-  constructor(plan: LayerPlan, isLazy: boolean, parser: Parser) {
+  constructor(plan: LayerPlan, isLazy: boolean, parser: Parser, exports: ReadonlyMap<string, Exports> = new Map()) {
     this.#plan = plan
+    this.#exports = exports
     this.isLazy = isLazy
     this.#parser = parser
   }
@@ -130,7 +133,7 @@ export class LayerInputs {
     if (directives.length > 0) this.directives.set(id, directives)
     if (!sources.isModule(javaScript, path)) return markedCommonJs(code)
     if (/\bexport\s*\*/.test(javaScript)) this.stars.set(id, () => sources.starsOf(javaScript))
-    return marked(code, id, this.#specifierOf(id, path, sources), this.isLazy)
+    return marked(code, id, this.#specifierOf(id, path, sources), this.isLazy, this.#exports.get(id))
   }
 }
 

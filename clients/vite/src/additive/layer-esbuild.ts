@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { init as lexerReady } from 'es-module-lexer'
 import type { BuildFailure, BuildOptions, Metafile, Plugin, PluginBuild } from 'esbuild'
 import type { Run } from './additive.js'
-import type { Parser } from './esbuild-extraction.js'
+import { TELLS_AMBIGUITY, leftOut } from './esbuild-ambiguity.js'
+import type { Exports, Parser } from './esbuild-extraction.js'
 import { EMPTY, LayerInputs, pathIn } from './esbuild-inputs.js'
 import { leavingLoads } from './esbuild-loads.js'
 import { LayerOutputs } from './esbuild-outputs.js'
@@ -84,14 +85,20 @@ async function bundle(
   const sources = environment.sources()
   const entries = Object.fromEntries((options.entryPoints as string[]).map((name) => [name, sourceOf(name, sources)]))
 
-  const attempt = async (plan: LayerPlan, isLazy: boolean): Promise<BundledLayer | Doubt> => {
-    const inputs = new LayerInputs(plan, isLazy, parser)
+  const attempt = async (
+    plan: LayerPlan,
+    isLazy: boolean,
+    exports?: Map<string, Exports>,
+  ): Promise<BundledLayer | Doubt> => {
+    const inputs = new LayerInputs(plan, isLazy, parser, exports)
     try {
-      const { metafile, outputFiles } = await esbuild.build({
+      const { metafile, outputFiles, warnings } = await esbuild.build({
         ...optionsOf(plan, inputs, options),
         metafile: true,
         write: false,
       })
+      const left = exports ? undefined : leftOut(warnings, modulesOf(plan, absWorkingDir), parser)
+      if (left?.size && !inputs.doubt) return attempt(plan, isLazy, left)
       return (
         inputs.doubt ??
         (await new LayerOutputs(plan, inputs, parser, outdir, absWorkingDir).layer(metafile, outputFiles))
@@ -139,7 +146,12 @@ function optionsOf({ base, fresh, number }: LayerPlan, inputs: LayerInputs, opti
     outExtension: { '.js': `.js${base.version}` },
     plugins: [{ name: 'evenkeel:layer', setup: (build) => inputs.setUp(build) }, ...(options.plugins ?? [])],
     logLevel: 'silent',
+    logOverride: { ...options.logOverride, ...TELLS_AMBIGUITY },
   }
+}
+
+function modulesOf({ base }: LayerPlan, root: string): Parameters<typeof leftOut>[1] {
+  return { root, isWritten: (id) => base.modules.has(id) }
 }
 
 /** Vite sees facades that import nothing, so that they never change for it. */

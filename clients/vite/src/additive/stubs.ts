@@ -78,6 +78,7 @@ function snapshotsOf({ snapshots = [], namespace }: EsmModule, file: string): st
   return `import { ${namespace} } from ${file};\n${constants.join('')}export { ${names.join(', ')} };\n`
 }
 
-function exportName(name: string): string {
+/** A name as it is written in an export. */
+export function exportName(name: string): string {
   return IDENTIFIER.test(name) ? name : JSON.stringify(name)
 }
