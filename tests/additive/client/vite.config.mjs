@@ -12,8 +12,8 @@ export default async () => {
   return {
     cacheDir: CACHE_DIR || undefined,
     clearScreen: false,
-    optimizeDeps: { include: INCLUDE ? INCLUDE.split(',') : [] },
-    // The plugin for React is Vite 8's.
+    // The plugin for React, which includes this, is Vite 8's.
+    optimizeDeps: { include: [...(INCLUDE ? INCLUDE.split(',') : []), ...(ESBUILD === '1' ? ['react/jsx-dev-runtime'] : [])] },
     ...(ESBUILD === '1' && { esbuild: { jsx: 'automatic' } }),
     plugins: [ESBUILD !== '1' && react(), TAILWIND === '1' && tailwindcss(), pageList(), cpuTime(), evenkeel !== 'off' && (await evenkeelPlugin(EVENKEEL_OPTIONS))],
   }
