@@ -5,6 +5,7 @@ import { EMPTY, type LayerInputs, pathIn } from './esbuild-inputs.js'
 import type { LayerPlan } from './layer-plan.js'
 import type { BundledLayer } from './layer-rolldown.js'
 import type { Star, WrittenModule } from './manifest.js'
+import { leadsElsewhere } from './self-imports.js'
 import { facadeOf } from './stubs.js'
 
 type Chunk = Metafile['outputs'][string] & { file: string; path: string; output: OutputFile }
@@ -40,7 +41,7 @@ export class LayerOutputs {
         return PrintedFile.opaque(text)
       })
       printed.set(chunk, file)
-      for (const [path, id] of this.#addModules(chunk, file, layer)) starred.set(path, id)
+      for (const [path, id] of this.#addModules(chunk, file, metafile, layer)) starred.set(path, id)
     }
     for (const [path, id] of starred) this.#addStars(path, id, [...starred.values()], metafile, layer)
     for (const [name, src, facade] of this.#plan.known) layer.entries.set(name, { src, ...facade })
@@ -79,12 +80,19 @@ export class LayerOutputs {
   }
 
   /** Adds the new modules of a chunk; returns those whose exports are not all known. */
-  #addModules({ inputs, file }: Chunk, printed: PrintedFile, layer: BundledLayer): Array<[path: string, id: string]> {
+  #addModules(
+    { inputs, file }: Chunk,
+    printed: PrintedFile,
+    metafile: Metafile,
+    layer: BundledLayer,
+  ): Array<[path: string, id: string]> {
     const starred: Array<[string, string]> = []
     for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
       const id = this.#inputs.loaded.get(path)
       if (id === undefined || bytesInOutput === 0) continue
-      const module = printed.module(id, path, file)
+      const module: WrittenModule = leadsElsewhere(path, metafile.inputs[path]?.imports ?? [])
+        ? { kind: 'opaque', file, why: 'its own name leads to another module' }
+        : printed.module(id, path, file)
       const directives = this.#inputs.directives.get(id)
       layer.modules.set(id, directives && module.kind !== 'opaque' ? { ...module, directives } : module)
       if (printed.hasStars(id)) starred.push([path, id])

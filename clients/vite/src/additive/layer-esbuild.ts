@@ -3,6 +3,8 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { init as lexerReady } from 'es-module-lexer'
 import type { BuildFailure, BuildOptions, Metafile, Plugin, PluginBuild } from 'esbuild'
+import type { Alias } from 'vite'
+import { resolvingOnceWithEsbuild } from '../vite-internals/dependency-imports.js'
 import type { Run } from './additive.js'
 import { TELLS_AMBIGUITY, leftOut } from './esbuild-ambiguity.js'
 import type { Exports, Parser } from './esbuild-extraction.js'
@@ -22,6 +24,8 @@ export interface Environment {
   sources(): Entries
   /** Begins a run; one with a doubt bundles everything. */
   begin(entries: Entries, doubt?: Doubt): Run
+  /** Those of the config, and Vite's own. */
+  aliases: readonly Alias[]
 }
 
 /** Options of the user's that decide what is printed where are left alone, and with them the runs. */
@@ -55,7 +59,15 @@ export function layerPlugin(environmentNow: () => Environment | undefined, parse
       build.onEnd(async ({ metafile, errors }) => {
         if (!metafile || errors.length > 0) return {}
         try {
-          metafile.outputs = await bundle(build, { ...options, plugins: others.map(leavingLoads) }, environment, parser)
+          metafile.outputs = await bundle(
+            build,
+            {
+              ...options,
+              plugins: others.map((other) => resolvingOnceWithEsbuild(leavingLoads(other), environment.aliases)),
+            },
+            environment,
+            parser,
+          )
           return {}
         } catch (error) {
           // Vite removes the folder of a run that it cancels.

@@ -27,6 +27,12 @@ export class SelfImports {
   }
 }
 
+/** Whether the path by which a module imports itself has led to another one, as a plugin may have it. */
+export function leadsElsewhere(path: string, imports: ReadonlyArray<{ path: string; original?: string }>): boolean {
+  const [name] = FILE_NAME.exec(path) ?? []
+  return imports.some((imported) => imported.original === `./${name}` && imported.path !== path)
+}
+
 /** `undefined` where nothing is on disk: for a package in an archive, for one. */
 function realPathOf(folder: string): string | undefined {
   try {

@@ -1,9 +1,10 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { type OnResolveArgs, type Plugin as EsbuildPlugin, build } from 'esbuild'
 import { type Alias, type Rolldown, createServer } from 'vite'
 import { afterAll, expect, test, vi } from 'vitest'
-import { resolvingOnce } from './dependency-imports.js'
+import { resolvingOnce, resolvingOnceWithEsbuild } from './dependency-imports.js'
 
 const root = realpathSync(mkdtempSync(join(tmpdir(), 'evenkeel-imports-')))
 afterAll(() => rmSync(root, { recursive: true }))
@@ -111,3 +112,33 @@ test('the Vite that is installed has the plugin, and others are left as they are
   const changed = (resolvingOnce(plugins, []) as Rolldown.Plugin[]).filter((plugin, at) => plugin !== plugins[at])
   expect(changed.map(({ name }) => name)).toEqual(['vite:dep-pre-bundle'])
 }, 30_000)
+
+test('with esbuild Vite is asked once for what a package imports, and each time for what is relative, until the build ends', async () => {
+  const folder = join(root, 'node_modules/with-esbuild')
+  const code = "import 'b'\nimport './style.css'\n"
+  for (const [file, content] of Object.entries({
+    'index.js': `import './lib/other.js'\n${code}import('b')\n`,
+    'lib/other.js': code,
+    'package.json': '{}',
+  })) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true })
+    writeFileSync(join(folder, file), content)
+  }
+  const asked = vi.fn(({ path }: OnResolveArgs) => ({ path, external: true }))
+  const plugin: EsbuildPlugin = {
+    name: 'vite:dep-pre-bundle',
+    setup: ({ onResolve }) => onResolve({ filter: /^b$|\.css$/ }, asked),
+  }
+  const entryPoints = [join(folder, 'index.js')]
+  const importsAsked = async (plugins: EsbuildPlugin[]) => {
+    asked.mockClear()
+    const { outputFiles } = await build({ entryPoints, bundle: true, write: false, format: 'esm', plugins })
+    return { printed: outputFiles.map(({ text }) => text), imports: asked.mock.calls.map(([{ path }]) => path).sort() }
+  }
+  const alone = await importsAsked([plugin])
+  expect(alone.imports).toEqual(['./style.css', './style.css', 'b', 'b', 'b'])
+  const once = resolvingOnceWithEsbuild(plugin, [])
+  for (const _ of [1, 2])
+    expect(await importsAsked([once])).toEqual({ ...alone, imports: ['./style.css', './style.css', 'b', 'b'] })
+  expect(await importsAsked([resolvingOnceWithEsbuild({ ...plugin, name: 'another' }, [])])).toEqual(alone)
+})

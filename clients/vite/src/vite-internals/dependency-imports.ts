@@ -1,6 +1,11 @@
 import { readdirSync } from 'node:fs'
 import { basename, dirname, extname, isAbsolute } from 'node:path'
+import type { OnResolveResult, Plugin as EsbuildPlugin, PluginBuild } from 'esbuild'
 import type { Alias, Rolldown } from 'vite'
+
+/** Vite's plugin for dependencies, with either bundler. */
+const NAME = 'vite:dep-pre-bundle'
+const BARE = /^[\w@]/
 
 type Plugins = Rolldown.InputOptions['plugins']
 type ResolveId = Extract<NonNullable<Rolldown.Plugin['resolveId']>, (...args: never[]) => unknown>
@@ -20,50 +25,85 @@ export function resolvingOnce(plugins: Plugins, aliases: readonly Alias[]): Plug
 
 function isResolving(plugin: unknown): plugin is Resolving {
   const { name, resolveId, buildEnd } = Object(plugin)
-  return (
-    name === 'vite:dep-pre-bundle' && typeof Object(resolveId).handler === 'function' && typeof buildEnd === 'function'
-  )
+  return name === NAME && typeof Object(resolveId).handler === 'function' && typeof buildEnd === 'function'
 }
 
 function once(plugin: Resolving, aliases: readonly Alias[]): Resolving {
   const { resolveId, buildEnd } = plugin
-  const folders = new Folders()
-  const resolved = new Map<string, ReturnType<ResolveId>>()
+  const known = new Resolutions<Awaited<ReturnType<ResolveId>>>(aliases)
   return {
     ...plugin,
     buildEnd(...args: unknown[]) {
-      folders.forget()
-      resolved.clear()
+      known.forget()
       return buildEnd.apply(this, args)
     },
     resolveId: {
       ...resolveId,
       handler(...args) {
         const [id, importer, { kind }] = args
-        const scope = importer === undefined ? undefined : folders.scopeOf(importer)
-        const key = scope === undefined ? undefined : [kind, scope, id].join('\0')
-        if (key !== undefined && resolved.has(key)) return resolved.get(key)
-        const result = resolveId.handler.apply(this, args)
-        const isRemembered = key !== undefined && !aliases.some(({ find }) => isAliased(id, find))
-        return isRemembered ? remembered(resolved, key, result) : result
+        return known.of(id, importer, kind, () => resolveId.handler.apply(this, args))
       },
     },
   }
 }
 
-/** Results in place of promises, once they are there: Rolldown has less to do for those. */
-function remembered(
-  resolved: Map<string, ReturnType<ResolveId>>,
-  key: string,
-  result: ReturnType<ResolveId>,
-): ReturnType<ResolveId> {
-  const promise = Promise.resolve(result)
-  resolved.set(key, promise)
-  promise.then(
-    (value) => resolved.set(key, value),
-    () => resolved.delete(key),
-  )
-  return promise
+/**
+ * The same with esbuild. Read in Vite 6.4.0, 6.4.6, 7.3.0 and 7.3.8: `esbuildDepPlugin`. It resolves relative imports of some kinds of
+ * files, too: those lead elsewhere for each folder.
+ */
+export function resolvingOnceWithEsbuild(plugin: EsbuildPlugin, aliases: readonly Alias[]): EsbuildPlugin {
+  if (plugin.name !== NAME) return plugin
+  return {
+    ...plugin,
+    setup(build) {
+      const onResolve: PluginBuild['onResolve'] = (options, callback) => {
+        const known = new Resolutions<OnResolveResult | null | undefined>(aliases)
+        build.onEnd(() => known.forget())
+        build.onResolve(options, (args) => {
+          const { path, importer, kind, namespace } = args
+          const isFile = namespace === 'file' && BARE.test(path)
+          return isFile ? known.of(path, importer, kind, () => callback(args)) : callback(args)
+        })
+      }
+      return plugin.setup({ ...build, onResolve })
+    },
+  }
+}
+
+/** What imports have led to. */
+class Resolutions<T> {
+  readonly #aliases: readonly Alias[]
+  readonly #folders = new Folders()
+  readonly #resolved = new Map<string, T | Promise<T>>()
+
+  constructor(aliases: readonly Alias[]) {
+    this.#aliases = aliases
+  }
+
+  of(id: string, importer: string | undefined, kind: string, resolve: () => T | Promise<T>): T | Promise<T> {
+    const scope = importer === undefined ? undefined : this.#folders.scopeOf(importer)
+    const key = scope === undefined ? undefined : [kind, scope, id].join('\0')
+    if (key !== undefined && this.#resolved.has(key)) return this.#resolved.get(key) as T | Promise<T>
+    const result = resolve()
+    const isRemembered = key !== undefined && !this.#aliases.some(({ find }) => isAliased(id, find))
+    return isRemembered ? this.#remembered(key, result) : result
+  }
+
+  forget(): void {
+    this.#folders.forget()
+    this.#resolved.clear()
+  }
+
+  /** Results in place of promises, once they are there: bundlers have less to do for those. */
+  #remembered(key: string, result: T | Promise<T>): Promise<T> {
+    const promise = Promise.resolve(result)
+    this.#resolved.set(key, promise)
+    promise.then(
+      (value) => this.#resolved.set(key, value),
+      () => this.#resolved.delete(key),
+    )
+    return promise
+  }
 }
 
 /** What an alias stands for may depend on the importer. */
