@@ -40,8 +40,8 @@ async function bundled(another: string, index: string) {
       },
     ],
   })
-  const isWritten = (id: string) => id.slice(root.length + 1) in stubs
-  return { code: outputFiles[0]?.text ?? '', left: leftOut(warnings, { root, isWritten }, { parseAst, parseAstAsync }) }
+  const written = new Set(Object.keys(stubs).map((stub) => join(root, stub)))
+  return { code: outputFiles[0]?.text ?? '', left: leftOut(warnings, { root, written }, { parseAst, parseAstAsync }) }
 }
 
 const INDEX = "export * from './again.js'\nexport * from './another.js'\n"

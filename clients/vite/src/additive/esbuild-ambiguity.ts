@@ -10,26 +10,31 @@ type Statement = ESTree.Program['body'][number]
 export const TELLS_AMBIGUITY = { 'ambiguous-reexport': 'warning' } as const
 const AMBIGUOUS = /^Re-export of "(.+)" in "(.+)" is ambiguous/
 
-/** Where modules are, and which of them an earlier layer has. */
 interface Modules {
+  /** What esbuild's paths begin at. */
   root: string
-  isWritten: (id: string) => boolean
+  /** Those of earlier layers. */
+  written: { has(id: string): boolean }
 }
 
 /**
  * What was left out though it is the same: each stub has exports of its own, also where one module has re-exported those of another. By
  * module, the names with the module that one of them comes from.
  */
-export function leftOut(warnings: Message[], modules: Modules, { parseAst }: Parser): Map<string, Map<string, string>> {
+export function leftOut(
+  warnings: Message[],
+  { root, written }: Modules,
+  { parseAst }: Parser,
+): Map<string, Map<string, string>> {
   const found = new Map<string, Map<string, string>>()
   for (const { id, text, notes } of warnings) {
     const [, name, module] = (id === 'ambiguous-reexport' && AMBIGUOUS.exec(text)) || []
-    const from = notes.flatMap(({ location }) => (location ? join(modules.root, location.file) : []))
+    const from = notes.flatMap(({ location }) => (location ? join(root, location.file) : []))
     const [first] = from
     if (name === undefined || module === undefined || first === undefined) continue
-    const isElsewhere = (file: string) => modules.isWritten(file) || reExports(bodyOf(file, parseAst), name)
+    const isElsewhere = (file: string) => written.has(file) || reExports(bodyOf(file, parseAst), name)
     if (!from.every(isElsewhere)) continue
-    const importer = join(modules.root, module)
+    const importer = join(root, module)
     found.set(importer, (found.get(importer) ?? new Map<string, string>()).set(name, first))
   }
   return found

@@ -21,9 +21,10 @@ export function skeletonOf(code: string): string | undefined {
   const modules = lazyModules(code)
   if (!modules) return undefined
   const kept = [...modules, ...commonJsModules(code)]
-  const tail = kept.reduce((end, range) => Math.max(end, range[1]), headEnd(code))
+  const head = headEnd(code)
+  const tail = kept.reduce((latest, [, end]) => Math.max(latest, end), head)
   const stars = [...code.matchAll(STAR)].map(({ index, 0: star }): Range => [index, index + star.length])
-  return only(code, [[0, headEnd(code)], ...kept, ...stars, [tail, code.length]])
+  return only(code, [[0, head], ...kept, ...stars, [tail, code.length]])
 }
 
 /** Directives and imports come before the first module. */
@@ -34,17 +35,18 @@ function headEnd(code: string): number {
 
 /** They are printed one after the other, each up to its mark. */
 function lazyModules(code: string): Range[] | undefined {
+  const ends = [...code.matchAll(MARKED_END)]
+  const marks = code.split(`${MARK}(`).length - 1
+  if (ends.length !== marks) return undefined
   const parts: Range[] = []
   let from = 0
-  let count = 0
-  for (const { index, 0: end, 1: namespace = '', 2: init = '' } of code.matchAll(MARKED_END)) {
+  for (const { index, 0: end, 1: namespace = '', 2: init = '' } of ends) {
     const module = lazyModule(code, from, index, namespace, init)
     if (!module) return undefined
     from = index + end.length
     parts.push(...module, [index, from])
-    count++
   }
-  return count === code.split(`${MARK}(`).length - 1 ? parts : undefined
+  return parts
 }
 
 function lazyModule(code: string, from: number, mark: number, namespace: string, init: string): Range[] | undefined {

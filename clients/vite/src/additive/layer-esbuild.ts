@@ -109,7 +109,7 @@ async function bundle(
         metafile: true,
         write: false,
       })
-      const left = exports ? undefined : leftOut(warnings, modulesOf(plan, absWorkingDir), parser)
+      const left = exports ? undefined : leftOut(warnings, { root: absWorkingDir, written: plan.base.modules }, parser)
       if (left?.size && !inputs.doubt) return attempt(plan, isLazy, left)
       return (
         inputs.doubt ??
@@ -160,10 +160,6 @@ function optionsOf({ base, fresh, number }: LayerPlan, inputs: LayerInputs, opti
     logLevel: 'silent',
     logOverride: { ...options.logOverride, ...TELLS_AMBIGUITY },
   }
-}
-
-function modulesOf({ base }: LayerPlan, root: string): Parameters<typeof leftOut>[1] {
-  return { root, isWritten: (id) => base.modules.has(id) }
 }
 
 /** Vite sees facades that import nothing, so that they never change for it. */
