@@ -42,22 +42,36 @@ impl Story {
         story
     }
 
+    /// The same before the optimizer's first run.
+    fn begin_cold() -> Self {
+        let mut story = Self::new(Policy::default());
+        let optimizer = OptimizerSnapshot { cold: true, ..OptimizerSnapshot::default() };
+        story.open_with("worker", &[], optimizer);
+        story.fetch("worker", "/src/entry.ts");
+        story
+    }
+
     fn apply(&mut self, event: Event) -> Vec<Effect> {
         self.session.apply(event, self.now)
     }
 
     fn open(&mut self, name: &str, borrowers: &[&str]) {
+        let optimizer = OptimizerSnapshot {
+            browser_hash: "h0".into(),
+            optimized: vec![dep("react", "h0")],
+            ..OptimizerSnapshot::default()
+        };
+        self.open_with(name, borrowers, optimizer);
+    }
+
+    fn open_with(&mut self, name: &str, borrowers: &[&str], optimizer: OptimizerSnapshot) {
         let snapshot = EnvironmentSnapshot {
             name: name.into(),
             consumer: Consumer::Server,
             root: "/app".into(),
             base: "/".into(),
             cache_dir: None,
-            optimizer: Some(OptimizerSnapshot {
-                browser_hash: "h0".into(),
-                optimized: vec![dep("react", "h0")],
-                ..OptimizerSnapshot::default()
-            }),
+            optimizer: Some(optimizer),
             borrowers: borrowers.iter().map(|name| (*name).to_owned()).collect(),
         };
         self.apply(Event::EnvironmentOpened(snapshot));
@@ -106,13 +120,18 @@ impl Story {
     }
 
     fn commit(&mut self, environment: &str, id: &str, reload: bool) -> Vec<Effect> {
+        self.commit_of(environment, &["react", id], &[], reload)
+    }
+
+    /// A run has optimized some, and others wait for the next.
+    fn commit_of(&mut self, environment: &str, ids: &[&str], pending: &[&str], reload: bool) -> Vec<Effect> {
         let hash = self.hash_of_commit(environment, reload);
         self.apply(Event::Committed(Commit {
             environment: environment.into(),
-            changed: vec![dep("react", &hash), dep(id, &hash)],
+            changed: ids.iter().map(|id| dep(id, &hash)).collect(),
             browser_hash: hash,
             removed: vec![],
-            pending: vec![],
+            pending: pending.iter().map(|id| (*id).to_owned()).collect(),
             bundled: None,
         }))
     }

@@ -204,10 +204,9 @@ impl State {
         self.recorded.session()
     }
 
-    /// Whether somebody waits for what comes next.
+    /// Whether somebody waits for what comes next, or time alone may bring it.
     fn is_watched(&self) -> bool {
-        let session = self.session();
-        session.is_disturbed() || session.owes_reload_until().is_some() || !self.waiters.is_empty()
+        !self.waiters.is_empty() || self.session().is_settling()
     }
 
     fn next_look(&self, now: Time) -> Option<Time> {

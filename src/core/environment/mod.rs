@@ -6,7 +6,7 @@ mod open;
 mod optimizer;
 
 pub use open::{OpenEnvironment, Phase};
-pub use optimizer::{Optimizer, ResolvedId};
+pub use optimizer::{Met, Optimizer, ResolvedId};
 
 use serde::{Deserialize, Serialize};
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::Time;
 use crate::core::event::{Commit, OptimizedDep, OptimizerSnapshot};
-use crate::core::reoptimization::LateDependency;
+use crate::core::reoptimization::{HandledBy, LateDependency};
 
 /// Vite's optimizer waits this long after the last discovery before it runs.
 const DEBOUNCE: Time = Time::from_millis(100);
@@ -67,13 +67,18 @@ pub struct Optimizer {
     /// When it last had a reason to wait for more.
     last_discovery: Time,
     runs: Runs,
-    /// Whether the first run is still to come.
-    cold: bool,
+    /// What has been met for the first run; nothing any more once that is committed.
+    first: Option<Vec<Met>>,
 }
+
+/// A dependency, and who has met it.
+pub type Met = (LateDependency, HandledBy);
 
 impl Optimizer {
     pub fn new(snapshot: OptimizerSnapshot, now: Time) -> Self {
+        let met = || snapshot.discovered.iter().map(|dep| (dep.into(), HandledBy::Missed)).collect();
         Optimizer {
+            first: snapshot.cold.then(met),
             browser_hash: snapshot.browser_hash,
             optimized: snapshot
                 .optimized
@@ -83,7 +88,6 @@ impl Optimizer {
             pending: snapshot.discovered.into_iter().map(|dep| (dep.id, Run::Due)).collect(),
             last_discovery: now,
             runs: if snapshot.adds { Runs::Add } else { Runs::Rebundle },
-            cold: snapshot.cold,
         }
     }
 
@@ -91,8 +95,9 @@ impl Optimizer {
         &self.browser_hash
     }
 
+    /// Whether the first run is still to come.
     pub fn is_cold(&self) -> bool {
-        self.cold
+        self.first.is_some()
     }
 
     /// Whether its runs leave earlier files as they are.
@@ -135,9 +140,26 @@ impl Optimizer {
         }
     }
 
-    pub fn discover(&mut self, id: String, now: Time) {
+    pub fn discover(&mut self, id: &str, now: Time) {
         self.last_discovery = now;
-        self.pending.entry(id).or_insert(Run::Due);
+        self.pending.entry(id.to_owned()).or_insert(Run::Due);
+    }
+
+    /// Keeps what is met for the first run, and gives back what is late.
+    pub fn late(&mut self, met: Met) -> Option<Met> {
+        match &mut self.first {
+            None => Some(met),
+            Some(first) => {
+                first.push(met);
+                None
+            }
+        }
+    }
+
+    /// What was met for the first run, and is not in its commit: it is late.
+    pub fn left_by_first_run(&self, commit: &Commit) -> Vec<Met> {
+        let met = self.first.iter().flatten();
+        met.filter(|(late, _)| commit.pending.contains(&late.id)).cloned().collect()
     }
 
     /// What a run has optimized without anybody having reported it as discovered.
@@ -160,7 +182,7 @@ impl Optimizer {
             self.optimized.insert(dep.id.clone().into(), dep.into());
         }
         self.browser_hash = commit.browser_hash;
-        self.cold = false;
+        self.first = None;
         self.end_fallback();
         self.pending.retain(|id, _| commit.pending.contains(id));
     }
@@ -169,12 +191,15 @@ impl Optimizer {
     pub fn fail(&mut self) {
         self.end_fallback();
         self.pending.clear();
+        if let Some(first) = &mut self.first {
+            first.clear();
+        }
     }
 
     /// Orders the run that Vite would begin by itself a little later, unless there is none or it has been ordered.
     pub fn order_run(&mut self, now: Time) -> bool {
         // Vite decides about the first run, and begins by itself with any other that it has waited for.
-        let is_waiting = !self.cold && self.is_collecting(now);
+        let is_waiting = !self.is_cold() && self.is_collecting(now);
         let orders = is_waiting && self.pending.values().any(|run| *run == Run::Due);
         if orders {
             self.pending.values_mut().for_each(|run| *run = Run::Ordered);

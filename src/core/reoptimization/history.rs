@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bundling, Outcome, Reoptimization, RunEnd, State, millis};
+use super::{Bundling, Outcome, Reoptimization, RunEnd, State};
 use crate::core::Time;
 
 /// How many records are kept; older ones are dropped.
@@ -58,31 +58,41 @@ impl History {
         }
     }
 
-    /// The latest record of a run that ended, of one environment or of any.
-    pub fn latest(&self, environment: Option<&str>) -> Option<&Reoptimization> {
-        self.records.iter().rev().find(|record| record.is_latest_of(environment))
+    pub fn get_mut(&mut self, id: u64) -> Option<&mut Reoptimization> {
+        self.records.iter_mut().rev().find(|record| record.id == id)
     }
 
-    pub fn latest_mut(&mut self, environment: Option<&str>) -> Option<&mut Reoptimization> {
-        self.records.iter_mut().rev().find(|record| record.is_latest_of(environment))
+    /// The record, of one environment or of any, of what a request may have met that is there since a moment: the latest whose
+    /// run has ended, or else the latest.
+    pub fn met_since(&self, since: Time, environment: Option<&str>) -> Option<&Reoptimization> {
+        let met = |record: &&Reoptimization| {
+            environment.is_none_or(|name| record.environment == name) && record.has_disturbed_since(since)
+        };
+        let latest = || self.records.iter().rev().filter(met);
+        latest().find(|record| record.run().is_some()).or_else(|| latest().next())
     }
 
-    /// A request waits at the gate, for everything that is not over.
-    pub fn hold(&mut self) {
+    /// A request waits at the gate, for everything that is not over in the environments that are guarded.
+    pub fn hold(&mut self, is_guarded: impl Fn(&str) -> bool) {
         let going_on = self.records.iter_mut().filter(|record| !record.is_over() && !record.adds());
-        going_on.for_each(Reoptimization::hold);
+        going_on.filter(|record| is_guarded(&record.environment)).for_each(Reoptimization::hold);
+    }
+
+    /// The latest record of what a request has waited for that waits since a moment.
+    pub fn held_since_mut(&mut self, since: Time) -> Option<&mut Reoptimization> {
+        let mut latest = self.records.iter_mut().rev();
+        latest.find(|record| record.cost.held > 0 && record.has_disturbed_since(since))
     }
 
     /// Whether something has changed modules that are in use, since a moment.
     pub fn has_disturbed(&self, since: Time) -> bool {
-        let mut disturbing = self.records.iter().filter(|record| !record.adds());
-        disturbing.any(|record| record.stable_at().is_none_or(|at| millis(at) >= millis(since)))
+        self.records.iter().any(|record| record.has_disturbed_since(since))
     }
 
     /// Whether a record of an environment ends as soon as that is stable.
     pub fn is_settling(&self, environment: &str) -> bool {
-        let mut theirs = self.records.iter().filter(|record| record.environment == environment);
-        theirs.any(|record| matches!(record.state, State::Settling(_)))
+        let mut settling = self.records.iter().filter(|record| matches!(record.state, State::Settling(_)));
+        settling.any(|record| record.environment == environment)
     }
 
     /// Ends the records of environments that are stable again, and gives them back.

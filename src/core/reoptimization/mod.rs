@@ -229,9 +229,10 @@ impl Reoptimization {
         };
     }
 
-    /// Nothing that happens to a request comes from a run that has only added something.
-    fn is_latest_of(&self, environment: Option<&str>) -> bool {
-        self.run().is_some() && !self.adds() && environment.is_none_or(|name| self.environment == name)
+    /// Whether it may be what happens to a request since a moment: nothing comes from a run that has only added something, or that
+    /// was over by then.
+    pub fn has_disturbed_since(&self, since: Time) -> bool {
+        !self.adds() && self.stable_at().is_none_or(|at| millis(at) >= millis(since))
     }
 
     /// The line of Vite config that prevents it next time; none when no file of the app imports what was late, or nothing

@@ -44,6 +44,12 @@ pub struct Inside {
     /// The generation that was running in each guarded environment, by its index.
     pub generations: Vec<(usize, u32)>,
     pub doubt: Option<Doubt>,
+    /// Whether it has been judged when its budget was spent.
+    #[serde(default)]
+    pub has_given_up: bool,
+    /// Whether the log says why its client gets a failure.
+    #[serde(default)]
+    pub is_explained: bool,
 }
 
 /// How a request came in.
@@ -128,6 +134,11 @@ impl Request {
 }
 
 impl Inside {
+    /// When it came to the gate.
+    pub fn came_at(&self) -> Time {
+        self.since.saturating_sub(self.admission.waited)
+    }
+
     /// Modules are exchanged under it.
     pub fn doubt_reload(&mut self) {
         self.doubt.get_or_insert(Doubt::Reloaded);

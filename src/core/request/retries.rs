@@ -29,29 +29,37 @@ pub(super) fn key(method: &str, url: &str) -> String {
 /// The chains that go on: what is re-issued comes again by its method and URL, and with nothing else to tell it by.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct HandedOn {
-    /// By method and URL.
-    chains: HashMap<String, VecDeque<Chain>>,
+    /// By method and URL, each with until when it is waited for.
+    chains: HashMap<String, VecDeque<(Chain, Time)>>,
 }
 
 impl HandedOn {
     pub fn hand_on(&mut self, request: &Request, policy: &Policy, now: Time) {
-        self.chains.retain(|_, chains| {
-            chains.retain(|chain| chain.deadline + policy.retry_window() > now);
-            !chains.is_empty()
-        });
+        self.forget_old(now);
         let Chain { deadline, hops } = request.chain;
-        self.chains.entry(request.key()).or_default().push_back(Chain { deadline, hops: hops + 1 });
+        let awaited_until = deadline.max(now) + policy.retry_window();
+        let chains = self.chains.entry(request.key()).or_default();
+        chains.push_back((Chain { deadline, hops: hops + 1 }, awaited_until));
     }
 
     /// The chain that a request goes on with.
-    pub fn take(&mut self, method: &str, url: &str) -> Option<Chain> {
+    pub fn take(&mut self, method: &str, url: &str, now: Time) -> Option<Chain> {
+        self.forget_old(now);
         let key = key(method, url);
         let chains = self.chains.get_mut(&key)?;
-        let chain = chains.pop_front();
+        let (chain, _) = chains.pop_front()?;
         if chains.is_empty() {
             self.chains.remove(&key);
         }
-        chain
+        Some(chain)
+    }
+
+    /// Not every client follows a redirect: what comes later by the same method and URL is a request of its own.
+    fn forget_old(&mut self, now: Time) {
+        self.chains.retain(|_, chains| {
+            chains.retain(|(_, awaited_until)| *awaited_until > now);
+            !chains.is_empty()
+        });
     }
 }
 

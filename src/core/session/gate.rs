@@ -1,6 +1,7 @@
 //! Requests at the gate and inside: who is held, who enters, and what they find.
 
 use super::{Session, Stability};
+use crate::core::environment::{Environment, OpenEnvironment};
 use crate::core::event::{Arrived, RequestStarted};
 use crate::core::request::{Admission, AdmitOutcome, Chain, Doubt, Inside, Life, Request};
 use crate::core::{HttpRequest, Time};
@@ -37,7 +38,7 @@ impl Session {
     pub(super) fn arrive(&mut self, arrived: Arrived, now: Time) {
         let Arrived { started, timeout_ms } = arrived;
         let id = started.request;
-        let handed_on = self.handed_on.take(&started.method, &started.url);
+        let handed_on = self.handed_on.take(&started.method, &started.url, now);
         let chain = handed_on.unwrap_or(Chain::new(&self.policy, now));
         let is_stable = self.stability(&[], now) == Stability::Stable;
         let life = if !self.policy.hold {
@@ -46,7 +47,12 @@ impl Session {
             self.enter(Admission::at_once(AdmitOutcome::Stable), now)
         } else {
             self.counts.held += 1;
-            self.history.hold();
+            let environments = &self.environments;
+            let is_guarded = |name: &str| {
+                let found = environments.get(name).and_then(Environment::as_open);
+                found.is_some_and(OpenEnvironment::is_guarded)
+            };
+            self.history.hold(is_guarded);
             let timeout = timeout_ms.map_or(self.policy.deadline(), Time::from_millis);
             Life::Held { since: now, until: chain.deadline.min(now + timeout) }
         };
@@ -80,7 +86,7 @@ impl Session {
             let life = self.enter(Admission { outcome, waited }, now);
             let Some(request) = self.requests.get_mut(&id) else { continue };
             request.life = life;
-            if let Some(record) = self.history.latest_mut(None).filter(|record| record.cost.held > 0) {
+            if let Some(record) = self.history.held_since_mut(now - waited) {
                 record.admit(waited);
                 record.affect(&request.key());
             }
@@ -97,6 +103,13 @@ impl Session {
         let generations = guarded.collect();
         let is_stable = self.stability(&[], now) == Stability::Stable;
         let doubt = (!is_stable).then_some(Doubt::EnteredUnstable);
-        Life::Inside(Inside { since: now, admission, generations, doubt })
+        Life::Inside(Inside {
+            since: now,
+            admission,
+            generations,
+            doubt,
+            has_given_up: false,
+            is_explained: false,
+        })
     }
 }

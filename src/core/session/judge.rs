@@ -43,15 +43,16 @@ impl Session {
         let Some((kind, cause)) = self.cause_of(failure, request, inside, doomed_by.is_some(), now) else {
             return Verdict::pass(ErrorKind::Unrelated, "no re-optimization touched the request");
         };
-        let record = self.history.latest(doomed_by.as_deref()).filter(|_| kind.is_of_a_run());
+        let record = self.record_behind(kind, inside, doomed_by.as_deref(), now);
         let verdict = with_cause(Verdict::pass(kind, ""), record);
+        let record = record.map(|record| record.id);
         let verdict = match self.refusal(failure, request, kind, doomed_by.is_some()) {
             Some(Refusal::Pass(reason)) => Verdict { reason, ..verdict },
             Some(Refusal::Reload(reason)) => {
                 self.owe_reload(failure.request);
                 Verdict { action: Action::Reload, reason: reason.into(), ..verdict }
             }
-            None => self.retry(failure.request, verdict, cause, doomed_by.as_deref(), now),
+            None => self.retry(failure.request, verdict, cause, record, now),
         };
         self.explain(failure, verdict)
     }
@@ -87,7 +88,7 @@ impl Session {
         id: HttpRequest,
         verdict: Verdict,
         cause: RetryCause,
-        doomed_by: Option<&str>,
+        record: Option<u64>,
         now: Time,
     ) -> Verdict {
         let Some(request) = self.requests.get(&id) else { return verdict };
@@ -95,7 +96,7 @@ impl Session {
         let (is_navigation, lost, key) = (request.is_navigation(), now - inside.since, request.key());
         let timeout_ms = Some(millis(request.chain.deadline.saturating_sub(now)));
         let Some(attempt) = self.budget.spend(request, cause, &self.policy, now) else {
-            self.counts.gave_up += 1;
+            self.give_up(id);
             let Policy { retry_budget, retry_window_ms, .. } = self.policy;
             let reason =
                 format!("re-issued {retry_budget} times within {retry_window_ms} ms without success");
@@ -104,7 +105,7 @@ impl Session {
         self.handed_on.hand_on(request, &self.policy, now);
         self.counts.recovered += 1;
         if verdict.kind.is_of_a_run() {
-            if let Some(record) = self.history.latest_mut(doomed_by) {
+            if let Some(record) = record.and_then(|record| self.history.get_mut(record)) {
                 record.recover(lost);
                 record.affect(&key);
             }
@@ -127,16 +128,47 @@ impl Session {
     fn owe_reload(&mut self, id: HttpRequest) {
         let Some(request) = self.requests.get(&id) else { return };
         let Some(inside) = request.inside() else { return };
-        let came_at = inside.since.saturating_sub(inside.admission.waited);
-        self.pages.owe_reload(self.disturbance.epoch, came_at, request.chain.deadline);
+        self.pages.owe_reload(self.disturbance.epoch, inside.came_at(), request.chain.deadline);
     }
 
-    /// Adds the line for the log, where the client gets the failure.
-    fn explain(&self, failure: &Failure, verdict: Verdict) -> Verdict {
+    /// A request has spent its budget. It counts once, however often it is judged.
+    fn give_up(&mut self, id: HttpRequest) {
+        let inside = self.requests.get_mut(&id).and_then(Request::inside_mut);
+        if inside.is_some_and(|inside| !std::mem::replace(&mut inside.has_given_up, true)) {
+            self.counts.gave_up += 1;
+        }
+    }
+
+    /// Adds the line for the log where the client gets the failure, once: an error becomes a status, and is judged as both.
+    fn explain(&mut self, failure: &Failure, verdict: Verdict) -> Verdict {
         let is_seen = failure.has_failed() && !verdict.action.is_retry();
-        let request = self.requests.get(&failure.request).filter(|_| is_seen);
-        let explanation = request.map(|request| verdict.explain(&request.method, &request.url));
+        let Some(request) = self.requests.get_mut(&failure.request).filter(|_| is_seen) else {
+            return verdict;
+        };
+        let inside = request.inside_mut();
+        if inside.is_none_or(|inside| std::mem::replace(&mut inside.is_explained, true)) {
+            return verdict;
+        }
+        let explanation = Some(verdict.explain(&request.method, &request.url));
         Verdict { explanation, ..verdict }
+    }
+
+    /// The record of the re-optimization that a failure comes from.
+    fn record_behind(
+        &self,
+        kind: ErrorKind,
+        inside: &Inside,
+        doomed_by: Option<&str>,
+        now: Time,
+    ) -> Option<&Reoptimization> {
+        let came_at = inside.came_at();
+        let since = match kind {
+            ErrorKind::Reloaded | ErrorKind::Unrelated => return None,
+            ErrorKind::Doomed | ErrorKind::EnteredUnstable => came_at,
+            // An error's text tells of what may have been over when its request came.
+            _ => came_at.min(now.saturating_sub(self.policy.retry_window())),
+        };
+        self.history.met_since(since, doomed_by)
     }
 
     /// What a failure comes from, and what a re-issue because of it is counted under; nothing, if it is the app's own.

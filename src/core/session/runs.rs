@@ -2,7 +2,7 @@
 
 use super::{Effect, Session};
 use crate::core::Time;
-use crate::core::environment::{Environment, OpenEnvironment, Optimizer};
+use crate::core::environment::{Environment, Met, OpenEnvironment, Optimizer};
 use crate::core::event::{BundledRun, Commit, Discovered, Fallback};
 use crate::core::reoptimization::{Bundling, HandledBy, LateDependency, Outcome};
 
@@ -13,15 +13,25 @@ impl Session {
         let foreseen = learned || environment.is_crawling(importer.as_ref());
         let met = if foreseen { HandledBy::Foreseen } else { HandledBy::Missed };
         let Some(optimizer) = environment.optimizer_mut() else { return };
-        optimizer.discover(id.clone(), now);
+        optimizer.discover(&id, now);
         // What the first run takes up is not late.
-        if optimizer.is_cold() {
-            return;
-        }
-        let late = LateDependency { id, importer };
-        match self.history.running_mut(&name) {
-            Some(record) => record.add(late, met),
-            None => self.begin_record(&name, vec![late], met, now, effects),
+        let late = optimizer.late((LateDependency { id, importer }, met));
+        self.record_late(&name, late, now, effects);
+    }
+
+    /// Late dependencies go into the record of the run that is to take them up.
+    fn record_late(
+        &mut self,
+        name: &str,
+        late: impl IntoIterator<Item = Met>,
+        now: Time,
+        effects: &mut Vec<Effect>,
+    ) {
+        for (late, met) in late {
+            match self.history.running_mut(name) {
+                Some(record) => record.add(late, met),
+                None => self.begin_record(name, vec![late], met, now, effects),
+            }
         }
     }
 
@@ -71,6 +81,7 @@ impl Session {
         let (name, bundled) = (commit.environment.clone(), commit.bundled.take());
         let Some(optimizer) = self.environment(&name).and_then(OpenEnvironment::optimizer) else { return };
         let reload = optimizer.is_reloaded_by(&commit);
+        let late = optimizer.left_by_first_run(&commit);
         if let Some(BundledRun::Rebundled { fallback, .. }) = &bundled {
             self.fall_back(&name, fallback.clone());
         }
@@ -85,6 +96,7 @@ impl Session {
         }
         let outcome = if reload { Outcome::Reloaded { bundled } } else { Outcome::Extended { bundled } };
         self.end_run(&name, outcome, now, effects);
+        self.record_late(&name, late, now, effects);
     }
 
     pub(super) fn fail(&mut self, name: &str, now: Time, effects: &mut Vec<Effect>) {

@@ -106,6 +106,62 @@ fn a_missed_run_costs_what_the_requests_inside_waited() {
 }
 
 #[test]
+fn what_a_request_waits_for_a_save_costs_no_record_of_before() {
+    let mut story = Story::begin();
+    story.discover("worker", "zod");
+    story.arrive(1, "GET", "/");
+    story.wait(100);
+    story.commit("worker", "zod", false);
+    story.wait(0);
+    story.apply(Event::RequestFinished(RequestFinished { request: 1 }));
+    story.wait(60_000);
+    story.reload("worker");
+    story.arrive(2, "GET", "/other");
+    story.wait(300);
+    story.fetch("worker", "/src/entry.ts");
+    story.wait(20);
+    assert_eq!(story.record().cost, Cost { lost_ms: 100, held: 1, recovered: 0 });
+    assert_eq!(story.record().affected, ["GET /"]);
+}
+
+#[test]
+fn a_request_that_is_let_in_at_its_deadline_costs_the_run_that_goes_on() {
+    let mut story = Story::begin();
+    story.reoptimize("worker", "zod");
+    story.discover("worker", "swr");
+    story.arrive(1, "GET", "/");
+    story.wait(10_000);
+    assert_eq!(story.record().cost, Cost { lost_ms: 10_000, held: 1, recovered: 0 });
+}
+
+#[test]
+fn nobody_waits_for_an_environment_that_nobody_guards() {
+    let mut story = Story::begin();
+    story.open_client();
+    story.discover("worker", "zod");
+    story.discover("client", "dialog");
+    story.arrive(1, "GET", "/");
+    assert_eq!(story.record().cost.held, 0, "of the client's record");
+}
+
+#[test]
+fn what_the_first_run_could_not_take_up_any_more_is_late() {
+    for reload in [true, false] {
+        let mut story = Story::begin_cold();
+        story.discover("worker", "home");
+        assert_eq!(story.session.records().count(), 0, "the first run takes it up");
+        story.discover("worker", "late");
+        story.commit_of("worker", &["home"], &["late"], false);
+        let effects = story.commit("worker", "late", reload);
+        let [record] = story.session.records().collect::<Vec<_>>()[..] else { panic!("one record") };
+        let late: Vec<_> = record.dependencies.iter().map(|dep| (&*dep.id, dep.importer.is_some())).collect();
+        assert_eq!(late, [("late", true)]);
+        let learned = |effect: &Effect| matches!(effect, Effect::Learned { dependencies, .. } if dependencies == &record.dependencies);
+        assert!(effects.iter().any(learned), "{effects:?}");
+    }
+}
+
+#[test]
 fn what_no_file_of_the_app_imports_causes_no_advice() {
     let table = [
         (Some("/app/src/page.tsx"), true),

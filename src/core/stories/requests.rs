@@ -104,6 +104,49 @@ fn the_retry_budget_is_three_re_optimizations_in_ten_seconds() {
 }
 
 #[test]
+fn a_request_that_gives_up_counts_once_and_is_explained_once() {
+    let mut story = Story::begin();
+    for attempt in 1..=3 {
+        story.enter(attempt, "GET", "/late");
+        story.reoptimize("worker", "zod");
+        assert_eq!(story.classify(attempt, "500").action, Action::Redirect);
+    }
+    story.enter(4, "GET", "/late");
+    story.reoptimize("worker", "zod");
+    // The plan of the reload has judged it; then its handler throws, and the host answers that with a status.
+    let judged = [story.classify(4, OUTDATED), story.classify(4, "500")];
+    assert_eq!(judged.map(|verdict| verdict.explanation.is_some()), [true, false]);
+    assert_eq!(story.session.counts().gave_up, 1);
+}
+
+#[test]
+fn a_redirect_that_nobody_follows_leaves_nothing_to_a_later_request() {
+    let mut story = Story::begin();
+    story.enter(1, "GET", "/");
+    story.reoptimize("worker", "zod");
+    assert_eq!(story.classify(1, "500").action, Action::Redirect);
+    story.wait(60_000);
+    story.discover("worker", "swr");
+    story.arrive(2, "GET", "/");
+    story.wait(1);
+    assert!(story.session.is_held(2), "it has a deadline of its own");
+}
+
+#[test]
+fn a_request_let_in_during_the_reload_of_a_save_is_not_blamed_on_an_old_run() {
+    let mut story = Story::begin();
+    story.reoptimize("worker", "zod");
+    story.wait(60_000);
+    story.reload("worker");
+    story.observe("worker", ActivityKind::Fetch, Moment::Begin, "/src/entry.ts");
+    story.arrive(1, "GET", "/");
+    story.wait(10_000);
+    let verdict = story.classify(1, "500");
+    assert_eq!((verdict.kind, verdict.dependency), (ErrorKind::EnteredUnstable, None));
+    assert_eq!(story.record().cost.recovered, 0);
+}
+
+#[test]
 fn many_requests_doomed_at_once_count_once_and_reload_the_browser_once() {
     let mut story = Story::begin();
     for request in 1..=20 {
