@@ -41,10 +41,11 @@ impl Pages {
         self.saved_at = Some(now);
     }
 
-    /// Whether they are on their way to a reload that was ordered after the latest save.
-    pub fn are_getting_what_is_new(&self, now: Time) -> bool {
-        self.reloaded_at
-            .is_some_and(|at| self.saved_at.is_none_or(|saved| at >= saved) && now < at + RELOADING)
+    /// Whether they are on their way to a reload that was ordered after something was made; where nothing tells when, after the
+    /// latest save.
+    pub fn are_getting(&self, made_at: Option<Time>, now: Time) -> bool {
+        let made_at = made_at.or(self.saved_at);
+        self.reloaded_at.is_some_and(|at| made_at.is_none_or(|made| at >= made) && now < at + RELOADING)
     }
 
     /// When they have to be told at the latest, if they do.

@@ -48,6 +48,10 @@ pub struct ResolveOptimizedIdParams {
 #[cfg_attr(feature = "codegen", derive(schemars::JsonSchema, ts_rs::TS))]
 pub struct OnHotUpdateParams {
     pub environment: String,
+    /// How many milliseconds ago the newest of its modules was changed; without it, that was the latest save.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "codegen", ts(optional, type = "number"))]
+    pub age_ms: Option<u64>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

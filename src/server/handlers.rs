@@ -164,10 +164,14 @@ impl WriteHandler for OnHotUpdate {
 
     async fn write(sidecar: &Sidecar, params: Self::Params) -> Result<OnHotUpdateResult> {
         expect_open(sidecar, [&*params.environment])?;
+        let made_at = sidecar.read(|_, now| {
+            let age = params.age_ms.map(Duration::from_millis);
+            age.map(|age| now.saturating_sub(age))
+        });
         if let Some(waiting) = sidecar.wait(Until::Stable(vec![params.environment]), None) {
             end_of(waiting).await?;
         }
-        Ok(OnHotUpdateResult { send: sidecar.read(|session, now| session.is_update_wanted(now)) })
+        Ok(OnHotUpdateResult { send: sidecar.read(|session, now| session.is_update_wanted(made_at, now)) })
     }
 }
 

@@ -41,6 +41,26 @@ test('a client that leaves while it is held is waited for by nobody, and its req
   expect(log.warn).not.toHaveBeenCalled()
 })
 
+test('a client that has left before the gate is none of its business', async ({ onTestFinished }) => {
+  const sidecar = { nextRequest: vi.fn(() => 7), wait: vi.fn(async () => undefined) }
+  const log = { info: vi.fn(), warn: vi.fn() }
+  const server = { base: '/' } as GateServer
+  const gate = new Gate(sidecar as unknown as Sidecar, resolveOptions(), () => true, log, server)
+  const handled = vi.fn()
+  const listener = http.createServer((request, response) => {
+    // A middleware in front of it, a session's store for one, has taken its time.
+    response.once('close', () => gate.enter(request, response, handled))
+    request.socket.destroy()
+  })
+  onTestFinished(() => void listener.close())
+  await once(listener.listen(0, '127.0.0.1'), 'listening')
+
+  http.get({ host: '127.0.0.1', port: (listener.address() as AddressInfo).port }).on('error', () => {})
+  await vi.waitUntil(() => handled.mock.calls.length > 0, { timeout: 20_000 })
+  expect(sidecar.nextRequest).not.toHaveBeenCalled()
+  expect(sidecar.wait).not.toHaveBeenCalled()
+})
+
 test.for([
   ['a sidecar that has admitted a request', { outcome: 'stable', waitedMs: 0 }, true],
   ['one that is gone, and whose successor knows nothing,', undefined, false],

@@ -64,13 +64,13 @@ export class Gate {
   }
 
   readonly enter: Connect.NextHandleFunction = (request, response, next) => {
-    if (this.#byRequest.has(request) || this.#bypasses(request)) return next()
+    if (this.#byRequest.has(request) || response.destroyed || this.#bypasses(request)) return next()
     this.#enter(request, response, next).catch(next)
   }
 
   /** In front of what Cloudflare's plugin has of its own for triggers, which it handles long before a worker's requests. */
   readonly enterTrigger: Connect.NextHandleFunction = (request, response, next) => {
-    if (this.#byRequest.has(request) || !isTrigger(request)) return next()
+    if (this.#byRequest.has(request) || response.destroyed || !isTrigger(request)) return next()
     this.#enter(request, response, next).catch(next)
   }
 

@@ -53,7 +53,10 @@ export class EnvironmentObserver implements Environment {
     this.#modules = new ModuleReports(environment, sidecar, (entry) => this.#beginAt(entry))
     this.#hot = new HotMessages(environment, {
       onReload: (triggeredBy) => onReload(this.name, triggeredBy),
-      isUpdateWanted: async () => (await sidecar.wait('onHotUpdate', { environment: this.name }))?.send ?? true,
+      isUpdateWanted: async (age) => {
+        const update = { environment: this.name, ...(age !== undefined && { ageMs: age }) }
+        return (await sidecar.wait('onHotUpdate', update))?.send ?? true
+      },
     })
   }
 

@@ -336,7 +336,11 @@ id: string,
  */
 timeoutMs?: number, };
 
-export type OnHotUpdateParams = { environment: string, };
+export type OnHotUpdateParams = { environment: string, 
+/**
+ * How many milliseconds ago the newest of its modules was changed; without it, that was the latest save.
+ */
+ageMs?: number, };
 
 export type OnHotUpdateResult = { 
 /**

@@ -288,7 +288,8 @@ impl Session {
 
     /// Orders what the crawls want next.
     fn crawl(&mut self, all_met_in: Option<&str>, now: Time, effects: &mut Vec<Effect>) {
-        let busy = self.inside().next().is_some();
+        // What is inside for longer than a crawl may take is a stream, or waits for something else.
+        let busy = self.inside().any(|inside| now < inside.since + self.policy.foresee_budget());
         for environment in self.environments.values_mut().filter_map(Environment::as_open_mut) {
             let modules = environment.next_to_crawl(busy, &self.policy, now);
             if !modules.is_empty() {
@@ -305,10 +306,10 @@ impl Session {
         self.environment(environment).is_some_and(|found| found.pending().any(|pending| pending == id))
     }
 
-    /// Whether pages are still to get a hot update, once they may: one that has been told to reload since the file was saved
+    /// Whether pages are still to get a hot update, once they may: one that has been told to reload since the update was made
     /// has what is new anyway.
-    pub fn is_update_wanted(&self, now: Time) -> bool {
-        !self.pages.are_getting_what_is_new(now)
+    pub fn is_update_wanted(&self, made_at: Option<Time>, now: Time) -> bool {
+        !self.pages.are_getting(made_at, now)
     }
 
     /// Whether the named environments (all guarded ones, if none is named) are stable now. The browser's, which is

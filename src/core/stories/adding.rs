@@ -246,6 +246,16 @@ fn a_crawl_where_runs_add_is_for_when_nobody_is_at_work() {
 }
 
 #[test]
+fn a_stream_that_stays_open_keeps_no_crawl_back() {
+    let mut story = Story::adding();
+    story.transform(ActivityKind::Transform, "/entry.ts", &[], &[]);
+    story.enter(1, "GET", "/events");
+    assert_eq!(story.change(ChangeCause::Save, "/page.tsx"), [""; 0], "it may be a page that is rendered");
+    story.wait(5_000);
+    assert_eq!(story.change(ChangeCause::Save, "/page.tsx"), ["/page.tsx"]);
+}
+
+#[test]
 fn a_page_that_runs_add_to_is_not_crawled_at_the_start() {
     let mut story = Story::adding();
     story.open_adding("client", Consumer::Client, false);

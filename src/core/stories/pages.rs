@@ -77,3 +77,24 @@ fn who_cannot_be_run_again_keeps_its_answer_and_its_page_reloads() {
         assert_eq!(story.page_reloads(), 1);
     }
 }
+
+#[test]
+fn an_update_is_dropped_only_where_a_reload_brings_what_it_would() {
+    // When the update was made, in milliseconds after the reload; whether pages get it 300 ms after that.
+    let table = [(Some(-1), false), (Some(0), false), (Some(1), true), (Some(200), true), (None, false)];
+    for (made, wanted) in table {
+        let mut story = Story::begin();
+        story.open_client();
+        story.apply(Event::Saved(Saved { file: "/app/src/page.tsx".into() }));
+        story.wait(50);
+        story.reload("client");
+        let made_at = made.map(|after: i64| {
+            let distance = Time::from_millis(after.unsigned_abs());
+            if after < 0 { story.now - distance } else { story.now + distance }
+        });
+        story.wait(300);
+        assert_eq!(story.session.is_update_wanted(made_at, story.now), wanted, "{made:?}");
+        story.wait(2_000);
+        assert!(story.session.is_update_wanted(made_at, story.now), "the page has been reloaded by then");
+    }
+}

@@ -1,4 +1,4 @@
-import type { DevEnvironment, HotPayload } from 'vite'
+import type { DevEnvironment, FullReloadPayload, HotPayload } from 'vite'
 import { interceptSend } from '../vite-internals/hot.js'
 
 /**
@@ -8,10 +8,10 @@ import { interceptSend } from '../vite-internals/hot.js'
 const UPDATE_EVENTS = ['rsc:update', 'react-router:hmr']
 
 interface Listener {
-  /** A `full-reload` is about to be sent. */
+  /** A `full-reload` is about to be sent, to all pages if it is for pages. */
   onReload(triggeredBy: string | undefined): void
-  /** Whether pages are to get an update. Resolves when they may. */
-  isUpdateWanted(): Promise<boolean>
+  /** Whether pages are to get an update, which has an age in milliseconds if it says so. Resolves when they may. */
+  isUpdateWanted(age: number | undefined): Promise<boolean>
 }
 
 /** What an environment sends to its runner or its pages: reloads are told of, and a page's updates may have to wait. */
@@ -33,20 +33,35 @@ export class HotMessages {
   }
 
   #sending(message: HotPayload | string, sendNow: () => void): void {
-    if (typeof message !== 'string' && message.type === 'full-reload') this.#listener.onReload(message.triggeredBy)
+    if (typeof message !== 'string' && message.type === 'full-reload' && !isOfOnePage(message))
+      this.#listener.onReload(message.triggeredBy)
     const { config, logger } = this.#environment
     if (config.consumer !== 'client' || !isUpdate(message)) return sendNow()
-    this.#sendIfWanted(sendNow).catch((error: unknown) => logger.error(`a hot update could not be sent: ${error}`))
+    this.#sendIfWanted(message, sendNow).catch((error: unknown) =>
+      logger.error(`[evenkeel] a hot update could not be sent: ${error}. Reload the page.`),
+    )
   }
 
   /**
    * A page that takes an update with a late dependency gets it beside the modules of before, and is then reloaded all the
    * same. So an update waits for what its crawl finds, and for the optimizer. After a reload nobody needs it: what was
-   * saved before that is in the new page, and the old one is still there for a moment.
+   * there before that is in the new page, and the old one is still there for a moment.
    */
-  async #sendIfWanted(sendUpdate: () => void): Promise<void> {
-    if (await this.#listener.isUpdateWanted()) sendUpdate()
+  async #sendIfWanted(message: HotPayload | string, sendUpdate: () => void): Promise<void> {
+    if (await this.#listener.isUpdateWanted(ageOf(message))) sendUpdate()
   }
+}
+
+/** Pages but the one with this path ignore it, as Vite's client does. */
+function isOfOnePage({ path }: FullReloadPayload): boolean {
+  return path?.endsWith('.html') ?? false
+}
+
+/** The age of the newest module of an update, in milliseconds. Events of frameworks do not tell it. */
+function ageOf(message: HotPayload | string): number | undefined {
+  if (typeof message === 'string' || message.type !== 'update') return undefined
+  const newest = Math.max(...message.updates.map(({ timestamp }) => timestamp))
+  return Number.isFinite(newest) ? Math.max(0, Date.now() - newest) : undefined
 }
 
 function isUpdate(payload: HotPayload | string): boolean {

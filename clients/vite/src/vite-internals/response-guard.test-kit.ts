@@ -181,10 +181,11 @@ type Handle = (response: Response, request: Request, guard: ResponseGuard) => un
 /** A server whose handler stands behind a guard, as Vite's does behind headers that Vite has set. */
 export async function serve(
   handle: Handle,
-  { guardedBy, isHttp2 }: { guardedBy?: Decision; isHttp2?: true } = {},
+  { guardedBy, isHttp2, before }: { guardedBy?: Decision; isHttp2?: true; before?: (response: Response) => void } = {},
 ): Promise<number> {
   const listener = async (request: Request, response: Response) => {
     response.setHeader('vary', 'Origin')
+    before?.(response)
     if (!guardedBy) return handle(response, request, undefined as never)
     const guard: ResponseGuard = new ResponseGuard(request, response, (status) => guardedBy.onHead?.(guard, status))
     guardedBy.before?.(guard)

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { KeptResponse, headersSentError } from './kept-response.js'
 
 /** What sends something, or ends it. */
 const SENDING = ['writeHead', 'write', 'end', 'flushHeaders', 'destroy'] as const
@@ -12,6 +13,8 @@ interface Call {
   args: unknown[]
 }
 
+type Methods = Map<Method, (...args: unknown[]) => unknown>
+
 /**
  * Stands between a handler and its response. As long as nothing has been sent, the response can be kept back,
  * let go, or replaced by a redirect; what the handler still writes after a redirect is swallowed for good. Puts itself in front of
@@ -20,12 +23,16 @@ interface Call {
 export class ResponseGuard {
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
-  readonly #originals: Map<Method, (...args: unknown[]) => unknown>
+  readonly #originals: Methods
+  /** What was in front of the response's own methods before: another middleware wraps them as well. */
+  readonly #wrappers: Partial<Record<Method, unknown>> = {}
+  readonly #own: Methods = new Map()
   /** Headers that were there before the handler came: they are the server's own, CORS for one. */
   readonly #headersBefore: ReturnType<ServerResponse['getHeaders']>
   readonly #onHead: (status: number) => Promise<void> | undefined
   #kept: Call[] | undefined
   #state: 'open' | 'keeping' | 'passed' | 'replaced' = 'open'
+  #said: KeptResponse | undefined
   /** Whether the response is no longer the handler's, not even its headers. */
   #answered = false
   /** A response calls its own methods, for an implicit head: those calls are not the handler's. */
@@ -49,7 +56,9 @@ export class ResponseGuard {
       methods.map((name) => [name, (response[name] as (...args: unknown[]) => unknown).bind(response)]),
     )
     for (const name of methods) {
-      Object.assign(response, { [name]: (...args: unknown[]) => this.#call(name, args) })
+      if (Object.hasOwn(response, name)) this.#wrappers[name] = response[name]
+      this.#own.set(name, (...args) => this.#call(name, args))
+      Object.assign(response, { [name]: this.#own.get(name) })
     }
   }
 
@@ -77,6 +86,7 @@ export class ResponseGuard {
   /** Sends the client to the same URL again. */
   redirect(location: string, timing: string): void {
     const response = this.#response
+    this.#said?.end()
     if (response.destroyed || response.writableEnded) return
     this.#answered = true
     this.#restoreHeaders()
@@ -97,6 +107,7 @@ export class ResponseGuard {
    */
   anew(): ServerResponse {
     const response = this.#response
+    this.#said?.end()
     this.#answered = true
     this.#restoreHeaders()
     // The first handler may still set these, as it may call anything.
@@ -153,18 +164,31 @@ export class ResponseGuard {
 
   #call(name: Method, args: unknown[]): unknown {
     if (this.#inside) return this.#original(name, args)
-    // A handler that sets headers late must not be told that they have been sent.
-    if (isPreparing(name)) return this.#answered ? this.#response : this.#original(name, args)
+    if (isPreparing(name)) return this.#prepare(name, args)
     if (this.#state === 'open' && name !== 'destroy') this.#begin(name, args)
     switch (this.#state) {
       case 'replaced':
         return swallow(name, args, this.#response)
       case 'keeping':
-        this.#kept?.push({ name, args })
-        return name === 'write' ? false : this.#response
+        return this.#keep(name, args)
       default:
         return this.#original(name, args)
     }
+  }
+
+  #prepare(name: Method, args: unknown[]): unknown {
+    // A handler that sets headers late must not be told that they have been sent, if they were not its own.
+    if (this.#answered) return this.#response
+    if (this.#state === 'keeping') throw headersSentError(name)
+    return this.#original(name, args)
+  }
+
+  #keep(name: Method, args: unknown[]): unknown {
+    const kept = this.#kept ?? []
+    if (name === 'writeHead' && kept.length > 0) throw headersSentError(name)
+    kept.push({ name, args })
+    if (name === 'end' && this.#said) this.#said.ended = true
+    return name === 'write' ? false : this.#response
   }
 
   #begin(name: Method, args: unknown[]): void {
@@ -172,6 +196,7 @@ export class ResponseGuard {
     const judged = this.#onHead(status)
     if (!judged) return this.#pass()
     if (this.#state !== 'open') return
+    this.#said = new KeptResponse(this.#request, this.#response, status)
     this.#state = 'keeping'
     this.#kept = []
     const release = () => {
@@ -184,14 +209,20 @@ export class ResponseGuard {
   #release(): void {
     const kept = this.#kept ?? []
     this.#kept = undefined
+    this.#said?.restore()
     this.#pass()
     const results = kept.map(({ name, args }) => this.#original(name, args))
     if (results.length > 0 && !this.#response.writableEnded && !results.includes(false)) this.#response.emit('drain')
   }
 
+  /** Leaves the response as it was. Whoever has wrapped these methods since goes on calling them, and they pass all on. */
   #pass(): void {
     this.#state = 'passed'
-    for (const name of this.#originals.keys()) delete (this.#response as Partial<ServerResponse>)[name]
+    for (const [name, own] of this.#own) {
+      if (this.#response[name] !== own) continue
+      if (name in this.#wrappers) Object.assign(this.#response, { [name]: this.#wrappers[name] })
+      else delete (this.#response as Partial<ServerResponse>)[name]
+    }
   }
 }
 
