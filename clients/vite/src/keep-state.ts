@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { isAbsolute, resolve } from 'node:path'
-import type { Plugin } from 'vite'
+import type { ESTree, Plugin } from 'vite'
+import { exportName } from './additive/stubs.js'
 
 export interface KeepStateOptions {
   /** The modules to keep: files, relative to the root, or bare ids of installed packages. */
@@ -57,9 +58,9 @@ export function keepState({ modules, environments }: KeepStateOptions): Plugin {
       const version = createHash('sha256').update(code).digest('hex').slice(0, 8)
       const source = JSON.stringify(`${file}?${ONCE}=${version}`)
       const held = `globalThis[Symbol.for(${JSON.stringify(`evenkeel.state:${file}:${version}`)})]`
-      const names = exportedNames(this.parse(code) as unknown as Program)
-      const exports = names.map((name) =>
-        name === 'default' ? 'export default state.default' : `export const ${name} = state.${name}`,
+      // Under names of their own, since not every export has one that a variable can have.
+      const exports = exportedNames(this.parse(code)).map(
+        (name, at) => `const e${at} = state[${JSON.stringify(name)}]\nexport { e${at} as ${exportName(name)} }`,
       )
       // The promise is held, so that two generations that are evaluated at the same time get the same module.
       const state = `const state = await (${held} ??= import(${source}).catch((error) => { ${held} = undefined; throw error }))`
@@ -73,23 +74,45 @@ interface Resolver {
   resolve(id: string): Promise<{ id: string } | null>
 }
 
-interface Program {
-  body: Array<{
-    type: string
-    declaration?: { id?: { name: string }; declarations?: Array<{ id: { name: string } }> } | null
-    specifiers?: Array<{ exported: { name?: string; value?: string } }>
-  }>
+function exportedNames({ body }: ESTree.Program): string[] {
+  return body.flatMap((node) => {
+    if (node.type === 'ExportDefaultDeclaration') return ['default']
+    if (node.type === 'ExportAllDeclaration') return [nameOf(node.exported ?? unnamed())]
+    if (node.type !== 'ExportNamedDeclaration') return []
+    const { declaration, specifiers } = node
+    return [...(declaration ? declaredNames(declaration) : []), ...specifiers.map(({ exported }) => nameOf(exported))]
+  })
 }
 
-function exportedNames(program: Program): string[] {
-  return program.body.flatMap(({ type, declaration, specifiers }) => {
-    if (type === 'ExportDefaultDeclaration') return ['default']
-    if (type === 'ExportAllDeclaration') throw new Error('a module whose state is kept must name its exports')
-    if (type !== 'ExportNamedDeclaration') return []
-    const declared =
-      declaration?.declarations?.map(({ id }) => id.name) ?? (declaration?.id ? [declaration.id.name] : [])
-    return [...declared, ...(specifiers ?? []).map(({ exported }) => exported.name ?? exported.value ?? '')]
-  })
+function unnamed(): never {
+  throw new Error("keepState(): replace `export *` in this module by its names: `export { a, b } from '…'`")
+}
+
+function nameOf(exported: ESTree.ModuleExportName): string {
+  return exported.type === 'Literal' ? exported.value : exported.name
+}
+
+function declaredNames(declaration: ESTree.Declaration): string[] {
+  if (declaration.type === 'VariableDeclaration') return declaration.declarations.flatMap(({ id }) => boundNames(id))
+  return 'id' in declaration && declaration.id?.type === 'Identifier' ? [declaration.id.name] : []
+}
+
+/** The variables that a pattern declares. */
+function boundNames(pattern: ESTree.BindingPattern | ESTree.BindingRestElement): string[] {
+  switch (pattern.type) {
+    case 'Identifier':
+      return [pattern.name]
+    case 'ObjectPattern':
+      return pattern.properties.flatMap((property) =>
+        boundNames(property.type === 'Property' ? property.value : property),
+      )
+    case 'ArrayPattern':
+      return pattern.elements.flatMap((element) => (element ? boundNames(element) : []))
+    case 'AssignmentPattern':
+      return boundNames(pattern.left)
+    case 'RestElement':
+      return boundNames(pattern.argument)
+  }
 }
 
 function isBareId(module: string): boolean {

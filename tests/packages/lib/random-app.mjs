@@ -34,7 +34,7 @@ export async function withApp({ files, late }, work) {
 }
 
 /** Starts a server. `globalThis.ran` has the modules that have run since. */
-async function serve(root, late, { plugins, include, exclude }) {
+async function serve(root, late, { plugins, ...optimizeDeps }) {
   const server = await createServer({
     root,
     configFile: false,
@@ -43,7 +43,7 @@ async function serve(root, late, { plugins, include, exclude }) {
     plugins,
     server: { middlewareMode: true, ws: false, watch: null },
     optimizeDeps: { noDiscovery: true },
-    environments: { ssr: { resolve: { noExternal: true }, optimizeDeps: { noDiscovery: false, include, exclude } } },
+    environments: { ssr: { resolve: { noExternal: true }, optimizeDeps: { noDiscovery: false, ...optimizeDeps } } },
   })
   globalThis.ran = []
   const { ssr } = server.environments

@@ -2,9 +2,15 @@ import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import type { Plugin as EsbuildPlugin } from 'esbuild'
 import type { Alias, DevEnvironment, Rolldown } from 'vite'
-import { bringHashesUpToDate, correctSources, hashesOfNow, reloadAtCommit } from '../vite-internals/additive.js'
+import {
+  bringHashesUpToDate,
+  correctSources,
+  distinguish,
+  hashesOfNow,
+  reloadAtCommit,
+} from '../vite-internals/additive.js'
 import { resolvingOnce } from '../vite-internals/dependency-imports.js'
-import { type DepsOptimizer, onMetadata } from '../vite-internals/optimizer.js'
+import { type DepsOptimizer, isResolved, onMetadata } from '../vite-internals/optimizer.js'
 import { entriesToReturn, rolldownOf } from '../vite-internals/rolldown.js'
 import { EntryExports } from './entry-exports.js'
 import type { Parser } from './esbuild-extraction.js'
@@ -14,7 +20,8 @@ import { type DescribedLayer, describeLayer, writeLayer } from './layer-files.js
 import { type Entries, type LayerPlan, movedEntry, newManifest, newSources, planLayer } from './layer-plan.js'
 import { type BundledLayer, isLayer, layerOptions } from './layer-rolldown.js'
 import { loadedEntry } from './loaded-entries.js'
-import type { Manifest } from './manifest.js'
+import { INDEX_FILE, type Manifest, layerFile } from './manifest.js'
+import { normalizePath } from './packages.js'
 import { unreachable } from './rolldown-reach.js'
 import { Runs } from './runs.js'
 import { Doubt, Store } from './store.js'
@@ -71,14 +78,14 @@ export class AdditiveOptimizer {
     const { input } = options
     const additions = this.#additions
     if (!additions || typeof input !== 'object' || Array.isArray(input) || isLayer(options)) return null
-    const { rolldown, excluded, aliases } = additions
+    const { rolldown, excluded, isServed, aliases } = additions
     const resolvingOptions = { ...options, plugins: resolvingOnce(options.plugins, aliases) }
     const run = additions.begin(input)
-    const doubt = await unreachable(rolldown, resolvingOptions, run.plan, excluded)
+    const doubt = await unreachable(resolvingOptions, run.plan, { rolldown, excluded, isServed })
     const returned = await rolldown()
       .then(entriesToReturn)
       .catch(() => undefined)
-    const build = { run: doubt ? additions.begin(input, doubt) : run, rolldown, excluded, returned }
+    const build = { run: doubt ? additions.begin(input, doubt) : run, rolldown, excluded, isServed, returned }
     return layerOptions(resolvingOptions, build)
   }
 }
@@ -120,7 +127,7 @@ class Additions {
   readonly #folder: string
   readonly #store: Store
   readonly #installation: Installation
-  /** The sources of entries that were bundled from elsewhere than Vite knows. */
+  /** The sources of entries that were bundled from elsewhere than Vite knows, as it calls them. */
   readonly #moved = new Map<string, string>()
   /** Why the latest run could not be bundled. */
   #failure: Doubt | undefined
@@ -142,7 +149,8 @@ class Additions {
     const exports = new EntryExports(config.optimizeDeps.extensions)
     onMetadata(optimizer, {
       begun: (metadata) => {
-        this.#store.begin(Object.keys(metadata.optimized).length > 0)
+        const manifest = this.#store.begin(Object.keys(metadata.optimized).length > 0)
+        if (manifest) distinguish(metadata, manifest.version)
         exports.give(metadata)
       },
       committed: (metadata) => {
@@ -156,11 +164,13 @@ class Additions {
 
   /**
    * Vite takes a cache as it finds it, and as long as nothing is added, nobody would look at it again. So one that is not right in
-   * every file is taken away before Vite has read it, and the server starts as with none.
+   * every file is taken away before Vite has read it, and the server starts as with none. One without layers, such as `vite optimize`
+   * writes, is served as it is: nothing is added to it, and the first run bundles everything.
    */
   #checkCache(): void {
     const metadata = join(this.#folder, '_metadata.json')
-    if (!existsSync(metadata)) return
+    const hasLayers = [INDEX_FILE, layerFile(1)].some((file) => existsSync(join(this.#folder, file)))
+    if (!hasLayers || !existsSync(metadata)) return
     const manifest = this.#store.read()
     const doubt =
       manifest instanceof Doubt
@@ -173,6 +183,10 @@ class Additions {
   get excluded(): string[] {
     return this.#environment.config.optimizeDeps.exclude ?? []
   }
+
+  /** Nothing that is asked about here counts as met. */
+  readonly isServed = (id: string): Promise<boolean> =>
+    isResolved(this.#environment, id, join(this.#folder, 'entry.js'))
 
   /** Those of the config, and Vite's own. */
   get aliases(): readonly Alias[] {
@@ -222,7 +236,7 @@ class Additions {
     if (manifest instanceof Doubt) return entries
     const now = Object.entries(entries).map(([name, src]) => {
       const found = this.#installation.sourceNow(manifest, src)
-      if (found !== src) this.#moved.set(src, found)
+      if (found !== src) this.#moved.set(normalizePath(src), normalizePath(found))
       return [name, found] as const
     })
     return Object.fromEntries(now)

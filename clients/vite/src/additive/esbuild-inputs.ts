@@ -6,7 +6,7 @@ import { loadByOthers } from './esbuild-loads.js'
 import { Sources } from './esbuild-sources.js'
 import type { LayerPlan } from './layer-plan.js'
 import { directivesOf } from './module-syntax.js'
-import { withSlashes } from './packages.js'
+import { normalizePath, withSlashes } from './packages.js'
 import { SELF, SelfImports } from './self-imports.js'
 import { Doubt } from './store.js'
 import { FILE, MJS, REQUIRE, requireOf, stubOf } from './stubs.js'
@@ -36,7 +36,7 @@ export class LayerInputs {
 
   constructor(plan: LayerPlan, isLazy: boolean, parser: Parser, exports: ReadonlyMap<string, Exports> = new Map()) {
     this.#plan = plan
-    this.#exports = exports
+    this.#exports = new Map([...exports].map(([file, names]) => [normalizePath(file), names]))
     this.isLazy = isLazy
     this.#parser = parser
   }
@@ -48,7 +48,7 @@ export class LayerInputs {
     )
     // What a stub re-exports as a whole is where it was.
     build.onResolve({ filter: /^(?:\/|[A-Za-z]:[\\/])/ }, ({ path, importer }) =>
-      this.#plan.base.modules.has(importer) ? { path } : undefined,
+      this.#plan.base.modules.has(normalizePath(importer)) ? { path } : undefined,
     )
     build.onResolve({ filter: /^[\w@]/ }, (args) => this.#resolveEntry(build, args))
     build.onLoad({ filter: /.*/ }, (args) => this.#load(build, sources, args))
@@ -68,7 +68,7 @@ export class LayerInputs {
       ...known.map(([name, src]) => [name, src]),
       ...Object.entries(fresh),
     ]
-    const [entry] = sources.find(([, src]) => src === resolved.path) ?? []
+    const [entry] = sources.find(([, src]) => src === normalizePath(resolved.path)) ?? []
     return entry === undefined ? undefined : { path: `./${entry}.js`, external: true }
   }
 
@@ -125,7 +125,7 @@ export class LayerInputs {
 
   /** A `browser` field may have a file's name lead to another. */
   #specifierOf(id: string, path: string, sources: Sources): string {
-    return id === path && !sources.hasReplacements(path) ? this.#selfImports.specifierOf(id) : SELF
+    return id === normalizePath(path) && !sources.hasReplacements(path) ? this.#selfImports.specifierOf(id) : SELF
   }
 
   #marked(id: string, code: string, javaScript: string, path: string, sources: Sources): string {
@@ -150,7 +150,10 @@ function read({ path, namespace, suffix, with: attributes }: OnLoadArgs, sources
   return { contents: readFileSync(path, 'utf8'), loader }
 }
 
-/** A module is called by its path, as Vite calls it; one that is no file by its namespace, too. */
+/**
+ * A module is called by its path, as Vite calls it: on Windows, that has slashes, and esbuild takes it for the same as one with
+ * backslashes. One that is no file is called by its namespace, too.
+ */
 function idOf({ namespace, path, suffix }: OnLoadArgs): string {
-  return (namespace === 'file' ? path : `${namespace}:${path}`) + suffix
+  return (namespace === 'file' ? normalizePath(path) : `${namespace}:${path}`) + suffix
 }

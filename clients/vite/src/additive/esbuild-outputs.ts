@@ -5,8 +5,9 @@ import { EMPTY, type LayerInputs, pathIn } from './esbuild-inputs.js'
 import type { LayerPlan } from './layer-plan.js'
 import type { BundledLayer } from './layer-rolldown.js'
 import type { Star, WrittenModule } from './manifest.js'
+import { normalizePath } from './packages.js'
 import { leadsElsewhere } from './self-imports.js'
-import { facadeOf } from './stubs.js'
+import { exportName, facadeOf } from './stubs.js'
 
 type Chunk = Metafile['outputs'][string] & { file: string; path: string; output: OutputFile }
 
@@ -35,7 +36,8 @@ export class LayerOutputs {
     /** By what esbuild calls them. */
     const starred = new Map<string, string>()
     for (const chunk of chunks) {
-      const { text } = chunk.output
+      const map = mapOf(chunk)
+      const text = layer.files.has(map) ? referringTo(map, chunk.output.text) : chunk.output.text
       const file = await PrintedFile.parse(text, this.#inputs.isLazy, this.#parser).catch((error: unknown) => {
         if (this.#inputs.isLazy) throw error
         return PrintedFile.opaque(text)
@@ -51,8 +53,8 @@ export class LayerOutputs {
     for (const [chunk, file] of printed) {
       const entry = this.#addEntry(chunk, file, layer)
       if (entry && !dynamic.has(chunk.path)) file.withoutRun(entry)
-      if (!entry || imported.has(chunk.path) || this.#hasOwnCode(chunk)) this.#addFile(chunk, file, layer)
-      else layer.files.delete(`${chunk.file}.map`)
+      if (!entry || imported.has(chunk.path) || this.#hasOwnCode(chunk)) layer.files.set(chunk.file, String(file))
+      else layer.files.delete(mapOf(chunk))
     }
     return layer
   }
@@ -128,7 +130,7 @@ export class LayerOutputs {
 
   /** The module of an earlier layer that esbuild calls so. */
   #knownCalled(path: string): string | undefined {
-    const id = join(this.#root, path)
+    const id = normalizePath(join(this.#root, path))
     return this.#plan.base.modules.has(id) ? id : undefined
   }
 
@@ -156,19 +158,21 @@ export class LayerOutputs {
     }
     const from = JSON.stringify(`./${file}${plan.base.version}`)
     const stars = printed.stars.map((specifier) => `export * from ${JSON.stringify(specifier)};\n`)
-    layer.entries.set(name, { src, code: `export { ${exports.join(', ')} } from ${from};\n${stars.join('')}`, exports })
+    const names = exports.map(exportName)
+    layer.entries.set(name, { src, code: `export { ${names.join(', ')} } from ${from};\n${stars.join('')}`, exports })
     return undefined
-  }
-
-  #addFile({ file }: Chunk, printed: PrintedFile, layer: BundledLayer): void {
-    const code = String(printed)
-    layer.files.set(file, layer.files.has(`${file}.map`) ? withMap(code, `${file}.map`) : code)
   }
 }
 
-/** esbuild refers to a map by the URL of its file. */
-function withMap(code: string, map: string): string {
+function mapOf({ file }: Chunk): string {
+  return `${file}.map`
+}
+
+/** esbuild refers to a map by the URL of its file, in the last line; not at all, if the map is external. */
+function referringTo(map: string, printed: string): string {
   const comment = '\n//# sourceMappingURL='
-  const start = code.lastIndexOf(comment) + comment.length
-  return code.slice(0, start) + map + code.slice(code.indexOf('\n', start))
+  const start = printed.lastIndexOf(comment)
+  const end = start + comment.length
+  const isLast = start >= 0 && !printed.slice(end).trimEnd().includes('\n')
+  return isLast ? `${printed.slice(0, end)}${map}\n` : printed
 }

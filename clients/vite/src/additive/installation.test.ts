@@ -1,9 +1,25 @@
-import { linkSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { onTestFinished, test, expect } from 'vitest'
+import { onTestFinished, test, expect, vi } from 'vitest'
 import { Installation } from './installation.js'
 import { Manifest } from './manifest.js'
+import { packageOf } from './packages.js'
+
+vi.mock('node:fs', async (original) => {
+  const fs = await original<typeof import('node:fs')>()
+  return { ...fs, existsSync: vi.fn(fs.existsSync) }
+})
 
 function newFolder(): string {
   const folder = realpathSync.native(mkdtempSync(join(tmpdir(), 'evenkeel-installation-')))
@@ -74,4 +90,49 @@ test('a package is linked elsewhere, and its files are the same ones, as in the 
   rmSync(folder)
   symlinkSync(now, folder)
   expect(installation.changed(manifest)).toEqual({ reason: 'packageChanged', detail: folder })
+})
+
+/** Has real paths be those of Windows. Returns the real path of a file there. */
+function windows(): (path: string) => string {
+  const onWindows = (path: string) => `C:${path.replaceAll('/', '\\')}`
+  const { native } = realpathSync
+  const real = vi.spyOn(realpathSync, 'native').mockImplementation((path) => onWindows(native(path)))
+  onTestFinished(() => real.mockRestore())
+  return onWindows
+}
+
+test.for([
+  ['Windows', windows],
+  ['Linux', () => (path: string) => path],
+] as const)('on %s, a package finds what is bundled', ([, system]) => {
+  const root = newFolder()
+  for (const [name, dependencies] of Object.entries({ ui: { core: '1', other: '1' }, core: {}, other: {} })) {
+    mkdirSync(join(root, 'node_modules', name), { recursive: true })
+    writeFileSync(join(root, 'node_modules', name, 'package.json'), JSON.stringify({ dependencies }))
+  }
+  const pathOf = system()
+  const installation = new Installation(root)
+  const manifest = new Manifest('stamp')
+  const ui = join(root, 'node_modules/ui/index.js')
+  expect(installation.findsBundled(ui, manifest)).toBe(false)
+  const bundled = packageOf(pathOf(join(root, 'node_modules/core/index.js')))
+  manifest.packages.set(bundled?.folder ?? '', { stamp: '', found: {} })
+  expect(installation.findsBundled(ui, manifest)).toBe(true)
+})
+
+test.for([
+  ['as Rolldown is given it', (path: string) => path],
+  ['as esbuild is given it', (path: string) => path.replaceAll('\\', '/')],
+] as const)('on Windows, a source is where its package is now, %s', ([, given]) => {
+  const root = newFolder()
+  const real = windows()
+  const before = real(install(root, 'a@1_peer@1', []))
+  const manifest = new Manifest('stamp')
+  const installation = new Installation(root)
+  manifest.found.set('a', installation.find('a'))
+  const source = given(join(before, 'index.js').replaceAll('/', '\\'))
+  expect(installation.sourceNow(manifest, source)).toBe(source)
+  const now = real(install(root, 'a@1_peer@2', []))
+  vi.mocked(existsSync).mockReturnValueOnce(true)
+  expect(installation.sourceNow(manifest, source)).toBe(given(`${now}\\index.js`))
 })

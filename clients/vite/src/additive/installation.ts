@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, win32 } from 'node:path'
 import { hashOf } from './hash.js'
 import type { Manifest, WrittenPackage } from './manifest.js'
-import { packageOf } from './packages.js'
+import { normalizePath, packageOf } from './packages.js'
 import { Doubt } from './store.js'
 
 /** The installed packages: whether they still are those that were bundled. */
@@ -76,7 +76,9 @@ export class Installation {
   sourceNow({ found }: Manifest, src: string): string {
     const owner = packageOf(src)
     const now = owner && found.get(owner.name) === owner.folder ? this.find(owner.name) : null
-    const moved = owner && now ? now + src.slice(owner.folder.length) : src
+    if (!owner || !now) return src
+    // On Windows, Rolldown is given backslashes.
+    const moved = (src.startsWith(owner.folder) ? now : win32.normalize(now)) + src.slice(owner.folder.length)
     return existsSync(moved) ? moved : src
   }
 
@@ -117,11 +119,12 @@ function dependenciesOf(folder: string): string[] {
   }
 }
 
-/** The real folder of a package, looked for as Node does. */
+/** The real folder of a package, as `packageOf` calls it; looked for as Node does. */
 export function find(folder: string, name: string): string | null {
   for (let parent = folder; ; parent = dirname(parent)) {
     const candidate = join(parent, 'node_modules', name)
-    if (statSync(join(candidate, 'package.json'), { throwIfNoEntry: false })) return realpathSync.native(candidate)
+    if (statSync(join(candidate, 'package.json'), { throwIfNoEntry: false }))
+      return normalizePath(realpathSync.native(candidate))
     if (parent === dirname(parent)) return null
   }
 }

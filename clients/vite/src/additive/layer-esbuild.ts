@@ -14,6 +14,7 @@ import { LayerOutputs } from './esbuild-outputs.js'
 import { type Entries, type LayerPlan, newManifest, planLayer } from './layer-plan.js'
 import type { BundledLayer } from './layer-rolldown.js'
 import { type WrittenEntry, entryFile } from './manifest.js'
+import { normalizePath } from './packages.js'
 import { Doubt } from './store.js'
 
 type Outputs = Metafile['outputs']
@@ -109,7 +110,8 @@ async function bundle(
         metafile: true,
         write: false,
       })
-      const left = exports ? undefined : leftOut(warnings, { root: absWorkingDir, written: plan.base.modules }, parser)
+      const written = { has: (file: string) => plan.base.modules.has(normalizePath(file)) }
+      const left = exports ? undefined : leftOut(warnings, { root: absWorkingDir, written }, parser)
       if (left?.size && !inputs.doubt) return attempt(plan, isLazy, left)
       return (
         inputs.doubt ??

@@ -1,6 +1,6 @@
-import { copyFileSync, linkSync, statSync, writeFileSync } from 'node:fs'
+import { copyFileSync, linkSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { hashOf } from './hash.js'
 import type { Installation } from './installation.js'
 import type { BundledLayer, LayerFile } from './layer-rolldown.js'
@@ -58,6 +58,7 @@ function stampsOf(files: Layer['files'], folder: string): Map<string, string> {
 
 /** A file that is never written again may have several names; where it cannot, it is copied. */
 function carry(from: string, to: string): void {
+  mkdirSync(dirname(to), { recursive: true })
   try {
     linkSync(from, to)
   } catch {

@@ -32,26 +32,34 @@ export interface LayerBuild {
   rolldown: () => Promise<typeof Rolldown.rolldown>
   /** The packages that are not optimized. */
   excluded: string[]
+  /** Whether the dev server knows what an optimized file imports. */
+  isServed(id: string): Promise<boolean>
   /** Entries of earlier layers that a build returns without writing them. A build that cannot do so writes them once more. */
   returned?: EntriesByFolder | undefined
 }
 
 /** Rolldown's options for one layer. */
 export function layerOptions(options: Rolldown.InputOptions, build: LayerBuild): Rolldown.InputOptions {
-  const optionsWith = (plugin: Rolldown.Plugin) => withLayer(options, build, plugin)
-  return optionsWith(layerPlugin(build, optionsWith))
+  const optionsWith = (plugin: Rolldown.Plugin, last: Rolldown.Plugin) => withLayer(options, build, plugin, last)
+  return layerBuild(build, optionsWith, transforms(options.plugins))
+}
+
+/** Whether plugins transform modules, as far as that can be told. */
+function transforms(plugins: Rolldown.RolldownPluginOption): boolean {
+  if (Array.isArray(plugins)) return plugins.some(transforms)
+  return plugins instanceof Promise || Object(plugins).transform !== undefined
 }
 
 /** Whether options are those of a layer already: a plugin is asked for the options of each build that it is in. */
 export function isLayer({ plugins }: Rolldown.InputOptions): boolean {
-  const [first] = [plugins].flat()
-  return Object(first).name === NAME
+  return [plugins].flat().some((plugin) => Object(plugin).name === NAME)
 }
 
 function withLayer(
   options: Rolldown.InputOptions,
-  { run: { plan }, excluded }: LayerBuild,
+  { run: { plan }, excluded, isServed }: LayerBuild,
   plugin: Rolldown.Plugin,
+  last: Rolldown.Plugin,
 ): Rolldown.InputOptions {
   const { treeshake, optimization } = options
   const isEmpty = Object.keys(plan.fresh).length === 0
@@ -63,7 +71,15 @@ function withLayer(
     // A constant that is put in its place has no name by which it could be exported.
     optimization: { ...optimization, inlineConst: false },
     preserveEntrySignatures: 'allow-extension',
-    plugins: [plugin, jsonAsCommonJs, missingPackages, ...missingExcluded(excluded), options.plugins],
+    plugins: [
+      textAsModule,
+      plugin,
+      jsonAsCommonJs,
+      missingPackages(isServed),
+      ...missingExcluded(excluded, isServed),
+      options.plugins,
+      last,
+    ],
   }
 }
 
@@ -77,29 +93,42 @@ const jsonAsCommonJs: Rolldown.Plugin = {
   },
 }
 
+/** A text as a module, so that later layers can import it. */
+const textAsModule: Rolldown.Plugin = {
+  name: 'evenkeel:text',
+  transform: {
+    order: 'post',
+    filter: { moduleType: ['text'] },
+    handler: (code) => ({ code: `export default ${JSON.stringify(code)}`, moduleType: 'js' }),
+  },
+}
+
 /**
  * What a package imports dynamically, if it is there. Where only an unused part of the package does, it is not in the bundle without
  * layers; here it is, and Vite refuses a file with an import that it cannot resolve.
  */
-const missingPackages: Rolldown.Plugin = {
-  name: 'evenkeel:missing-package',
-  resolveId: {
-    order: 'post',
-    filter: { id: /^[@\w]/ },
-    async handler(id, importer, { kind }) {
-      if (kind !== 'dynamic-import' || isBuiltin(id) || id.includes(':')) return undefined
-      const resolved = await this.resolve(id, importer, { kind, skipSelf: true })
-      return resolved ?? MISSING + id
+function missingPackages(isServed: LayerBuild['isServed']): Rolldown.Plugin {
+  return {
+    name: 'evenkeel:missing-package',
+    resolveId: {
+      order: 'post',
+      filter: { id: /^[@\w]/ },
+      async handler(id, importer, { kind }) {
+        if (kind !== 'dynamic-import' || isBuiltin(id) || id.includes(':')) return undefined
+        const resolved = await this.resolve(id, importer, { kind, skipSelf: true })
+        if (resolved) return resolved
+        return (await isServed(id)) ? { id, external: true } : MISSING + id
+      },
     },
-  },
-  load: {
-    filter: { id: new RegExp(`^${MISSING}`) },
-    handler: (id) => `throw new Error(${JSON.stringify(`"${id.slice(MISSING.length)}" is not installed.`)})`,
-  },
+    load: {
+      filter: { id: new RegExp(`^${MISSING}`) },
+      handler: (id) => `throw new Error(${JSON.stringify(`"${id.slice(MISSING.length)}" is not installed.`)})`,
+    },
+  }
 }
 
 /** The same for packages that are not optimized: for those, nobody else looks whether they are there. */
-function missingExcluded(excluded: string[]): Rolldown.Plugin[] {
+function missingExcluded(excluded: string[], isServed: LayerBuild['isServed']): Rolldown.Plugin[] {
   if (excluded.length === 0) return []
   const names = excluded.map((name) => name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
   return [
@@ -108,11 +137,12 @@ function missingExcluded(excluded: string[]): Rolldown.Plugin[] {
       resolveId: {
         order: 'pre',
         filter: { id: new RegExp(`^(?:${names.join('|')})(?:$|/)`) },
-        handler(id, importer, { kind }) {
+        async handler(id, importer, { kind }) {
           const name = packageNamed(id)
-          const isMissing =
-            kind === 'dynamic-import' && name && importer && !isBuiltin(id) && find(dirname(importer), name) === null
-          return isMissing ? MISSING + id : undefined
+          if (kind !== 'dynamic-import' || !name || !importer || isBuiltin(id)) return undefined
+          // An alias or a plugin may provide it, and where packages are in no folder, Vite alone knows them.
+          const isThere = find(dirname(importer), name) !== null || (await isServed(id))
+          return isThere ? undefined : MISSING + id
         },
       },
     },
@@ -122,7 +152,7 @@ function missingExcluded(excluded: string[]): Rolldown.Plugin[] {
 /** What the hooks of one build work with. */
 interface Making {
   build: LayerBuild
-  optionsWith: (plugin: Rolldown.Plugin) => Rolldown.InputOptions
+  optionsWith: (plugin: Rolldown.Plugin, last: Rolldown.Plugin) => Rolldown.InputOptions
   bundler: LayerBundler
   output: Rolldown.OutputOptions
   /** What files are emitted to. */
@@ -133,7 +163,11 @@ interface Making {
  * Rolldown 1.2.19 keeps `generateBundle` for as long as the process lives, and so all that any hook here refers to. They let go of
  * the layer and of what was printed of it when the build ends; else a server would keep each version of its dependencies.
  */
-function layerPlugin(build: LayerBuild, optionsWith: Making['optionsWith']): Rolldown.Plugin {
+function layerBuild(
+  build: LayerBuild,
+  optionsWith: Making['optionsWith'],
+  isTransformed: boolean,
+): Rolldown.InputOptions {
   let making: Making | undefined = {
     build,
     optionsWith,
@@ -142,7 +176,8 @@ function layerPlugin(build: LayerBuild, optionsWith: Making['optionsWith']): Rol
   }
   const now = (): Making => making ?? ended()
   const bundler = () => now().bundler
-  const hooks = loadingHooks(bundler)
+  const hooks = loadingHooks(bundler, isTransformed)
+  const last = lastHooks(bundler, isTransformed)
   const failed = (error: Error) => {
     making?.bundler.failed(error)
     making = undefined
@@ -158,9 +193,9 @@ function layerPlugin(build: LayerBuild, optionsWith: Making['optionsWith']): Rol
       ...hooks,
       generateBundle: (_, again) => bundler().take(now().context ?? ended(), again, dir),
     }
-    await generate(now(), taking, bundler)
+    await generate(now(), taking, last, bundler)
   }
-  return {
+  const plugin: Rolldown.Plugin = {
     ...hooks,
     buildEnd: (error) => {
       if (error) failed(error)
@@ -180,17 +215,19 @@ function layerPlugin(build: LayerBuild, optionsWith: Making['optionsWith']): Rol
       making = undefined
     },
   }
+  return optionsWith(plugin, last)
 }
 
 /** Nothing is written: maps are taken with the chunks, if they are not named as those that are left to be written. */
 async function generate(
   { build, optionsWith, output }: Making,
   plugin: Rolldown.Plugin,
+  last: Rolldown.Plugin,
   bundler: () => LayerBundler,
 ): Promise<void> {
   const rolldown = await build.rolldown()
   const { sourcemapFileNames: _, ...options } = outputOptions(output, bundler)
-  const bundle = await rolldown(optionsWith(plugin))
+  const bundle = await rolldown(optionsWith(plugin, last))
   try {
     await bundle.generate(options)
   } finally {
@@ -202,7 +239,7 @@ function ended(): never {
   throw new Error('The build of the layer has ended')
 }
 
-function loadingHooks(bundler: () => LayerBundler): Rolldown.Plugin {
+function loadingHooks(bundler: () => LayerBundler, isTransformed: boolean): Rolldown.Plugin {
   return {
     name: NAME,
     buildStart: () => lexerReady,
@@ -213,13 +250,19 @@ function loadingHooks(bundler: () => LayerBundler): Rolldown.Plugin {
     },
     transform: {
       order: 'post',
-      filter: { moduleType: JAVASCRIPT, code: /\b(?:import|export|require)\b/ },
+      filter: { moduleType: JAVASCRIPT },
       handler(code, id, meta) {
         return bundler().transform(code, id, (source) => this.parse(source, { lang: meta.moduleType as 'js' }))
       },
     },
-    ...(bundler().loads ? { load: { order: 'pre', handler: (id) => bundler().load(id) } } : {}),
+    ...(bundler().loads ? { load: { order: 'pre', handler: (id) => bundler().load(id, isTransformed) } } : {}),
   }
+}
+
+/** Undoes what other plugins have made of what is no module of theirs. */
+function lastHooks(bundler: () => LayerBundler, isTransformed: boolean): Rolldown.Plugin {
+  const transform = { order: 'post' as const, handler: (_: string, id: string) => bundler().stub(id) }
+  return { name: 'evenkeel:stubs', ...(isTransformed && bundler().loads && { transform }) }
 }
 
 function outputOptions(options: Rolldown.OutputOptions, bundler: () => LayerBundler): Rolldown.OutputOptions {

@@ -43,6 +43,13 @@ test.for([
   expect(doubt?.reason).toBe(isLoaded ? 'loadedUnoptimized' : undefined)
 })
 
+test('a module that Rolldown calls by a Windows path is the one that Vite calls by a path with slashes', () => {
+  const core = 'C:/app/node_modules/core/index.js'
+  const loaded = environment({ ...program, [`${core}?v=1`]: ['/main.js'] })
+  const source = core.replaceAll('/', '\\')
+  expect(loadedEntry(loaded, [source], (src) => src === source)?.reason).toBe('loadedUnoptimized')
+})
+
 test('one that shares no module with what is bundled is added: no reload would come of it without layers', () => {
   const loaded = environment({ ...program, [`${CORE}?v=1`]: ['/main.js'] })
   expect(loadedEntry(loaded, [CORE], () => false)).toBeUndefined()

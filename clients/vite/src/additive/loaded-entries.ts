@@ -1,5 +1,6 @@
 import type { DevEnvironment, EnvironmentModuleNode } from 'vite'
 import { importsOf } from '../vite-internals/modules.js'
+import { normalizePath } from './packages.js'
 import { Doubt } from './store.js'
 
 /**
@@ -12,7 +13,7 @@ export function loadedEntry(
   sources: string[],
   sharesModules: (src: string) => boolean,
 ): Doubt | undefined {
-  const isLoaded = (src: string) => [...(moduleGraph.getModulesByFile(src) ?? [])].some(runs)
+  const isLoaded = (src: string) => [...(moduleGraph.getModulesByFile(normalizePath(src)) ?? [])].some(runs)
   const loaded = sources.find((src) => isLoaded(src) && sharesModules(src))
   if (loaded === undefined) return undefined
   return new Doubt('loadedUnoptimized', loaded)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Groups, packageNamed, packageOf } from './packages.js'
+import { Groups, normalizePath, packageNamed, packageOf } from './packages.js'
 
 test('the package of a module is told on every system', () => {
   const table = [
@@ -16,6 +16,17 @@ test('the package of a module is told on every system', () => {
     ['\0rolldown/empty.js?/app/node_modules/a/b.js', undefined],
   ] as const
   for (const [id, wanted] of table) expect(packageOf(id), id).toEqual(wanted)
+})
+
+test('a file is called as Vite calls it', () => {
+  const table = [
+    ['C:\\app\\src\\index.js', 'C:/app/src/index.js'],
+    ['c:/app\\src/index.js', 'c:/app/src/index.js'],
+    ['\\\\server\\app\\index.js', '//server/app/index.js'],
+    ['/app/src/a\\b.js', '/app/src/a\\b.js'],
+    ['\0virtual:a\\b', '\0virtual:a\\b'],
+  ] as const
+  for (const [path, wanted] of table) expect(normalizePath(path), path).toBe(wanted)
 })
 
 test('the package that an import names', () => {

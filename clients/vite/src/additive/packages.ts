@@ -19,6 +19,11 @@ export function packageOf(id: string): PackageOfModule | undefined {
   return { name: path.slice(start, end), folder: path.slice(0, end) }
 }
 
+/** A file as Vite calls it: with slashes on Windows, whose paths begin with a drive or a server. Elsewhere a name may have a backslash. */
+export function normalizePath(path: string): string {
+  return /^(?:[A-Za-z]:[\\/]|\\\\)/.test(path) ? withSlashes(path) : path
+}
+
 export function withSlashes(path: string): string {
   return path.includes('\\') ? path.replaceAll('\\', '/') : path
 }

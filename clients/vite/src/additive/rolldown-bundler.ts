@@ -34,6 +34,9 @@ const RUNTIME = '\0rolldown/runtime.js'
  */
 export type Grouping = 'packages' | 'entries'
 
+/** What is bundled for a module of an earlier layer. */
+type Stub = Pick<Rolldown.SourceDescription, 'moduleType' | 'moduleSideEffects'> & { code: string }
+
 /** A chunk that is not written again, and what its file is called. */
 interface SharedRuntime {
   chunk: Rolldown.OutputChunk
@@ -51,6 +54,8 @@ export class LayerBundler {
   readonly #prologues = new Map<string, string[]>()
   /** The modules that have a mark, by the mark's number. */
   readonly #marked: string[] = []
+  /** Files of JavaScript that are no ECMAScript modules. */
+  readonly #scripts = new Set<string>()
   readonly #selfImports = new SelfImports()
   readonly #extracted = new Map<Rolldown.OutputChunk, Extracted[]>()
   readonly #version: string
@@ -79,8 +84,17 @@ export class LayerBundler {
     return this.#plan.base.modules.size > 0 || Object.keys(this.#plan.fresh).length === 0
   }
 
-  load(id: string): Rolldown.LoadResult {
-    if (id === EMPTY) return 'export {}'
+  /** Plugins that transform modules know nothing of stubs: they are to see what they have seen before, and `stub` comes after them. */
+  load(id: string, isTransformed: boolean): Rolldown.LoadResult {
+    const stub = this.stub(id)
+    const isFile = this.#plan.base.modules.has(id)
+    if (isFile) this.#groups.sawStub(packageNameOf(id))
+    return isTransformed && isFile ? undefined : stub
+  }
+
+  /** What a layer has for what is in an earlier one, or for nothing. */
+  stub(id: string): Stub | undefined {
+    if (id === EMPTY) return { code: 'export {}', moduleType: 'js' }
     const { modules } = this.#plan.base
     if (id.startsWith(`\0${REQUIRE}`)) {
       const module = modules.get(stubbedBy(id))
@@ -91,7 +105,6 @@ export class LayerBundler {
     if (module?.kind === 'opaque')
       throw new Error(`${id} is in an earlier layer, and cannot be reached there: ${module.why}`)
     if (!module) return undefined
-    this.#groups.sawStub(packageNameOf(id))
     // What its package says of side effects is about the module. The stub of a wrapped one has to run it.
     const runs = module.kind === 'esm' && module.init !== undefined
     return { code: stubOf(id, module), moduleType: 'js', ...(runs && { moduleSideEffects: true }) }
@@ -107,7 +120,10 @@ export class LayerBundler {
     }
     const directives = directivesOf(code, parse, this.#prologues)
     if (directives.length > 0) this.#directives.set(id, directives)
-    if (!isModule(code, parse)) return undefined
+    if (!isModule(code, parse)) {
+      this.#scripts.add(id)
+      return undefined
+    }
     const number = this.#marked.length
     this.#marked.push(id)
     return { code: marked(code, this.#selfImports.specifierOf(id), number), map: null }
@@ -154,6 +170,7 @@ export class LayerBundler {
       if (isNeeded) this.#addFile(context, chunk, isFacade, layer, runtime)
       this.#takeMap(bundle, chunk, isNeeded, layer)
     }
+    this.#addAssets(bundle, layer)
     this.#emitEntries(context, layer)
     // Meanwhile Rolldown writes, for which it calls no hook.
     this.#described = inNextTurn(() => this.#run.describe(layer))
@@ -201,7 +218,9 @@ export class LayerBundler {
     // One chunk at a time, so that never much is kept of what the parser returns.
     for (const chunk of chunks) {
       const printed = this.#printedIn(chunk)
-      const extracted = extractAll(printed, this.#fileOf(chunk), declarationsIn(printed, parse), parse)
+      const extracted = extractAll(printed, this.#fileOf(chunk), declarationsIn(printed, parse), parse, (id) =>
+        this.#scripts.has(id),
+      )
       this.#extracted.set(chunk, [...extracted.values()])
       for (const [id, { module }] of extracted) {
         const directives = this.#directives.get(id)
@@ -282,6 +301,14 @@ export class LayerBundler {
     const facade = module && facadeOf(module, this.#version)
     layer.entries.set(name, { src, ...(facade ?? plainFacade(chunk, module, (code) => context.parse(code))) })
     return facade !== undefined
+  }
+
+  /** What other plugins emit is written by Rolldown in this run alone, and is asked for in later ones as well. */
+  #addAssets(bundle: Rolldown.OutputBundle, layer: BundledLayer): void {
+    for (const asset of Object.values(bundle)) {
+      if (asset.type !== 'asset' || layer.files.has(asset.fileName)) continue
+      layer.files.set(asset.fileName, { hash: hashOf(Buffer.from(asset.source)) })
+    }
   }
 
   #emitEntries(context: Rolldown.PluginContext, layer: BundledLayer): void {

@@ -179,9 +179,8 @@ function gettersOf(statement: Statement): Namespace['exports'] | undefined {
   return values?.length === getters?.length ? values : undefined
 }
 
+/** At the beginning of a line: a package may have a function of the same name. */
 function wrapperText(printed: string): string | undefined {
-  const wrapper = printed.indexOf(' = /* @__PURE__ */ __commonJS')
-  if (wrapper < 0) return undefined
-  const start = printed.lastIndexOf('\n', wrapper) + 1
-  return `${printed.slice(start, printed.indexOf('(', wrapper))}()`
+  const [wrapper] = /^var \S+ = \/\* @__PURE__ \*\/ __commonJS\w*(?=\()/m.exec(printed) ?? []
+  return wrapper && `${wrapper}()`
 }

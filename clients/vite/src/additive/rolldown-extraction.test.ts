@@ -5,10 +5,10 @@ import { type Extracted, extractAll, splitAtMarks, withoutRun, withoutUnusedHelp
 
 type Parse = Parameters<typeof extractAll>[3]
 
-const extracted = (printed: Map<string, string>, file: string, parse: Parse) =>
-  extractAll(printed, file, declarationsIn(printed, parse), parse)
-const extract = (printed: string, file: string, parse: Parse) =>
-  extracted(new Map([['x', printed]]), file, parse).get('x') as Extracted
+const extracted = (printed: Map<string, string>, file: string, parse: Parse, isScript = true) =>
+  extractAll(printed, file, declarationsIn(printed, parse), parse, () => isScript)
+const extract = (printed: string, file: string, parse: Parse, isScript = true) =>
+  extracted(new Map([['x', printed]]), file, parse, isScript).get('x') as Extracted
 
 describe('the exports of a printed module are found', () => {
   const printed = (before: string) =>
@@ -89,6 +89,21 @@ test('a script is not read to its end, and comments alone are none', () => {
   const script = `/* A licence. */ // more\n${'var one = 1;\n'.repeat(3)}`
   expect(extract(script, 'x.js', parse).module).toEqual({ kind: 'esm', file: 'x.js', exports: {} })
   expect(extract('/* A licence. */\n// more', 'x.js', parse).module.kind).toBe('opaque')
+})
+
+test('what is no JavaScript is no script, whatever is printed for it', () => {
+  expect(extract('var x_default = "data:,";', 'x.js', parseAst, false).module.kind).toBe('opaque')
+})
+
+test('a package that has been bundled before may have functions of the same names', () => {
+  const exported = `var x_exports = /* @__PURE__ */ __exportAll({ load: () => load });\n`
+  const own = 'var init_heavy = /* @__PURE__ */ __esmMin(() => {});\nvar load = () => init_heavy();\n'
+  const plain = { kind: 'esm', file: 'x.js', exports: { load: 'e$load' } }
+  expect(extract(`${exported}${own}${MARK}(x_exports);`, 'x.js', parseAst).module).toEqual(plain)
+  const wrapped = `${exported}${own}var init_x = /* @__PURE__ */ __esmMin((() => {\n\t${MARK}(x_exports);\n}));`
+  expect(extract(wrapped, 'x.js', parseAst).module).toEqual({ ...plain, init: 'e$init_x' })
+  const script = '(function () {\n  var require_y = /* @__PURE__ */ __commonJSMin(() => {});\n})();'
+  expect(extract(script, 'x.js', parseAst).module).toEqual({ kind: 'esm', file: 'x.js', exports: {} })
 })
 
 test('a module that exports what an object cannot have is left to its file', () => {

@@ -19,6 +19,10 @@ export const PREFIX = 'e$'
 const NAMESPACE = '_exports'
 /** Numbers are printed as short as can be: `1e3`. */
 const MARKS = new RegExp(`${MARK}\\([^,)]+, ([\\w.]+)\\);`, 'g')
+/** What is not printed at the beginning of its line is in a function. */
+const INDENTED_MARK = new RegExp(`^[ \\t]+${MARK}\\(`, 'm')
+/** A module in a function, as Rolldown prints it. */
+const WRAPPER = /^var \S+ = (?:\/\* @__PURE__ \*\/ )?__(?:commonJS|esm)/m
 const EXPORT_ALL = '__exportAll'
 const HELPERS = /__commonJS|__esm|__reExport/
 /** Comments at the beginning. Each can be read in one way only, or a file with many of them would take minutes. */
@@ -152,9 +156,13 @@ export function extractAll(
   file: string,
   { namespaces, wrappers }: Declarations,
   parse: Parse,
+  isScript: (id: string) => boolean,
 ): Map<string, Extracted> {
   return new Map(
-    [...printed].map(([id, code]) => [id, extract(code, file, namespaces.get(id), wrappers.get(id), parse)]),
+    [...printed].map(([id, code]) => {
+      const script = () => (isScript(id) ? scriptIn(code, file) : undefined)
+      return [id, extract(code, file, namespaces.get(id), wrappers.get(id), parse, script)]
+    }),
   )
 }
 
@@ -164,6 +172,7 @@ function extract(
   declared: Namespace | undefined,
   wrapper: Statement | undefined,
   parse: Parse,
+  script: () => Extracted | undefined,
 ): Extracted {
   const kept = new Map<string, string>()
   const keep = (local: string) => {
@@ -176,9 +185,7 @@ function extract(
   const name = markedNamespace(printed)
   if (!name)
     return (
-      commonJs(wrapper ?? wrapperIn(printed, parse), file, keep, kept) ??
-      script(printed, file) ??
-      opaque('neither ESM nor CommonJS')
+      commonJs(wrapper ?? wrapperIn(printed, parse), file, keep, kept) ?? script() ?? opaque('neither ESM nor CommonJS')
     )
 
   const namespace = declared ?? namespaceIn(printed, name, parse)
@@ -228,19 +235,21 @@ function commonJs(
  * A file without exports, which runs as it is: there is nothing to reach but its effects. It is not parsed, because it may be long: what
  * is left after its comments is a statement.
  */
-function script(printed: string, file: string): Extracted | undefined {
-  if (/__commonJS|__esm/.test(printed) || printed.replace(COMMENTS, '') === '') return undefined
+function scriptIn(printed: string, file: string): Extracted | undefined {
+  if (WRAPPER.test(printed) || printed.replace(COMMENTS, '') === '') return undefined
   return { module: { kind: 'esm', file, exports: {} }, kept: new Map() }
 }
 
+/** Whether Rolldown has put the module into a function, and its mark with it. A package may have functions of the same name. */
 function isWrapped(printed: string): boolean {
-  return printed.includes('= /* @__PURE__ */ __esm') || printed.includes('= __esm')
+  return INDENTED_MARK.test(printed)
 }
 
-/** The name of `var init_x = __esmMin(() => …)`, unless it has to be waited for. */
+/** The name of `var init_x = __esmMin(() => …)` around the mark, unless it has to be waited for. */
 function initializer(printed: string, parse: Parse): string | undefined {
+  const mark = printed.search(INDENTED_MARK)
   for (const statement of statements(printed, parse)) {
-    const call = initialCall(statement, '__esm')
+    const call = statement.start <= mark && mark < statement.end ? initialCall(statement, '__esm') : undefined
     if (!call) continue
     const [body] = call.arguments
     return body?.type === 'ArrowFunctionExpression' && !body.async ? declaredName(statement) : undefined

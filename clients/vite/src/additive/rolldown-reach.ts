@@ -1,20 +1,17 @@
 import type { Rolldown } from 'vite'
 import type { Run } from './additive.js'
 import type { LayerPlan } from './layer-plan.js'
-import { layerOptions } from './layer-rolldown.js'
+import { type LayerBuild, layerOptions } from './layer-rolldown.js'
 import { Doubt } from './store.js'
-
-type RolldownFunction = typeof Rolldown.rolldown
 
 /**
  * Why a layer cannot be added: it needs a module that no layer can reach. A build of Rolldown's cannot begin anew in the middle, so
  * this is found out before it. All modules of the layer are loaded for that, but only where there is something to be met.
  */
 export async function unreachable(
-  rolldownNow: () => Promise<RolldownFunction>,
   options: Rolldown.InputOptions,
   plan: LayerPlan,
-  excluded: string[],
+  build: Omit<LayerBuild, 'run'>,
 ): Promise<Doubt | undefined> {
   const entries = Object.values(plan.fresh)
   if (entries.length === 0) return undefined
@@ -40,9 +37,8 @@ export async function unreachable(
     },
   }
   try {
-    const rolldown = await rolldownNow()
-    const run = { plan, ...withoutResult }
-    const layer = layerOptions(options, { run, rolldown: rolldownNow, excluded })
+    const rolldown = await build.rolldown()
+    const layer = layerOptions(options, { ...build, run: { plan, ...withoutResult } })
     // Entries without names are no run of Vite's to the plugin that is asked for the options of this build, too.
     const bundle = await rolldown({ ...layer, input: entries, plugins: [meet, layer.plugins] })
     // What else is wrong with the layer, its own build says.

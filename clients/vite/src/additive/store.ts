@@ -47,11 +47,12 @@ export class Store {
     this.#folder = folder
   }
 
-  /** Vite has begun; `isWarm` tells whether with what was in the folder. */
-  begin(isWarm: boolean): void {
+  /** Vite has begun; `isWarm` tells whether with what was in the folder, which is given back. */
+  begin(isWarm: boolean): Manifest | undefined {
     if (isWarm) this.read()
     else this.#committed = undefined
     this.#isBegun = true
+    return this.#committed?.manifest
   }
 
   /** What has been committed, or why it cannot be used. */

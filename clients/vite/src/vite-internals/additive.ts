@@ -39,11 +39,25 @@ export function bringHashesUpToDate({ metadata }: DepsOptimizer, now: Hashes): b
   return true
 }
 
+/**
+ * Gives the entries of a cache that Vite begins with URLs that those of no other cache have. Vite's are the same for all caches of the same
+ * dependencies, and browsers keep what is there for good; but entries of layers name files that are in one cache alone. Read in the
+ * same versions: `parseDepsOptimizerMetadata`, and `optimizedDepsPlugin`.
+ */
+export function distinguish(metadata: DepOptimizationMetadata, stamp: string): void {
+  metadata.browserHash = shortHash(metadata.browserHash + stamp)
+  const { browserHash } = metadata
+  for (const dep of [...Object.values(metadata.optimized), ...Object.values(metadata.chunks)])
+    dep.browserHash = browserHash
+}
+
 function fileHashOf(hash: string, file: string): string {
-  return createHash('sha256')
-    .update(hash + file + NO_IMPORTS)
-    .digest('hex')
-    .slice(0, 8)
+  return shortHash(hash + file + NO_IMPORTS)
+}
+
+/** As Vite makes its own. */
+function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 8)
 }
 
 /** Makes Vite reload the environment when it commits the run that is going on. Read in the same versions: `runOptimizer`. */

@@ -19,6 +19,7 @@ function wrap(response: Response, calls: string[]): void {
   }
 }
 
+const decided = (what: string) => verdicts[what] ?? expect.fail(`nothing ${what}`)
 const passing = ['passes at once', 'passes after a while'] as const
 
 describe.each(['in front of the guard', 'after the guard'])('another middleware %s', (place) => {
@@ -36,7 +37,7 @@ describe.each(['in front of the guard', 'after the guard'])('another middleware 
             return behaviour(response)
           },
           {
-            guardedBy: verdicts[verdict],
+            guardedBy: decided(verdict),
             ...(place !== 'after the guard' && { before: (response: Response) => wrap(response, seen.guarded) }),
           },
         )
@@ -45,7 +46,8 @@ describe.each(['in front of the guard', 'after the guard'])('another middleware 
         if (found !== expected) expect(found.slice(0, 2000)).toBe(expected.slice(0, 2000))
         expect([...new Set(seen.guarded)].toSorted()).toEqual([...new Set(seen.bare)].toSorted())
         // How often a pipe waits differs.
-        if (!name.includes('back-pressure') && !name.includes('drain')) expect(seen.guarded.length).toBe(seen.bare.length)
+        if (!name.includes('back-pressure') && !name.includes('drain'))
+          expect(seen.guarded.length).toBe(seen.bare.length)
       })
     }
   }
@@ -85,8 +87,11 @@ async function said(response: Response): Promise<unknown[]> {
 test('a response that is kept back says what it says without the guard', async () => {
   const told: unknown[] = []
   const ports = [await serve(async (response) => told.push(await said(response)))]
-  ports.push(await serve(async (response) => told.push(await said(response)), { guardedBy: verdicts['passes after a while'] }))
-  for (const port of ports) expect(await ask(port)).toMatchObject({ status: 500, headers: { 'x-own': '1' }, text: 'onetwo' })
+  ports.push(
+    await serve(async (response) => told.push(await said(response)), { guardedBy: decided('passes after a while') }),
+  )
+  for (const port of ports)
+    expect(await ask(port)).toMatchObject({ status: 500, headers: { 'x-own': '1' }, text: 'onetwo' })
   expect(told[1]).toEqual(told[0])
 })
 
@@ -101,7 +106,7 @@ test('the status is the one that it had when it was ended', async () => {
     response.statusMessage = 'Not Found'
   }
   const bare = await bytesFrom(await serve(handle))
-  expect(await bytesFrom(await serve(handle, { guardedBy: verdicts['passes after a while'] }))).toBe(bare)
+  expect(await bytesFrom(await serve(handle, { guardedBy: decided('passes after a while') }))).toBe(bare)
 })
 
 test('another handler is told nothing of the response of the first', async () => {

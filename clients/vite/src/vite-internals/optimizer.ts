@@ -67,6 +67,15 @@ export function onDiscovery(optimizer: DepsOptimizer, discovered: (id: string) =
 }
 
 /**
+ * Whether the dev server knows what a file imports; the optimizer does not meet it by that. Read in Vite 8.0.0, 8.0.16, 8.3.8 and 8.4.0:
+ * `EnvironmentPluginContainer.resolveId`, whose `scan` its types leave out.
+ */
+export async function isResolved({ pluginContainer }: DevEnvironment, id: string, importer: string): Promise<boolean> {
+  const options: object = { scan: true }
+  return (await pluginContainer.resolveId(id, importer, options)) !== null
+}
+
+/**
  * Keeps a dependency that cannot be parsed from ending Vite: its source is read when it is met, and only the run, 100 ms later, looks
  * at what came of it. The run still fails, and says so. Read in Vite 6.4.6, 7.3.8, 8.0.16, 8.3.8 and 8.4.0: `addMissingDep`.
  */

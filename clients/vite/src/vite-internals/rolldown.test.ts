@@ -3,9 +3,9 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { Rolldown } from 'vite'
+import { type Alias, type DevEnvironment, type Rolldown, resolveConfig } from 'vite'
 import { afterAll, expect, test } from 'vitest'
-import { type EntryChunk, entriesToReturn } from './rolldown.js'
+import { type EntryChunk, entriesToReturn, rolldownOf } from './rolldown.js'
 
 const own = createRequire(createRequire(import.meta.url).resolve('vite/package.json')).resolve('rolldown')
 const { rolldown } = (await import(pathToFileURL(own).href)) as typeof Rolldown
@@ -37,6 +37,19 @@ async function outputOf(dir: string, meanwhile: () => void, format: 'esm' | 'cjs
   await build.close()
   return output
 }
+
+test.for([
+  ['nothing', []],
+  ['what has a scope', [{ find: /^@(\w+)\//, replacement: '/src/$1/' }]],
+  ['all there is', [{ find: /^(.*)$/, replacement: '$1' }]],
+  ['all there is, which leads to files', [{ find: /^/, replacement: '/@fs/app/' }]],
+] satisfies Array<[string, Alias[]]>)(
+  'where the user has an alias for %s, Rolldown is that of Vite',
+  async ([, alias]) => {
+    const config = await resolveConfig({ configFile: false, resolve: { alias } }, 'serve')
+    expect(await rolldownOf({ config } as unknown as DevEnvironment)).toBe(rolldown)
+  },
+)
 
 test('a build returns what is linked into its folder, before what it writes', async () => {
   const entries = await entriesToReturn(rolldown)

@@ -13,13 +13,14 @@ export type EntriesByFolder = Map<string, EntryChunk[]>
 
 /**
  * The Rolldown that the running Vite bundles with: its plugins work in no other copy. Vite exports no function for that; where Vite is
- * itself, its alias for `@vite/client` tells. Read in 8.0.0, 8.0.16, 8.1.5, 8.2.0, 8.3.8 and 8.4.0: `clientAlias`.
+ * itself, its alias for `@vite/client` tells: the last one, behind those of the user. Read in 8.0.0, 8.0.16, 8.1.5, 8.2.0, 8.3.8 and
+ * 8.4.0: `clientAlias`.
  */
 export async function rolldownOf({ config }: DevEnvironment): Promise<RolldownFunction> {
-  const client = config.resolve.alias.find(
-    ({ find }) => find instanceof RegExp && find.test('@vite/client'),
+  const client = config.resolve.alias.findLast(
+    ({ find, replacement }) => find instanceof RegExp && find.test('@vite/client') && replacement.startsWith('/@fs/'),
   )?.replacement
-  if (!client?.startsWith('/@fs/')) throw new Error('Vite does not tell where it is')
+  if (client === undefined) throw new Error('Vite does not tell where it is')
   const path = client.slice(process.platform === 'win32' ? '/@fs/'.length : '/@fs'.length)
   const { rolldown } = await import(pathToFileURL(createRequire(path).resolve('rolldown')).href)
   return rolldown

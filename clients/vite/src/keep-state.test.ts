@@ -1,0 +1,53 @@
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type RunnableDevEnvironment, createServer } from 'vite'
+import { expect, onTestFinished, test } from 'vitest'
+import { keepState } from './keep-state.js'
+
+/** What the kept module exports, before a reload of the server's environment and after it. */
+async function exportsOf(code: string) {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), 'evenkeel-keep-state-')))
+  onTestFinished(() => rmSync(root, { recursive: true }))
+  writeFileSync(join(root, 'state.js'), code)
+  writeFileSync(join(root, 'other.js'), 'export const inner = {}\nexport default {}\n')
+  const server = await createServer({
+    root,
+    configFile: false,
+    logLevel: 'silent',
+    server: { middlewareMode: true, ws: false },
+    plugins: [keepState({ modules: ['./state.js'] })],
+  })
+  onTestFinished(() => server.close())
+  const { runner } = server.environments['ssr'] as RunnableDevEnvironment
+  const before = await runner.import('/state.js')
+  runner.clearCache()
+  return { before, after: await runner.import('/state.js') }
+}
+
+test.for([
+  ['variables', 'export const a = {}, b = {}', ['a', 'b']],
+  ['a function and a class', 'export function f() {}\nexport class C {}', ['C', 'f']],
+  ['a default', 'export default {}', ['default']],
+  [
+    'the properties of an object',
+    'export const { a, b: { c }, d = {}, ...rest } = { b: { c: {} } }',
+    ['a', 'c', 'd', 'rest'],
+  ],
+  ['the elements of an array', 'export const [a, , [b], ...rest] = [{}, {}, [{}], {}]', ['a', 'b', 'rest']],
+  ['a reserved word', 'const a = {}\nexport { a as delete }', ['delete']],
+  ['a string', "const a = {}\nexport { a as 'a-b' }", ['a-b']],
+  ['another module under a name', "export * as other from './other.js'", ['other']],
+  ['what another module exports', "export { inner, default } from './other.js'", ['default', 'inner']],
+  ['what is called as nothing else may be', 'export const state = {}, e0 = {}', ['e0', 'state']],
+] as const)('a module that exports %s is kept', async ([, code, names]) => {
+  const { before, after } = await exportsOf(code)
+  expect(Object.keys(before).toSorted()).toEqual(names)
+  for (const name of names) expect(after[name], name).toBe(before[name])
+})
+
+test('a module that does not name what it exports is refused, with what to do', async () => {
+  await expect(exportsOf("export * from './other.js'")).rejects.toThrow(
+    "keepState(): replace `export *` in this module by its names: `export { a, b } from '…'`",
+  )
+})
