@@ -145,7 +145,7 @@ describe('in a browser', () => {
     assert.ok(isRight(fallen, await visit(app, fallen)))
     const again = finished(page, fallen.dep)
     await again.waitFor()
-    assert.match(await cellOf(again, 'Dependencies'), /Everything was bundled again: manifest missing, /)
+    assert.match(await cellOf(again, 'Dependencies'), /Everything was bundled again: the manifest is missing, /)
     assert.equal(await page.locator('[data-count=manifestMissing]').innerText(), '1')
     assert.deepEqual(complaints, [])
   })

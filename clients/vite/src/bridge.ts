@@ -7,9 +7,9 @@ import type { BridgeApi, EvenkeelApi } from './plugin-api.js'
 import { type DepsOptimizer, rerunTogether } from './vite-internals/optimizer.js'
 
 export interface BridgeOptions {
-  /** The environment that borrows, Cloudflare's `worker` for one. */
+  /** The environment that borrows: Cloudflare's `worker`, for example. */
   borrower: string
-  /** The environment that lends, and whose rules the borrowed modules follow, `ssr` for one. */
+  /** The environment that lends, and whose rules the borrowed modules follow: `ssr`, for example. */
   lender: string
   /** The import through which modules of `borrower` reach the other side. */
   entry: string
@@ -19,7 +19,8 @@ export interface BridgeOptions {
 
 /**
  * Lets modules of one environment run in another: a virtual subgraph in `borrower` whose modules are fetched from
- * `lender`, by its rules. Needs `evenkeel()` in the plugin list, which keeps both sides in step. Does nothing in `build`.
+ * `lender`, by its rules. Needs Vite 8, and `evenkeel()` in the plugin list, which keeps both sides in step. Does nothing in `build`.
+ * The server does not start without that plugin, or where an environment does not exist.
  * @param options What is joined, and by which names.
  */
 export function bridge({ borrower, lender, entry, prefix }: BridgeOptions): Plugin<BridgeApi> {
@@ -63,9 +64,16 @@ export function bridge({ borrower, lender, entry, prefix }: BridgeOptions): Plug
       order: 'pre',
       handler(configured) {
         server = configured
+        if (!('rolldownVersion' in (this?.meta ?? {})))
+          server.config.logger.warn(
+            '[evenkeel] bridge() needs Vite 8: this one bundles what is borrowed a second time.',
+          )
         prepared = undefined
         for (const name of [borrower, lender]) {
-          if (!server.environments[name]) throw new Error(`bridge(): there is no environment ${name}`)
+          if (!server.environments[name])
+            throw new Error(
+              `bridge(): there is no environment ${name}; there are ${Object.keys(server.environments).join(', ')}`,
+            )
         }
         rerunTogether(lending(), borrowing())
         files.outliveReloads(borrowing(), lending())

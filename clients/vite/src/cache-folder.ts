@@ -8,7 +8,7 @@ export function whyNotWritable(cacheDir: string): string | undefined {
     accessSync(nearest, constants.W_OK)
     return undefined
   } catch {
-    return `Vite cannot write its cache, because ${nearest} may not be written: set \`cacheDir\` in the Vite config to a folder that may.`
+    return `Vite cannot write its cache, because ${nearest} may not be written: set \`cacheDir\` in the Vite config to a folder that may be.`
   }
 }
 

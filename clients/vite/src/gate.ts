@@ -114,7 +114,9 @@ export class Gate {
   }
 
   #tell(error: unknown): void {
-    this.#log.warn(`Something went wrong in Evenkeel: ${errorInfo(error).stack ?? errorInfo(error).message}`)
+    const { stack, message } = errorInfo(error)
+    const next = 'Save a journal with `npx evenkeel events --save bug.jsonl` and report it'
+    this.#log.warn(`this is a bug in Evenkeel. ${next}: ${stack ?? message}`)
   }
 
   /** What is no request to the app is known here and now, and is none of the sidecar's business. */

@@ -60,7 +60,7 @@ export class GuardedServer {
     })
     sidecar.gates.add(this.gate)
     this.inspector = new Inspector(config, project, sidecar)
-    sidecar.serves(() => this.#reloadPages())
+    this.#serve()
     const reloads = new ReloadPlans(sidecar, this.observers, log)
     const learned = new LearnedDeps(config.root, config.cacheDir, options.learn, log)
     for (const environment of Object.values(environments)) {
@@ -97,7 +97,11 @@ export class GuardedServer {
       this.#lease.sidecar.listens({
         url,
         restart: () =>
-          void server.restart().catch((error: unknown) => this.#log.warn(`Vite could not be restarted: ${error}`)),
+          void server
+            .restart()
+            .catch((error: unknown) =>
+              this.#log.warn(`Vite could not be restarted: ${error}. Restart it in its terminal.`),
+            ),
       })
     if (!this.#foresees) return
     for (const observer of this.observers.values()) void observer.started()
@@ -108,6 +112,7 @@ export class GuardedServer {
     this.#touched.set(environment, touched)
     if (timestamp !== this.#savedAt) this.#lease.sidecar.notify('devServer/didSave', { file })
     this.#savedAt = timestamp
+    if (modules.length === 0) return
     const written = this.#saves.written(file, timestamp)
     const waiting = setTimeout(() => {
       // No other plugin has answered yet.
@@ -120,6 +125,7 @@ export class GuardedServer {
     const touched = this.#touched.get(environment)
     this.#touched.delete(environment)
     const all = new Set([...modules, ...(touched?.timestamp === timestamp ? touched.modules : [])])
+    if (all.size === 0) return
     this.observers.get(environment)?.changed([...all], timestamp, this.#saves.written(file, timestamp))
   }
 
@@ -127,6 +133,11 @@ export class GuardedServer {
   async resolveOptimizedId(environment: string, id: string): Promise<string | undefined> {
     const resolved = await this.#lease.sidecar.wait('resolveOptimizedId', { environment, id })
     return resolved?.state === 'resolved' ? resolved.id : undefined
+  }
+
+  /** Pages are this server's. */
+  #serve(): void {
+    this.#lease.sidecar.serves(() => this.#reloadPages())
   }
 
   #reloadPages(): void {
@@ -142,6 +153,7 @@ export class GuardedServer {
   /** A server that has been restarted is closed; else this one goes on. */
   #resume(): void {
     if (this.#isClosed) return
+    this.#serve()
     for (const observer of this.observers.values()) observer.resume()
   }
 

@@ -27,7 +27,10 @@ export function keepState({ modules, environments }: KeepStateOptions): Plugin {
     const { root } = environment.config
     const files = modules.map(async (module) => {
       const resolved = await resolveId(isBareId(module) ? module : resolve(root, module))
-      if (!resolved) throw new Error(`keepState(): ${module} cannot be found from ${root}`)
+      if (!resolved)
+        throw new Error(
+          `keepState(): ${module} cannot be found from ${root}: name a path such as ./src/state.ts, or a package`,
+        )
       return clean(resolved.id)
     })
     return new Set(await Promise.all(files))

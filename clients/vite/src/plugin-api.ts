@@ -3,9 +3,15 @@ import type { Plugin } from 'vite'
 
 /** What other plugins may ask of Evenkeel. */
 export interface EvenkeelApi {
-  /** The current `file?v=hash` of a bare id, or `undefined` when the environment's optimizer does not know it. */
+  /**
+   * The current `file?v=hash` of a bare id. Waits while a run of the optimizer is to take the id up, for `deadline` at most. Gives
+   * `undefined` when the optimizer does not know it, when the run is not over by then, or when there is no sidecar.
+   */
   resolveOptimizedId(environment: string, id: string): Promise<string | undefined>
-  /** Fetches a module of an environment past its `fetchModule`, as one that nobody has imported there. */
+  /**
+   * Calls `fetch` and gives what it gives. Until then `module` counts as being fetched, so that a reload of the environment is not
+   * taken for finished. For whoever loads an entry without the environment's `fetchModule`.
+   */
   fetching<T>(environment: string, module: string, fetch: () => Promise<T>): Promise<T>
 }
 

@@ -1,4 +1,4 @@
-import type { Plugin } from 'vite'
+import type { Plugin, ViteDevServer } from 'vite'
 import { AdditiveOptimizer } from './additive/additive.js'
 import { printBanner } from './banner.js'
 import { devtoolsDock } from './devtools.js'
@@ -12,7 +12,10 @@ import { viteBeside } from './vite-beside.js'
 
 const BARE_IMPORT = /^(?![a-zA-Z]:)[\w@](?!.*:\/\/)/
 
-/** Keeps the server environments of a dev server consistent while Vite re-optimizes dependencies. */
+/**
+ * Adds late dependencies to a dev server without a reload, and keeps its server environments consistent where Vite has to reload.
+ * Throws on an option that does not exist or has a value of another type.
+ */
 export function evenkeel(options?: EvenkeelOptions): Plugin<EvenkeelApi>[] {
   return evenkeelFor({}, options)
 }
@@ -50,6 +53,7 @@ export function evenkeelFor(framework: Framework, options?: EvenkeelOptions): Pl
       configureServer: {
         order: 'pre',
         handler(server) {
+          if (!optimizes(server)) return
           const opened = new GuardedServer(server, resolved, framework)
           guarded = opened
           open.add(opened)
@@ -114,4 +118,9 @@ export function evenkeelFor(framework: Framework, options?: EvenkeelOptions): Pl
       },
     },
   ]
+}
+
+/** Whether there is anything to do: Vitest's server in Node, and those that frameworks make for a moment, optimize nothing. */
+function optimizes({ environments }: ViteDevServer): boolean {
+  return Object.values(environments).some(({ depsOptimizer }) => depsOptimizer)
 }

@@ -30,7 +30,9 @@ export class ReloadPlans {
     const plan = this.#sidecar.request('onFullReload', { reloads, sent: gates.flatMap(({ sent }) => sent) })
     plan
       .then((plan) => this.#carryOut(plan))
-      .catch((error: unknown) => this.#log.warn(`a reload could not be carried on: ${error}`))
+      .catch((error: unknown) =>
+        this.#log.warn(`a reload could not be passed on to other environments: ${error}. Restart Vite.`),
+      )
     for (const gate of gates) gate.judge(plan)
   }
 

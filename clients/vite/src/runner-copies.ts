@@ -24,6 +24,7 @@ export class RunnerCopies {
   async fetch(fetchModule: Fetch, args: Parameters<Fetch>): ReturnType<Fetch> {
     const [id, importer, options, ...further] = args
     const { moduleGraph } = this.#environment
+    const startedAt = Date.now()
     let result = await fetchModule(...args)
     if ('cache' in result) {
       const module = await moduleGraph.getModuleByUrl(unwrapId(id))
@@ -34,8 +35,10 @@ export class RunnerCopies {
     if (!module || !('code' in result)) return result
     const { transformResult } = module
     const isOutdated = this.#isOutdated(module)
-    // Vite hands out the code of a transform result as it is. One that began before a reload may be behind the times.
-    this.#copies.set(module, transformResult?.code === result.code ? transformResult : STALE)
+    // Vite hands out the code of a transform result as it is, and an environment of somebody else may change it. Only one that began
+    // before a reload may be behind the times.
+    const isBehind = transformResult?.code !== result.code && invalidatedAt(module) >= startedAt
+    this.#copies.set(module, transformResult && !isBehind ? transformResult : STALE)
     return isOutdated ? { ...result, invalidate: true } : result
   }
 
@@ -43,4 +46,8 @@ export class RunnerCopies {
     const copy = this.#copies.get(module)
     return copy !== undefined && copy !== module.transformResult
   }
+}
+
+function invalidatedAt({ lastInvalidationTimestamp, lastHMRTimestamp }: EnvironmentModuleNode): number {
+  return Math.max(lastInvalidationTimestamp, lastHMRTimestamp)
 }

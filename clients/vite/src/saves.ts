@@ -8,6 +8,9 @@ const SWALLOWED_MS = 50
 /** Vite hears of what is reported once more long before that. */
 const HEARD_MS = 2_000
 
+/** Deleting is an event of its own, which nothing swallows. */
+const GONE = ''
+
 interface Save {
   timestamp: number
   written: Promise<void>
@@ -43,6 +46,7 @@ export class Saves {
   /** A module runner reads the file at once, as it was when the watcher told of it. */
   async #settle(file: string, save: Save, first: string): Promise<void> {
     const written = await writtenState(file)
+    if (written === GONE) return this.#forget(file, save)
     if (written !== first) return this.#reportAgain(file, save)
     void this.#lookAgain(file, save, written)
   }
@@ -51,7 +55,12 @@ export class Saves {
     await wait(SWALLOWED_MS)
     if (this.#latest.get(file) !== save) return
     this.#latest.delete(file)
-    if (written !== stateOf(file)) this.#report(file)
+    const state = stateOf(file)
+    if (state !== written && state !== GONE) this.#report(file)
+  }
+
+  #forget(file: string, save: Save): void {
+    if (this.#latest.get(file) === save) this.#latest.delete(file)
   }
 
   /** What was read then is not to be taken for what was saved: it is written when Vite has heard of it once more. */
@@ -64,7 +73,7 @@ export class Saves {
       await Promise.race([superseded, wait(HEARD_MS)])
     }
     const next = this.#latest.get(file)
-    if (next === save) this.#latest.delete(file)
+    if (next === save) this.#forget(file, save)
     else await next?.written
   }
 }
@@ -80,10 +89,9 @@ async function writtenState(file: string): Promise<string> {
   return state
 }
 
-/** Deleting is an event of its own, which nothing swallows. */
 function stateOf(file: string): string {
   const found = statSync(file, { throwIfNoEntry: false })
-  return found ? `${found.mtimeMs} ${found.size}` : ''
+  return found ? `${found.mtimeMs} ${found.size}` : GONE
 }
 
 function wait(milliseconds: number): Promise<void> {

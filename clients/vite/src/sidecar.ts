@@ -58,7 +58,9 @@ export class Sidecar {
         .get(environment)
         ?.crawl(modules)
         .catch((error: unknown) =>
-          this.#log.warn(`${environment} could not be looked at ahead of requests: ${String(error)}`),
+          this.#log.warn(
+            `modules of ${environment} could not be transformed ahead of requests, which will do so: ${String(error)}`,
+          ),
         )
     },
     'browser/reloadRequest': () => this.#reloadPages?.(),

@@ -4,8 +4,21 @@ export const duration = (ms: number) => (ms < 1_000 ? `${ms} ms` : `${(ms / 1_00
 
 export const clock = (time: Date) => time.toLocaleTimeString(undefined, { hour12: false })
 
-/** `package changed` */
-export const words = (reason: FallbackReason) => reason.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+/** As `evenkeel status` says it. */
+const REASONS: Record<FallbackReason, string> = {
+  manifestMissing: 'the manifest is missing',
+  manifestUnusable: 'the manifest cannot be used',
+  fileMissing: 'a file is missing',
+  fileChanged: 'a file has changed',
+  entryMoved: 'an entry has moved',
+  packageChanged: 'a package has changed',
+  exportUnknown: 'an export was not found',
+  moduleClaimedTwice: 'two layers have the same module',
+  loadedUnoptimized: 'a module was loaded without being optimized',
+  other: 'another reason',
+}
+
+export const words = (reason: FallbackReason) => REASONS[reason] ?? REASONS.other
 
 export const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
 

@@ -1,0 +1,32 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test, vi } from 'vitest'
+import { Saves } from './saves.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'evenkeel-saves-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+test('a file that is written in two steps is reported once more', async () => {
+  const file = join(folder, 'page.ts')
+  writeFileSync(file, 'one')
+  const report = vi.fn((again: string) => void saves.written(again, 2))
+  const saves = new Saves(report)
+  const written = saves.written(file, 1)
+  writeFileSync(file, 'one, two')
+  await written
+  expect(report).toHaveBeenCalledExactlyOnceWith(file)
+})
+
+test.for([0, 30])('a file that is gone %i ms after it was saved is nothing to report', async (after) => {
+  const file = join(folder, `gone-${after}.ts`)
+  writeFileSync(file, 'one')
+  const report = vi.fn()
+  const written = new Saves(report).written(file, 1)
+  if (after > 0) await written
+  rmSync(file)
+  await written
+  // The watcher would swallow a change for so long, and is not asked before.
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  expect(report).not.toHaveBeenCalled()
+})
