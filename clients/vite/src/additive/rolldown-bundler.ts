@@ -170,7 +170,7 @@ export class LayerBundler {
       if (isNeeded) this.#addFile(context, chunk, isFacade, layer, runtime)
       this.#takeMap(bundle, chunk, isNeeded, layer)
     }
-    this.#addAssets(bundle, layer)
+    this.#addAssets(bundle, new Set(chunks.map(mapOf)), layer)
     this.#emitEntries(context, layer)
     // Meanwhile Rolldown writes, for which it calls no hook.
     this.#described = inNextTurn(() => this.#run.describe(layer))
@@ -303,10 +303,13 @@ export class LayerBundler {
     return facade !== undefined
   }
 
-  /** What other plugins emit is written by Rolldown in this run alone, and is asked for in later ones as well. */
-  #addAssets(bundle: Rolldown.OutputBundle, layer: BundledLayer): void {
+  /**
+   * What other plugins emit is written by Rolldown in this run alone, and is asked for in later ones as well. Rolldown below 1.2 still has
+   * maps that have been deleted.
+   */
+  #addAssets(bundle: Rolldown.OutputBundle, maps: Set<string>, layer: BundledLayer): void {
     for (const asset of Object.values(bundle)) {
-      if (asset.type !== 'asset' || layer.files.has(asset.fileName)) continue
+      if (asset.type !== 'asset' || maps.has(asset.fileName)) continue
       layer.files.set(asset.fileName, { hash: hashOf(Buffer.from(asset.source)) })
     }
   }
