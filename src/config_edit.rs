@@ -1,12 +1,13 @@
 //! Where a Vite config takes a further `optimizeDeps.include`.
 
+mod exported;
+
 use oxc_allocator::Allocator;
-use oxc_ast::ast::{
-    Argument, ArrayExpression, Expression, ObjectExpression, ObjectPropertyKind, Program, PropertyKey,
-    Statement,
-};
+use oxc_ast::ast::{ArrayExpression, Expression, ObjectExpression, ObjectPropertyKind};
 use oxc_parser::Parser;
 use oxc_span::{GetSpan, SourceType};
+
+use exported::exported;
 
 /// A text to insert at a byte of the config.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,71 +41,27 @@ pub fn include_all<'a>(config: &str, late: impl IntoIterator<Item = (&'a str, &'
     edited
 }
 
-/// The object that the config exports, by itself, through `defineConfig`, from a function or by a name.
-fn exported<'a>(program: &'a Program<'a>) -> Option<&'a ObjectExpression<'a>> {
-    program.body.iter().find_map(|statement| match statement {
-        Statement::ExportDefaultDeclaration(export) => object(program, export.declaration.as_expression()?),
-        Statement::ExpressionStatement(statement) => match &statement.expression {
-            // `module.exports = { … }`
-            Expression::AssignmentExpression(assignment) => object(program, &assignment.right),
-            _ => None,
-        },
-        _ => None,
-    })
-}
-
-fn object<'a>(program: &'a Program<'a>, expression: &'a Expression<'a>) -> Option<&'a ObjectExpression<'a>> {
-    match expression.without_parentheses().get_inner_expression() {
-        Expression::ObjectExpression(object) => Some(object),
-        Expression::CallExpression(call) => {
-            object(program, call.arguments.first().and_then(Argument::as_expression)?)
-        }
-        Expression::ArrowFunctionExpression(function) => match function.get_expression() {
-            Some(expression) => object(program, expression),
-            None => returned(program, &function.body.statements),
-        },
-        Expression::FunctionExpression(function) => returned(program, &function.body.as_ref()?.statements),
-        Expression::Identifier(name) => object(program, declared(program, &name.name)?),
-        _ => None,
-    }
-}
-
-fn returned<'a>(program: &'a Program<'a>, body: &'a [Statement<'a>]) -> Option<&'a ObjectExpression<'a>> {
-    body.iter().rev().find_map(|statement| match statement {
-        Statement::ReturnStatement(returned) => object(program, returned.argument.as_ref()?),
-        _ => None,
-    })
-}
-
-fn declared<'a>(program: &'a Program<'a>, name: &str) -> Option<&'a Expression<'a>> {
-    let declarations = program.body.iter().filter_map(|statement| match statement {
-        Statement::VariableDeclaration(declaration) => Some(&declaration.declarations),
-        _ => None,
-    });
-    let mut declarators = declarations.flatten();
-    declarators
-        .find(|declarator| declarator.id.get_identifier_name().is_some_and(|found| found == name))?
-        .init
-        .as_ref()
-}
-
 struct Writer<'a> {
     config: &'a str,
     quote: char,
 }
 
 impl Writer<'_> {
-    /// Follows the keys as far as they exist, and adds the rest.
+    /// Follows the keys as far as they exist, and adds the rest. What is spread or computed may have any key, and of two
+    /// with one key, the last one counts.
     fn descend(&self, object: &ObjectExpression, keys: &[&str], id: &str) -> Option<Insertion> {
         let (key, rest) = keys.split_first()?;
-        let Some(value) = property(object, key) else {
-            return Some(self.append_property(object, &self.nested(keys, id)));
-        };
-        match value.get_inner_expression() {
-            Expression::ObjectExpression(inner) if !rest.is_empty() => self.descend(inner, rest, id),
-            Expression::ArrayExpression(list) if rest.is_empty() => self.append_element(list, id),
-            _ => None,
+        for property in object.properties.iter().rev() {
+            let ObjectPropertyKind::ObjectProperty(property) = property else { return None };
+            if property.key.static_name()? == *key {
+                return match property.value.get_inner_expression() {
+                    Expression::ObjectExpression(inner) if !rest.is_empty() => self.descend(inner, rest, id),
+                    Expression::ArrayExpression(list) if rest.is_empty() => self.append_element(list, id),
+                    _ => None,
+                };
+            }
         }
+        Some(self.append_property(object, &self.nested(keys, id)))
     }
 
     fn nested(&self, keys: &[&str], id: &str) -> String {
@@ -177,20 +134,6 @@ impl Writer<'_> {
     }
 }
 
-fn property<'a>(object: &'a ObjectExpression<'a>, key: &str) -> Option<&'a Expression<'a>> {
-    object.properties.iter().find_map(|property| match property {
-        ObjectPropertyKind::ObjectProperty(property) if !property.computed => {
-            let name = match &property.key {
-                PropertyKey::StaticIdentifier(name) => name.name.as_str(),
-                PropertyKey::StringLiteral(name) => name.value.as_str(),
-                _ => return None,
-            };
-            (name == key).then_some(&property.value)
-        }
-        _ => None,
-    })
-}
-
 /// The quotes that the config uses itself.
 fn quote_of(config: &str) -> char {
     if config.matches('"').count() > config.matches('\'').count() { '"' } else { '\'' }
@@ -244,6 +187,26 @@ mod tests {
                 "export default { environments: { worker: { optimizeDeps: { include: [\n  'a',\n  ...more,\n] } } } }",
                 "export default { environments: { worker: { optimizeDeps: { include: [\n  'a',\n  ...more,\n  'zod',\n] } } } }",
             ),
+            (
+                "export default { ...shared, environments: { worker: { optimizeDeps: { include: ['a'] } } } }",
+                "export default { ...shared, environments: { worker: { optimizeDeps: { include: ['a', 'zod'] } } } }",
+            ),
+            (
+                "process.env = { A: '1' }\nexport default { a }",
+                "process.env = { A: '1' }\nexport default { a, environments: { worker: { optimizeDeps: { include: ['zod'] } } } }",
+            ),
+            (
+                "export default mergeConfig(defineConfig({ a }), { b })",
+                "export default mergeConfig(defineConfig({ a }), { b, environments: { worker: { optimizeDeps: { include: ['zod'] } } } })",
+            ),
+            (
+                "export default mergeConfig({ a }, other)",
+                "export default mergeConfig({ a, environments: { worker: { optimizeDeps: { include: ['zod'] } } } }, other)",
+            ),
+            (
+                "const config = defineConfig(() => { const config = { a }; return config })\nexport default config",
+                "const config = defineConfig(() => { const config = { a, environments: { worker: { optimizeDeps: { include: ['zod'] } } } }; return config })\nexport default config",
+            ),
         ];
         for (config, expected) in table {
             assert_eq!(edited(config, "worker", "zod").as_deref(), Some(expected));
@@ -275,6 +238,32 @@ mod tests {
             "export default { environments: { worker: { optimizeDeps: { include: deps } } } }",
             "export default { environments: { worker: { optimizeDeps: { include: ['zod'] } } } }",
             "export { config as default } from './other'",
+            // What is spread or computed may have the key.
+            "export default { plugins, ...shared }",
+            "export default { environments: {}, ...shared }",
+            "export default { plugins, [name]: {} }",
+            "export default { environments: { worker: { ...defaults } } }",
+            // Not what is exported.
+            "process.env = { A: '1' }",
+            "module.exports.server = {}",
+            "exports = {}",
+            // Who knows what others make of it.
+            "export default createConfig({ port: 3000 })",
+            "export default vite.load({})",
+            // Which of them is returned is not known.
+            "export default () => { if (a) return {}; return {} }",
+            "export default () => { if (a) { return b } else return {} }",
+            "export default () => { switch (a) { case 1: return b }; return {} }",
+            "export default () => { for (const a of b) try { return a } catch { c() }; return {} }",
+            "export default () => { if (a) { return {} } }",
+            // Names that lead back to themselves, to nothing, or to another thing by now.
+            "const a = b; const b = a; export default a",
+            "const a = a; export default a",
+            "const a = () => a; export default a",
+            "const config = defineConfig(() => config); export default config",
+            "const config = {}; export default (config) => config",
+            "const config = {}; export default () => { const { config } = load(); return config }",
+            "let config = {}; config = load(); export default config",
             "",
         ];
         for config in table {

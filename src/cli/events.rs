@@ -3,7 +3,6 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use anstream::println;
 use clap::Args;
 use serde_json::Value;
 
@@ -37,7 +36,11 @@ pub async fn run(arguments: EventsArgs) -> CommandResult {
         let journal = attached.journal().await?;
         std::fs::write(file, &journal).map_err(|error| Failed::file(file, error))?;
         let lines = journal.lines().count();
-        println!("saved {lines} lines to {}; replay them with: evenkeel replay {0}", file.display());
+        let saved = file.display();
+        writeln!(
+            anstream::stdout(),
+            "saved {lines} lines to {saved}; replay them with: evenkeel replay {saved}"
+        )?;
         return Ok(Yes::Yes);
     }
     if arguments.follow {
@@ -46,15 +49,23 @@ pub async fn run(arguments: EventsArgs) -> CommandResult {
     // Begun before what has happened is printed, so that nothing is lost in between.
     let mut following = if arguments.follow { Some(attached.follow_events().await?) } else { None };
     let journal = attached.journal().await?;
-    let happened: Vec<Value> = journal.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let journal: Vec<Value> = journal.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
     let lines = Lines::of(&attached.status);
-    lines.print(&happened, arguments.json)?;
+    lines.print(&journal, arguments.json)?;
     let Some(following) = &mut following else { return Ok(Yes::Yes) };
-    while let Some(Ok(happened)) = following.next().await {
+    while let Some(Ok(mut happened)) = following.next().await {
+        happened.retain(|line| !is_in(&journal, line));
         lines.print(&happened, arguments.json)?;
     }
     attached.has_ended().await?;
     Ok(Yes::Yes)
+}
+
+/// Whether a line that is followed happened before the journal was made, and was printed with it.
+fn is_in(journal: &[Value], line: &Value) -> bool {
+    let at = |line: &Value| line["at"].as_u64();
+    // The journal ends with the moment at which it was made. What is later, as nearly all is, need not be looked for.
+    at(line) <= journal.last().and_then(at) && journal.contains(line)
 }
 
 /// What the lines of one sidecar's journal are read by.

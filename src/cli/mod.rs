@@ -7,7 +7,7 @@ mod replay;
 mod status;
 mod table;
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -19,7 +19,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  all is well
   1  the answer is no: a replay differs, or the doctor has found a problem
-  2  the arguments are wrong, or a file cannot be read
+  2  the arguments are wrong, or a file cannot be read or written
   3  there is no dev server to attach to, it does not answer, or it has dropped
      a reader that was too slow";
 
@@ -118,6 +118,10 @@ enum Failed {
     /// The reader of a pipe has seen enough.
     #[error("nobody reads the output")]
     Unread,
+    #[error("the output cannot be written: {0}")]
+    Unwritten(std::io::Error),
+    #[error("the async runtime could not be started: {0}")]
+    NotStarted(std::io::Error),
 }
 
 impl Failed {
@@ -128,15 +132,19 @@ impl Failed {
     fn code(&self) -> u8 {
         match self {
             Failed::Unread => 0,
-            Failed::File { .. } => 2,
+            Failed::File { .. } | Failed::Unwritten(_) | Failed::NotStarted(_) => 2,
             Failed::Attach(_) => 3,
         }
     }
 }
 
+/// What fails where nothing else is said is the output.
 impl From<std::io::Error> for Failed {
-    fn from(_: std::io::Error) -> Self {
-        Failed::Unread
+    fn from(error: std::io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::BrokenPipe => Failed::Unread,
+            _ => Failed::Unwritten(error),
+        }
     }
 }
 
@@ -151,15 +159,15 @@ enum Yes {
 }
 
 pub fn run() -> ExitCode {
-    let Some(command) = Cli::parse().command else { return help() };
-    let answer = match command {
-        Command::Serve => return crate::server::run(),
-        Command::Lsp => return crate::lsp::run(),
-        Command::Completions { shell } => completions(shell),
-        Command::Replay(arguments) => replay::run(&arguments),
-        Command::Status(arguments) => block_on(status::run(arguments)),
-        Command::Events(arguments) => block_on(events::run(arguments)),
-        Command::Doctor(arguments) => block_on(doctor::run(arguments)),
+    let answer = match Cli::parse().command {
+        None => help(),
+        Some(Command::Serve) => return crate::server::run(),
+        Some(Command::Lsp) => return crate::lsp::run(),
+        Some(Command::Completions { shell }) => completions(shell),
+        Some(Command::Replay(arguments)) => replay::run(&arguments),
+        Some(Command::Status(arguments)) => block_on(status::run(arguments)),
+        Some(Command::Events(arguments)) => block_on(events::run(arguments)),
+        Some(Command::Doctor(arguments)) => block_on(doctor::run(arguments)),
     };
     match answer {
         Ok(Yes::Yes) => ExitCode::SUCCESS,
@@ -182,15 +190,14 @@ fn completions(shell: clap_complete::Shell) -> CommandResult {
 }
 
 /// For who types the name alone, to see what it is.
-fn help() -> ExitCode {
-    match Cli::command().print_help() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(_) => ExitCode::FAILURE,
-    }
+fn help() -> CommandResult {
+    Cli::command().print_help()?;
+    Ok(Yes::Yes)
 }
 
 fn block_on(answer: impl Future<Output = CommandResult>) -> CommandResult {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failed::NotStarted)?;
     runtime.block_on(answer)
 }
 

@@ -2,7 +2,6 @@
 
 use std::io::{IsTerminal, Write};
 
-use anstream::{print, println};
 use anstyle::{AnsiColor, Style};
 use clap::Args;
 
@@ -46,7 +45,7 @@ pub async fn run(arguments: StatusArgs) -> CommandResult {
     let mut changes = attached.follow_status().await?;
     while let Some(Ok(status)) = changes.next().await {
         if std::io::stdout().is_terminal() && !arguments.json {
-            print!("\x1b[2J\x1b[H");
+            write!(anstream::stdout(), "\x1b[2J\x1b[H")?;
         }
         show(&status, arguments.json)?;
     }
@@ -56,17 +55,18 @@ pub async fn run(arguments: StatusArgs) -> CommandResult {
 
 async fn all(json: bool) -> CommandResult {
     let found: Vec<StatusReport> = attach::find().await?.into_iter().map(|one| one.status).collect();
+    let mut out = anstream::stdout();
     if json {
-        writeln!(std::io::stdout(), "{}", serde_json::to_string(&found).unwrap_or_default())?;
+        writeln!(out, "{}", serde_json::to_string(&found).unwrap_or_default())?;
     } else if found.is_empty() {
-        println!("No dev server with Evenkeel is running.");
+        writeln!(out, "No dev server with Evenkeel is running.")?;
     } else {
         let rows = found.into_iter().map(|status| {
             let (root, url) = (status.root.unwrap_or_default(), status.url.unwrap_or_default());
             let message = in_project(&status.status.message, Some(&root));
             [status.pid.to_string(), or_dash(url), message, root]
         });
-        print!("{}", table(["pid", "url", "status", "root"], rows));
+        write!(out, "{}", table(["pid", "url", "status", "root"], rows))?;
     }
     Ok(Yes::Yes)
 }

@@ -18,6 +18,7 @@ use tower_lsp::{Client, LanguageServer};
 use super::documents::Documents;
 use super::late::LateImport;
 use super::watcher::{SidecarWatcher, Watched};
+use super::workspace::Workspace;
 use crate::config_edit::include_all;
 use crate::project;
 
@@ -28,7 +29,7 @@ const SHOW_INCLUDE: &str = "evenkeel.showInclude";
 /// What `initialize` has said of the editor.
 #[derive(Debug, Clone, Default)]
 struct Editor {
-    folders: Vec<PathBuf>,
+    workspace: Workspace,
     shows_progress: bool,
     shows_documents: bool,
     /// Whether it wants `experimental/serverStatus`, by rust-analyzer's name for that.
@@ -51,7 +52,7 @@ impl Backend {
 
     /// The late import at a position, and where it is.
     fn late_at(&self, uri: &Uri, at: Range) -> Option<(LateImport, Range)> {
-        let file = uri.to_file_path()?;
+        let file = self.file(uri)?;
         let text = self.documents.text(&file)?;
         let late = self.watched.late_imports(&file).into_iter();
         let mut placed = late.filter_map(|late| Some((late.range(&text)?, late)));
@@ -100,8 +101,25 @@ impl Backend {
         let file = project::config_file(Path::new(root))?;
         let text = self.documents.text(&file)?;
         let edited = include_all(&text, late.iter().map(|late| (&*late.environment, &*late.id)))?;
-        let changes = HashMap::from([(Uri::from_file_path(&file)?, vec![difference(&text, &edited)])]);
+        let uri = self.editor().workspace.uri(&file)?;
+        let changes = HashMap::from([(uri, vec![difference(&text, &edited)])]);
         Some(WorkspaceEdit { changes: Some(changes), ..WorkspaceEdit::default() })
+    }
+
+    /// The real path of what the editor names.
+    fn file(&self, uri: &Uri) -> Option<PathBuf> {
+        self.editor().workspace.file(uri)
+    }
+
+    fn set_text(&self, uri: &Uri, text: String) {
+        if let Some(file) = self.file(uri) {
+            self.documents.set(file, text);
+        }
+    }
+
+    /// The file that a command is about, by its URI: which of several dev servers is meant.
+    fn file_of(&self, params: &ExecuteCommandParams) -> Option<PathBuf> {
+        self.file(&params.arguments.first()?.as_str()?.parse().ok()?)
     }
 
     fn editor(&self) -> Editor {
@@ -162,18 +180,19 @@ impl LanguageServer for Backend {
     }
 
     async fn initialized(&self, _: InitializedParams) {
-        let Editor { folders, shows_progress, wants_status, .. } = self.editor();
+        let Editor { workspace, shows_progress, wants_status, .. } = self.editor();
         let watcher = SidecarWatcher {
             client: self.client.clone(),
             tells_status: wants_status,
             shows_progress,
+            workspace,
             documents: self.documents.clone(),
             watched: self.watched.clone(),
             progresses: BTreeMap::new(),
             published: None,
             marked: BTreeMap::new(),
         };
-        tokio::spawn(watcher.run(folders));
+        tokio::spawn(watcher.run());
     }
 
     async fn shutdown(&self) -> Result<()> {
@@ -181,17 +200,19 @@ impl LanguageServer for Backend {
     }
 
     async fn did_open(&self, params: DidOpenTextDocumentParams) {
-        self.documents.set(params.text_document.uri, params.text_document.text);
+        self.set_text(&params.text_document.uri, params.text_document.text);
     }
 
     async fn did_change(&self, params: DidChangeTextDocumentParams) {
         if let Some(change) = params.content_changes.into_iter().next_back() {
-            self.documents.set(params.text_document.uri, change.text);
+            self.set_text(&params.text_document.uri, change.text);
         }
     }
 
     async fn did_close(&self, params: DidCloseTextDocumentParams) {
-        self.documents.close(&params.text_document.uri);
+        if let Some(file) = self.file(&params.text_document.uri) {
+            self.documents.close(&file);
+        }
     }
 
     async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {
@@ -214,7 +235,7 @@ impl LanguageServer for Backend {
     }
 
     async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<LSPAny>> {
-        let file = file_of(&params);
+        let file = self.file_of(&params);
         match params.command.as_str() {
             RESTART => self.restart(file.as_deref()).await?,
             TIMELINE => self.show_timeline(file.as_deref()).await?,
@@ -237,32 +258,13 @@ impl Editor {
         let text = params.capabilities.text_document.as_ref();
         let actions = text.and_then(|text| text.code_action.as_ref());
         Editor {
-            folders: folders(params),
+            workspace: Workspace::of(params),
             shows_progress: window.and_then(|window| window.work_done_progress).unwrap_or(false),
             shows_documents: shows_documents.is_some_and(|shows| shows.support),
             wants_status: wants_status.unwrap_or(false),
             knows_preferred: actions.and_then(|actions| actions.is_preferred_support).unwrap_or(false),
         }
     }
-}
-
-/// The file that a command is about, by its URI: which of several dev servers is meant.
-fn file_of(params: &ExecuteCommandParams) -> Option<PathBuf> {
-    let uri: Uri = params.arguments.first()?.as_str()?.parse().ok()?;
-    Some(uri.to_file_path()?.into_owned())
-}
-
-fn folders(params: &InitializeParams) -> Vec<PathBuf> {
-    let folders = params.workspace_folders.iter().flatten().map(|folder| &folder.uri);
-    #[allow(deprecated, reason = "older editors send nothing else")]
-    let root = params.root_uri.as_ref();
-    let all = folders.chain(root).filter_map(Uri::to_file_path);
-    let mut found: Vec<PathBuf> =
-        all.map(|folder| folder.canonicalize().unwrap_or_else(|_| folder.into_owned())).collect();
-    if found.is_empty() {
-        found.extend(std::env::current_dir());
-    }
-    found
 }
 
 fn overlap(left: Range, right: Range) -> bool {

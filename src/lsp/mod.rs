@@ -5,6 +5,7 @@ mod documents;
 mod late;
 mod progress;
 mod watcher;
+mod workspace;
 
 use std::process::ExitCode;
 

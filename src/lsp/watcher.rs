@@ -9,12 +9,13 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 use tower_lsp::Client;
+use tower_lsp::ls_types::Diagnostic;
 use tower_lsp::ls_types::notification::Notification;
-use tower_lsp::ls_types::{Diagnostic, Uri};
 
 use super::documents::Documents;
 use super::late::{LateImport, late_imports};
 use super::progress::Progresses;
+use super::workspace::Workspace;
 use crate::attach::{self, Attached};
 use crate::protocol::{Health, ServerStatus, StatusReport};
 
@@ -86,6 +87,7 @@ pub struct SidecarWatcher {
     pub tells_status: bool,
     /// Whether it shows progress that it has not asked for.
     pub shows_progress: bool,
+    pub workspace: Workspace,
     pub documents: Arc<Documents>,
     pub watched: Watched,
     /// Of each sidecar, by its process id.
@@ -96,9 +98,9 @@ pub struct SidecarWatcher {
 }
 
 impl SidecarWatcher {
-    pub async fn run(mut self, folders: Vec<PathBuf>) {
+    pub async fn run(mut self) {
         let (tell, mut news) = unbounded_channel();
-        tokio::spawn(look(folders, tell));
+        tokio::spawn(look(self.workspace.folders(), tell));
         loop {
             self.show().await;
             match self.next(&mut news).await {
@@ -153,7 +155,7 @@ impl SidecarWatcher {
     }
 
     async fn mark(&mut self, file: PathBuf, imports: &[LateImport]) {
-        let Some(uri) = Uri::from_file_path(&file) else { return };
+        let Some(uri) = self.workspace.uri(&file) else { return };
         let text = self.documents.text(&file).unwrap_or_default();
         let diagnostics: Vec<_> = imports.iter().filter_map(|late| late.diagnostic(&text)).collect();
         if *self.marked.get(&file).unwrap_or(&Vec::new()) == diagnostics {

@@ -86,6 +86,32 @@ fn a_reader_that_does_not_read_is_dropped_and_costs_little() {
     assert!(patient.0.try_wait().expect("it is a child").is_none(), "the other one goes on");
 }
 
+#[test]
+fn what_happens_while_a_reader_begins_to_follow_is_printed_once() {
+    let runtime = tempfile::tempdir().expect("a folder");
+    let mut sidecar = begun(runtime.path());
+    let mut following = command(runtime.path(), &["events", "--follow", "--json"]);
+    let mut reader = Reader(following.stdout(Stdio::piped()).spawn().expect("it runs"));
+    let lines = BufReader::new(reader.0.stdout.take().expect("stdout is a pipe")).lines();
+    let (printed, requests) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for line in lines.map_while(Result::ok) {
+            let event = serde_json::from_str::<Value>(&line).expect("it is JSON")["input"]["event"].take();
+            if event["event"] == "requestStarted" {
+                // Nobody counts any more when it is known what is wrong.
+                let _ = printed.send(event["request"].as_u64());
+            }
+        }
+    });
+    for request in 0..2_000 {
+        tell(&mut sidecar, "request/didStart", json!({ "request": request, "method": "GET", "url": "/" }));
+        std::thread::sleep(Duration::from_micros(200));
+    }
+    for expected in 0..2_000 {
+        assert_eq!(requests.recv_timeout(PATIENCE).expect("another line"), Some(expected));
+    }
+}
+
 /// It must not stay behind a test that fails, above all when it is stopped.
 struct Reader(Child);
 

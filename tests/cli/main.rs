@@ -54,16 +54,51 @@ fn completions_need_not_be_read_to_the_end() {
     assert!(child.wait().expect("it ends").success());
 }
 
+/// As `evenkeel status --json > /dev/full`.
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_cannot_be_written_is_told() {
+    let runtime = tempfile::tempdir().expect("a folder");
+    let full = || std::fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
+    let sidecar = begun(runtime.path());
+    let pid = sidecar.pid().to_string();
+    let commands: [&[&str]; 8] = [
+        &[],
+        &["status", "--json", "--pid", &pid],
+        &["status", "--pid", &pid],
+        &["status", "--all"],
+        &["status", "--all", "--json"],
+        &["events", "--json", "--pid", &pid],
+        &["events", "--save", "/dev/null", "--pid", &pid],
+        &["doctor"],
+    ];
+    for arguments in commands {
+        let mut command = Command::new(program());
+        command.args(arguments).env("XDG_RUNTIME_DIR", runtime.path()).current_dir(runtime.path());
+        let output = command.stdout(full()).output().expect("it runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+        assert!(said.starts_with("evenkeel: the output cannot be written: No space left"), "{said}");
+    }
+}
+
 #[test]
 fn what_ails_a_project() {
     let runtime = tempfile::tempdir().expect("a folder");
     let projects = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/doctor.in");
     let [app, monorepo, lacking, pnp] = ["app", "monorepo", "lacking", "pnp"].map(|name| projects.join(name));
-    for root in [&app, &monorepo, &lacking] {
+    let [astro, nuxt, storybook, vitest] =
+        ["astro", "nuxt", "storybook", "vitest"].map(|name| projects.join(name));
+    for root in [&app, &monorepo, &lacking, &storybook] {
         install(root, "vite", "8.3.8");
+    }
+    link(&astro, &["astro", "vite"]);
+    link(&nuxt, &["nuxt", "@nuxt/vite-builder", "vite"]);
+    link(&vitest, &["vitest", "vite"]);
+    for root in [&app, &monorepo, &lacking, &storybook, &astro, &nuxt, &vitest] {
         install(root, "evenkeel", env!("CARGO_PKG_VERSION"));
     }
-    for root in [&app, &monorepo] {
+    for root in [&app, &monorepo, &storybook, &astro, &nuxt, &vitest] {
         install(root, &platform_package(), env!("CARGO_PKG_VERSION"));
     }
     let optional = serde_json::json!({ platform_package(): env!("CARGO_PKG_VERSION") });
@@ -73,6 +108,11 @@ fn what_ails_a_project() {
     }
     install(&app, "react", "19.2.9");
     install(&app.join("node_modules/ui"), "react", "18.3.1");
+    for (package, version) in [("apps/admin", "18.3.1"), ("apps/web", "19.2.9"), ("packages/ui", "17.0.2")] {
+        let folder = monorepo.join(package);
+        install(&folder, "react", version);
+        link_to(&folder, &monorepo.join("node_modules").join(folder.file_name().expect("it has a name")));
+    }
     share_a_cache(&app.join("node_modules"));
     transcripts(runtime.path(), &["doctor"]);
 }
@@ -109,9 +149,27 @@ fn leave_behind(folder: &Path) {
 /// A cache that is a link, with what a run has left.
 fn share_a_cache(modules: &Path) {
     leave_behind(&modules.join("shared/deps_temp_1a2b3c4d"));
-    let link = modules.join(".vite");
-    if !link.is_symlink() {
-        std::os::unix::fs::symlink("shared", link).expect("a link");
+    link_to(Path::new("shared"), &modules.join(".vite"));
+}
+
+fn link_to(target: &Path, link: &Path) {
+    // That of an earlier run.
+    let _ = std::fs::remove_file(link);
+    std::os::unix::fs::symlink(target, link).expect("a link");
+}
+
+/// Packages of which each depends on the next one, and the app on the first one, as pnpm installs them.
+fn link(root: &Path, names: &[&str]) {
+    let place =
+        |name: &str| root.join("node_modules/.pnpm").join(name.replace('/', "+")).join("node_modules");
+    for name in names {
+        manifest(&place(name).join(name), name, "8.3.8", &serde_json::json!({}));
+    }
+    let folders = std::iter::once(root.join("node_modules")).chain(names.iter().map(|name| place(name)));
+    for (folder, name) in folders.zip(names) {
+        let link = folder.join(name);
+        std::fs::create_dir_all(link.parent().expect("it is in a folder")).expect("a folder");
+        link_to(&place(name).join(name), &link);
     }
 }
 

@@ -89,6 +89,13 @@ fn heard(server: &Process, mut is_last: impl FnMut(&[Value]) -> bool) -> Vec<Val
     heard
 }
 
+/// The result of a request.
+fn answer(server: &mut Process, id: i64, method: &str, params: Value) -> Value {
+    send(server, &ask(id, method, params));
+    let mut all = heard(server, |heard| heard.iter().any(|message| message["id"] == id));
+    all.pop().expect("it was waited for")["result"].take()
+}
+
 fn is_marked(heard: &[Value], root: &Path, times: usize) -> bool {
     let page = uri(&root.join("src/page.tsx"));
     heard.iter().any(|message| {
@@ -139,16 +146,9 @@ fn all_late_dependencies_are_added_at_once() {
     let at = json!({ "line": 0, "character": 9 });
     let params = json!({ "textDocument": { "uri": uri(&root.join("src/page.tsx")) },
         "range": { "start": at, "end": at }, "context": { "diagnostics": [] } });
-    send(&mut server, &ask(2, "textDocument/codeAction", params));
-    let is_answer = |message: &Value| message["id"] == 2;
-    let all = heard(&server, |heard| heard.iter().any(is_answer));
-    let answer = all.iter().find(|message| is_answer(message)).expect("it was waited for");
-    let titles: Vec<&str> = answer["result"]
-        .as_array()
-        .expect("actions")
-        .iter()
-        .filter_map(|one| one["title"].as_str())
-        .collect();
+    let actions = answer(&mut server, 2, "textDocument/codeAction", params);
+    let titles: Vec<&str> =
+        actions.as_array().expect("actions").iter().filter_map(|one| one["title"].as_str()).collect();
     assert_eq!(
         titles,
         [
@@ -156,6 +156,30 @@ fn all_late_dependencies_are_added_at_once() {
             "Add all 2 late dependencies to optimizeDeps.include"
         ]
     );
-    let edit = &answer["result"][1]["edit"]["changes"][uri(&root.join("vite.config.ts"))][0];
+    let edit = &actions[1]["edit"]["changes"][uri(&root.join("vite.config.ts"))][0];
     assert_eq!(edit["newText"], ", environments: { worker: { optimizeDeps: { include: ['zod', 'swr'] } } }");
+}
+
+/// What the editor names by a link is what the dev server knows by its real path.
+#[test]
+fn a_workspace_that_is_opened_through_a_link_is_named_by_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let runtime = tempfile::tempdir().expect("a folder");
+    let root = app(folder.path(), "app", &["zod"]);
+    let link = root.with_file_name("link");
+    std::os::unix::fs::symlink(&root, &link).expect("a link");
+    let _sidecar = sidecar(runtime.path(), &root, &["zod"]);
+    let mut server = language_server(runtime.path(), &[&link], &json!({}));
+    heard(&server, |heard| is_marked(heard, &link, 1));
+    let page = uri(&link.join("src/page.tsx"));
+    let opened = json!({ "uri": page, "languageId": "typescript", "version": 1, "text": "\nimport 'zod'\n" });
+    send(&mut server, &notify("textDocument/didOpen", json!({ "textDocument": opened })));
+    let at = json!({ "line": 1, "character": 9 });
+    let hover = json!({ "textDocument": { "uri": page }, "position": at });
+    let hover = answer(&mut server, 2, "textDocument/hover", hover);
+    assert_eq!(hover["range"]["start"]["line"], 1, "{hover}");
+    let actions = json!({ "textDocument": { "uri": page }, "range": { "start": at, "end": at }, "context": { "diagnostics": [] } });
+    let actions = answer(&mut server, 3, "textDocument/codeAction", actions);
+    let changes = &actions[0]["edit"]["changes"];
+    assert!(changes[uri(&link.join("vite.config.ts"))].is_array(), "{actions}");
 }

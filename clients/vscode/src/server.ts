@@ -20,7 +20,7 @@ const wantsStatus: StaticFeature = {
   clear() {},
 }
 
-const LANGUAGES = ['typescript', 'typescriptreact', 'javascript', 'javascriptreact']
+const LANGUAGES = ['typescript', 'typescriptreact', 'javascript', 'javascriptreact', 'vue', 'svelte', 'astro']
 
 /** The language server of this window. */
 export class Server {

@@ -2,12 +2,15 @@ import { dirname } from 'node:path'
 import { workspace } from 'vscode'
 import { findBinary } from './binary.js'
 
-/** Vite's names, the only ones in this client; the pattern in package.json wakes the extension for any of them. */
-const VITE_CONFIGS = '**/vite.config.{js,mjs,cjs,ts,mts,cts}'
+/**
+ * Vite's names and those of frameworks that read no `vite.config`, the only ones in this client; the patterns in package.json wake the
+ * extension for any of them.
+ */
+const CONFIGS = '**/{vite,astro,nuxt}.config.{js,mjs,cjs,ts,mts,cts}'
 
-/** The folders with a Vite config, wherever in the workspace they are. */
+/** The folders with such a config, wherever in the workspace they are. */
 export async function appFolders(): Promise<string[]> {
-  const configs = await workspace.findFiles(VITE_CONFIGS, '**/node_modules/**')
+  const configs = await workspace.findFiles(CONFIGS, '**/node_modules/**')
   return configs.map(({ fsPath }) => dirname(fsPath))
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::project::config_file;
+use crate::project::{Tool, configured};
 
 /// How deep the apps of a monorepo lie.
 const DEPTH: usize = 3;
@@ -11,21 +11,24 @@ const PASSED_OVER: [&str; 3] = ["node_modules", "dist", "target"];
 
 /// The app that a folder is in, or else the apps that are in it; the folder itself, where there are none.
 pub fn apps(folder: &Path) -> Vec<PathBuf> {
-    if let Some(around) = folder.ancestors().find(|above| config_file(above).is_some()) {
+    // Where there are apps, a config of Storybook or Vitest is that of tests, of a package or of the whole monorepo.
+    let mut found = [&Tool::OF_APPS[..], &Tool::ALL].into_iter().map(|tools| around_or_in(folder, tools));
+    found.find(|found| !found.is_empty()).unwrap_or_else(|| vec![folder.to_owned()])
+}
+
+fn around_or_in(folder: &Path, tools: &[Tool]) -> Vec<PathBuf> {
+    if let Some(around) = folder.ancestors().find(|above| configured(above, tools).is_some()) {
         return vec![around.to_owned()];
     }
     let mut found = Vec::new();
     // What is no project at all is not searched.
     if folder.join("package.json").is_file() || folder.join("pnpm-workspace.yaml").is_file() {
-        collect(folder, DEPTH, &mut found);
-    }
-    if found.is_empty() {
-        found.push(folder.to_owned());
+        collect(folder, tools, DEPTH, &mut found);
     }
     found
 }
 
-fn collect(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {
+fn collect(folder: &Path, tools: &[Tool], depth: usize, found: &mut Vec<PathBuf>) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     let mut inner: Vec<PathBuf> = entries
         .filter_map(Result::ok)
@@ -39,10 +42,10 @@ fn collect(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {
         .collect();
     inner.sort_unstable();
     for folder in inner {
-        if config_file(&folder).is_some() {
+        if configured(&folder, tools).is_some() {
             found.push(folder);
         } else if depth > 1 {
-            collect(&folder, depth - 1, found);
+            collect(&folder, tools, depth - 1, found);
         }
     }
 }

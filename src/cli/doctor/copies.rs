@@ -28,7 +28,9 @@ pub fn copies(root: &Path) -> Option<Finding> {
 fn copies_of(root: &Path, name: &str) -> BTreeMap<PathBuf, String> {
     let mut found = BTreeMap::new();
     for modules in places(root) {
-        let brought = packages(&modules).into_iter().map(|package| package.join("node_modules").join(name));
+        let mut packages = packages(&modules);
+        packages.retain(|package| !is_of_another_app(root, &modules, package));
+        let brought = packages.into_iter().map(|package| package.join("node_modules").join(name));
         for place in std::iter::once(modules.join(name)).chain(brought) {
             // Several links may lead to one copy.
             let Ok(place) = place.canonicalize() else { continue };
@@ -37,6 +39,19 @@ fn copies_of(root: &Path, name: &str) -> BTreeMap<PathBuf, String> {
         }
     }
     found
+}
+
+/// A monorepo links all of its folders, other apps, too, which have packages of their own.
+fn is_of_another_app(root: &Path, modules: &Path, package: &Path) -> bool {
+    let Ok(target) = package.canonicalize() else { return false };
+    let name = package.strip_prefix(modules).unwrap_or(package).to_string_lossy().replace('\\', "/");
+    !target.iter().any(|part| part == "node_modules") && !depends_on(root, &name)
+}
+
+fn depends_on(root: &Path, name: &str) -> bool {
+    let manifest = root.ancestors().find_map(in_folder).unwrap_or_default();
+    let lists = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"];
+    lists.iter().any(|list| manifest[list].get(name).is_some())
 }
 
 /// The packages of a `node_modules`, those of scopes, too.

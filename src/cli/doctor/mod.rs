@@ -2,6 +2,7 @@
 
 mod apps;
 mod cache;
+mod config;
 mod copies;
 mod finding;
 mod packages;
@@ -19,13 +20,13 @@ use serde_json::Value;
 
 use self::cache::{cache, cache_folder};
 use self::finding::{Finding, Level, fine, hint, problem, remark};
-use self::packages::installed;
+use self::packages::{installed, manifest, version};
 use self::tested::Known;
 use super::table::{count, duration};
 use super::{CommandResult, Target, Yes};
 use crate::attach;
 use crate::core::{advice, brief};
-use crate::project::{config_file, in_project};
+use crate::project::{Tool, configured, in_project};
 use crate::protocol::StatusReport;
 
 #[derive(Debug, Args)]
@@ -67,20 +68,19 @@ pub async fn run(arguments: DoctorArgs) -> CommandResult {
 
 /// What can be seen of an app without its dev server.
 fn check(root: &Path, servers: &[StatusReport]) -> Vec<Finding> {
-    let config_text =
-        config_file(root).and_then(|file| std::fs::read_to_string(file).ok()).unwrap_or_default();
+    let config = configured(root, &Tool::ALL).and_then(|(_, file)| std::fs::read_to_string(file).ok());
     let mut findings = versions(root);
     findings.extend(program::program(root));
-    findings.extend(config(root));
+    findings.extend(config::config(root));
     findings.extend(copies::copies(root));
     findings.extend(cache(root, servers));
-    findings.extend(watching::watching(root, &config_text));
+    findings.extend(watching::watching(root, &config.unwrap_or_default()));
     findings.extend(remembered(root, servers));
     findings
 }
 
 fn versions(root: &Path) -> Vec<Finding> {
-    let vite = match installed(root, "vite") {
+    let vite = match vite(root) {
         None => problem(
             "vite is not installed here",
             "Run the doctor in the folder of a Vite project, or name it by --root.",
@@ -108,6 +108,17 @@ fn versions(root: &Path) -> Vec<Finding> {
     [vite, plugin].into_iter().chain(worker).chain(node).chain(stack).collect()
 }
 
+/// The Vite that is run. One that a framework brings along need not be the app's to find.
+fn vite(root: &Path) -> Option<String> {
+    let brought: &[&str] = match configured(root, &Tool::ALL).map(|(tool, _)| tool) {
+        Some(Tool::Astro) => &["astro", "vite"],
+        Some(Tool::Nuxt) => &["nuxt", "@nuxt/vite-builder", "vite"],
+        Some(Tool::Vitest) => &["vitest", "vite"],
+        Some(Tool::Vite | Tool::Storybook) | None => &["vite"],
+    };
+    manifest(root, brought).as_ref().and_then(version).or_else(|| installed(root, "vite"))
+}
+
 /// What is known of a version, as a finding.
 fn told(what: &str, known: Known) -> Finding {
     match known {
@@ -126,32 +137,6 @@ fn node_version() -> Option<String> {
     let output = Command::new("node").arg("--version").output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     Some(text.trim().strip_prefix('v')?.to_owned())
-}
-
-fn config(root: &Path) -> Vec<Finding> {
-    let Some(path) = config_file(root) else {
-        return vec![problem("there is no vite.config file", "Create one with `plugins: [evenkeel()]`.")];
-    };
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let text = std::fs::read_to_string(&path).unwrap_or_default();
-    let imports = text.contains("'evenkeel'") || text.contains("\"evenkeel\"");
-    if !imports {
-        let what = format!("{name} does not import evenkeel");
-        return vec![hint(what, "Add `evenkeel()` to its plugins, at any place, unless another file does.")];
-    }
-    let mut findings = vec![fine(format!("{name} uses evenkeel; any place in the list of plugins is right"))];
-    if installed(root, "rwsdk").is_some() && !text.contains("rwsdk(") {
-        findings.push(hint(
-            "this is a RedwoodSDK app, and its own SSR bridge and retry plugin are in use",
-            "Use the preset: import { rwsdk } from 'evenkeel', and rwsdk() in place of evenkeel().",
-        ));
-    }
-    for option in ["foresee", "hold", "recover"] {
-        if text.contains(&format!("{option}: false")) {
-            findings.push(remark(format!("{name} turns {option} off")));
-        }
-    }
-    findings
 }
 
 fn running(status: &StatusReport) -> Vec<Finding> {

@@ -3,7 +3,7 @@ local status = require('evenkeel.status')
 
 local M = {}
 
-local filetypes = { 'typescript', 'typescriptreact', 'javascript', 'javascriptreact' }
+local filetypes = { 'typescript', 'typescriptreact', 'javascript', 'javascriptreact', 'vue', 'svelte', 'astro' }
 
 --- @param options? { cmd?: string[] }
 function M.setup(options)

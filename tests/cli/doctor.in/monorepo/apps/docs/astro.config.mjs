@@ -1,0 +1,4 @@
+import { defineConfig } from 'astro/config'
+import { evenkeel } from 'evenkeel'
+
+export default defineConfig({ vite: { plugins: [evenkeel()] } })
