@@ -10,11 +10,11 @@ export const svelteSpares = [
     content: '<Toaster /> toaster 42',
     expect: 'toaster 42',
   },
+  // Two components of a library that share one.
   {
-    imports: "import { atom } from 'nanostores'",
-    setup: 'const stored = atom(42)',
-    content: 'stored {stored.get()}',
-    expect: '<div>stored 42</div>',
+    imports: "import Bell from '@lucide/svelte/icons/bell'",
+    content: 'bell <Bell size={42} />',
+    expect: 'lucide-bell',
   },
   {
     imports: "import { hashKey } from '@tanstack/svelte-query'",
@@ -22,8 +22,8 @@ export const svelteSpares = [
     expect: '<div>hashed [42]</div>',
   },
   {
-    imports: "import { persisted } from 'svelte-persisted-store'",
-    content: 'persisted {typeof persisted} 42',
-    expect: '<div>persisted function 42</div>',
+    imports: "import Anchor from '@lucide/svelte/icons/anchor'",
+    content: 'anchor <Anchor size={42} />',
+    expect: 'lucide-anchor',
   },
 ]
