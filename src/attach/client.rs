@@ -1,4 +1,4 @@
-//! The readers' side of the door.
+//! The readers' side of their socket.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

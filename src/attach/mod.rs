@@ -1,4 +1,4 @@
-//! The second door: editors, the command line and tests join a running sidecar here.
+//! The readers' socket: editors, the command line and tests join a running sidecar here.
 //!
 //! It only reads, and asks the plugin for a restart. What changes the state comes over stdio alone, in order.
 
@@ -12,7 +12,7 @@ pub use client::{AttachError, Attached, find, find_others, join};
 pub use publisher::Publisher;
 pub use server::{Host, close, open};
 
-/// The methods of this door.
+/// The methods of this socket.
 pub mod methods {
     pub const STATUS: &str = "status";
     pub const JOURNAL: &str = "journal";

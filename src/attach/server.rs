@@ -1,4 +1,4 @@
-//! The sidecar's side of the door: a thread of its own, so that no reader is ever in the way of stdio.
+//! The sidecar's side of the readers' socket: a thread of its own, so that no reader is ever in the way of stdio.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,14 +42,14 @@ const SILENT: Duration = Duration::from_secs(30);
 /// Of a journal, whose modules may be a million.
 const LARGEST: u32 = 1024 * 1024 * 1024;
 
-/// What the door needs of the sidecar, beside what is published.
+/// What readers need of the sidecar, beside what is published.
 pub trait Host: Send + Sync + 'static {
     fn publisher(&self) -> &Arc<Publisher>;
     /// Asks the plugin to restart the dev server.
     fn restart(&self);
 }
 
-/// Opens the door. That it cannot be opened is no reason not to serve stdio. The thread ends with the process.
+/// Opens the socket. That it cannot be opened is no reason not to serve stdio. The thread ends with the process.
 pub fn open(host: Arc<impl Host>) {
     let opening = std::thread::Builder::new().name("attach".into()).spawn(move || {
         if let Err(error) = serve_readers(host) {

@@ -1,4 +1,4 @@
-//! The second door: who may come in, who is thrown out, and what is cleaned up.
+//! The readers' socket: who may come in, who is thrown out, and what is cleaned up.
 #![cfg(unix)]
 
 #[path = "../rpc/process.rs"]
@@ -142,7 +142,7 @@ fn begun(runtime: &Path) -> Process {
         }),
     );
     ask(&mut sidecar, 2, "status");
-    sidecar.opens_its_door(runtime, PATIENCE);
+    sidecar.opens_its_socket(runtime, PATIENCE);
     sidecar
 }
 

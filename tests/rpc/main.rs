@@ -67,7 +67,7 @@ fn the_examples_of_the_pages_come_true() {
     run(&pages);
 }
 
-/// Told when somebody asks for it at the second door; the editors' tests see it carried out.
+/// Told when somebody asks for it at the readers' socket; the editors' tests see it carried out.
 const ASKED_FOR_ELSEWHERE: &str = "devServer/restartRequest";
 
 #[test]

@@ -86,11 +86,11 @@ impl Process {
         panic!("the sidecar ended before it answered {id}");
     }
 
-    /// Waits until editors and commands can attach: the second door has a thread of its own.
-    pub fn opens_its_door(&self, runtime: &Path, patience: Duration) {
+    /// Waits until editors and commands can attach: their socket has a thread of its own.
+    pub fn opens_its_socket(&self, runtime: &Path, patience: Duration) {
         let deadline = Instant::now() + patience;
         while !runtime.join(format!("evenkeel/{}.sock", self.pid())).exists() {
-            assert!(Instant::now() < deadline, "the door was not opened");
+            assert!(Instant::now() < deadline, "the socket was not opened");
             std::thread::sleep(Duration::from_millis(2));
         }
     }
