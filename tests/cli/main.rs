@@ -230,7 +230,7 @@ fn begun(runtime: &Path) -> Process {
     });
     sidecar.send(&frame(initialize.to_string().as_bytes())).expect("it reads");
     sidecar.answered(1, PATIENCE);
-    sidecar.opens_its_door(runtime, PATIENCE);
+    sidecar.opens_its_socket(runtime, PATIENCE);
     sidecar
 }
 

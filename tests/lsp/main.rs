@@ -58,7 +58,7 @@ fn sidecar(runtime: &Path, root: &Path, late: &[&str]) -> Process {
     send(&mut sidecar, &ask(2, "onFullReload", json!({ "reloads": [{ "environment": "worker" }] })));
     send(&mut sidecar, &ask(3, "awaitStable", json!({})));
     sidecar.answered(3, PATIENCE);
-    sidecar.opens_its_door(runtime, PATIENCE);
+    sidecar.opens_its_socket(runtime, PATIENCE);
     sidecar
 }
 
