@@ -19,6 +19,8 @@ pub struct Crawl {
     /// Ordered of the client and not reported as done.
     underway: IndexSet<ModuleId>,
     deadline: Time,
+    /// Since when it waits.
+    paused_at: Option<Time>,
     /// Whether requests wait for its end.
     pub gates: bool,
 }
@@ -32,6 +34,7 @@ impl Crawl {
             dynamics: VecDeque::new(),
             underway: IndexSet::new(),
             deadline: now + policy.foresee_budget(),
+            paused_at: None,
             gates,
         }
     }
@@ -40,6 +43,22 @@ impl Crawl {
     pub fn renew(&mut self, gates: bool, policy: &Policy, now: Time) {
         self.gates |= gates;
         self.deadline = now + policy.foresee_budget();
+        self.paused_at = self.paused_at.map(|_| now);
+    }
+
+    pub fn pause(&mut self, now: Time) {
+        self.paused_at.get_or_insert(now);
+    }
+
+    /// The budget is that of the time in which it may go on.
+    pub fn resume(&mut self, now: Time) {
+        if let Some(paused_at) = self.paused_at.take() {
+            self.deadline += now.saturating_sub(paused_at);
+        }
+    }
+
+    pub fn is_paused(&self) -> bool {
+        self.paused_at.is_some()
     }
 
     pub fn deadline(&self) -> Time {

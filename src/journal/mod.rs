@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::core::{Effect, Event, Failure, Policy, ReloadPlan, ReloadTurn, Session, Time, Verdict};
 
 /// The version of the format.
-pub const FORMAT: u32 = 6;
+pub const FORMAT: u32 = 7;
 /// Half of what is kept at most, in bytes.
 const HALF: usize = 1024 * 1024;
 /// So that the last line of a half mostly fits without another allocation.

@@ -28,6 +28,11 @@ const pages = {
     response.end('the end')
   },
   '/fails': (_request, response) => response.status(500).type('text').send(text),
+  '/fails-in-parts': (_request, response) => {
+    response.writeHead(500, { 'content-type': 'text/plain' })
+    response.write(text)
+    response.end('the end')
+  },
   '/throws': () => {
     throw new Error('of the app')
   },

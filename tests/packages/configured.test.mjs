@@ -139,6 +139,29 @@ const rows = [
     }),
     emitted: 'engine.bin',
   },
+  {
+    what: 'a plugin of the optimizer emits a file when all is printed, and takes another back',
+    files: {
+      ...esm('wasm'),
+      'wasm/first.js': 'export const first = 1',
+      'wasm/second.js': 'export const second = 2',
+    },
+    late: ['wasm/first.js', 'wasm/second.js'],
+    optimizeDeps: plugin('emits', {
+      transform: {
+        filter: { id: /first\.js$/ },
+        handler() {
+          this.emitFile({ type: 'asset', fileName: 'draft.bin', source: 'bytes' })
+        },
+      },
+      generateBundle(_, bundle) {
+        if (!bundle['draft.bin']) return
+        delete bundle['draft.bin']
+        this.emitFile({ type: 'asset', fileName: 'engine.bin', source: 'better bytes' })
+      },
+    }),
+    emitted: 'engine.bin',
+  },
 ]
 
 for (const { what, files, late, optimizeDeps, plugins = [], app = {}, emitted } of rows) {

@@ -47,6 +47,15 @@ for (const stack of onePerVite) {
       const differing = [...bare].filter(([target, answer]) => !same(answer, guarded.get(target)))
       assert.deepEqual(differing.map(([target, answer]) => describeBoth(target, answer, guarded.get(target))), [])
     })
+
+    test("shows Evenkeel's page to nobody whom Vite refuses", async () => {
+      const opened = await openStack(stack)
+      closing.push(opened.remove)
+      const app = await startApp({ app: 'plain', stack: opened, env: defaults() })
+      closing.push(app.stop)
+      const statusOf = async (host) => (await ask(app, { path: '/__evenkeel/', headers: { host } })).status
+      assert.deepEqual([await statusOf(`127.0.0.1:${app.port}`), await statusOf('evil.example')], [200, 403])
+    })
   })
 }
 

@@ -64,13 +64,13 @@ export class Gate {
   }
 
   readonly enter: Connect.NextHandleFunction = (request, response, next) => {
-    if (this.#byRequest.has(request) || response.destroyed || this.#bypasses(request)) return next()
+    if (this.#byRequest.has(request) || isGone(response) || this.#bypasses(request)) return next()
     this.#enter(request, response, next).catch(next)
   }
 
   /** In front of what Cloudflare's plugin has of its own for triggers, which it handles long before a worker's requests. */
   readonly enterTrigger: Connect.NextHandleFunction = (request, response, next) => {
-    if (this.#byRequest.has(request) || response.destroyed || !isTrigger(request)) return next()
+    if (this.#byRequest.has(request) || isGone(response) || !isTrigger(request)) return next()
     this.#enter(request, response, next).catch(next)
   }
 
@@ -141,12 +141,13 @@ export class Gate {
       this.#entered.delete(id)
       if (!guard.replaced) this.#sidecar.requestFinished(id)
     })
+    // A plan that comes with the answer may have a verdict on it.
+    this.#entered.set(id, entered)
     const started = this.#describe(entered)
     const admitted = this.#options.hold ? await this.#sidecar.wait('admit', started, gone.signal) : undefined
     entered.suspect = admitted?.outcome === 'deadline'
-    if (response.destroyed) return
+    if (isGone(response) || guard.replaced) return
     this.#sidecar.requestStarted(started, admitted !== undefined)
-    this.#entered.set(id, entered)
     next()
   }
 
@@ -220,11 +221,16 @@ export class Gate {
   /** Handles the request once more here, for a client that does not follow redirects. */
   async #rerun({ request, response, guard }: Entered, stable: Promise<unknown>): Promise<void> {
     await stable
-    if (response.destroyed) return
+    if (isGone(response)) return
     this.#byRequest.delete(request)
     if (request.originalUrl) request.url = request.originalUrl
     this.#server.handle(request, guard.anew())
   }
+}
+
+/** Whether the client has left. A response of HTTP/2 does not tell, its stream does. */
+function isGone(response: ServerResponse & { stream?: { destroyed: boolean } | null }): boolean {
+  return response.destroyed || response.stream?.destroyed === true
 }
 
 /** Without a body a request can be handled twice from what is still at hand. */

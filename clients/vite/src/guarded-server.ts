@@ -112,8 +112,7 @@ export class GuardedServer {
     this.#touched.set(environment, touched)
     if (timestamp !== this.#savedAt) this.#lease.sidecar.notify('devServer/didSave', { file })
     this.#savedAt = timestamp
-    if (modules.length === 0) return
-    const written = this.#saves.written(file, timestamp)
+    const written = this.#saves.written(file, timestamp, modules.length > 0)
     const waiting = setTimeout(() => {
       // No other plugin has answered yet.
       if (this.#touched.get(environment) === touched) this.observers.get(environment)?.changing(modules, written)
@@ -125,8 +124,8 @@ export class GuardedServer {
     const touched = this.#touched.get(environment)
     this.#touched.delete(environment)
     const all = new Set([...modules, ...(touched?.timestamp === timestamp ? touched.modules : [])])
-    if (all.size === 0) return
-    this.observers.get(environment)?.changed([...all], timestamp, this.#saves.written(file, timestamp))
+    const written = this.#saves.written(file, timestamp, all.size > 0)
+    this.observers.get(environment)?.changed([...all], timestamp, written)
   }
 
   /** Where a dependency is, once no optimizer run is to take it up any more. */

@@ -81,7 +81,7 @@ export class Inspector {
   #mayEdit({ headers, socket }: IncomingMessage): boolean {
     const sent = headers['x-evenkeel-token']
     if (this.#token === undefined || typeof sent !== 'string' || headers.origin === undefined) return false
-    if (!isLoopback(socket.remoteAddress ?? '')) return false
+    if (!isLoopback(socket.remoteAddress ?? '') || !isLoopback(nameIn(headers))) return false
     return sent.length === this.#token.length && timingSafeEqual(Buffer.from(sent), Buffer.from(this.#token))
   }
 
@@ -94,7 +94,8 @@ export class Inspector {
 const isPublic = (host: string | boolean | undefined) =>
   host === undefined || host === false ? false : host === true || !isLoopback(host)
 
-const isLoopback = (host: string) => host === 'localhost' || host === '::1' || /^(?:::ffff:)?127\./.test(host)
+const isLoopback = (host: string) =>
+  /(?:^|\.)localhost$/.test(host) || host === '::1' || /^(?:::ffff:)?127\.\d+\.\d+\.\d+$/.test(host)
 
 async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = []
@@ -117,6 +118,13 @@ function isForeign({ headers }: IncomingMessage): boolean {
   const site = headers['sec-fetch-site']
   if (site !== 'cross-site' && site !== 'same-site') return false
   return headers['sec-fetch-mode'] !== 'navigate' || headers['sec-fetch-dest'] !== 'document'
+}
+
+/** The name by which the server is asked, without its port. */
+function nameIn(headers: IncomingMessage['headers']): string {
+  const host = headers[':authority'] ?? headers.host
+  const url = `http://${String(host)}`
+  return URL.canParse(url) ? new URL(url).hostname.replace(/^\[|\]$/g, '') : ''
 }
 
 /** A sandboxed page's origin is `null`, which has no host. */

@@ -6,7 +6,7 @@ import { type Framework, GuardedServer } from './guarded-server.js'
 import { whenListening } from './listening.js'
 import { type EvenkeelOptions, resolveOptions } from './options.js'
 import type { EvenkeelApi } from './plugin-api.js'
-import { catchErrors, guardPreMiddleware } from './vite-internals/middlewares.js'
+import { catchErrors, guardPreMiddleware, moveAfterHostCheck } from './vite-internals/middlewares.js'
 import { holdUpgrades } from './vite-internals/upgrades.js'
 import { viteBeside } from './vite-beside.js'
 
@@ -58,12 +58,13 @@ export function evenkeelFor(framework: Framework, options?: EvenkeelOptions): Pl
           guarded = opened
           open.add(opened)
           const { gate, inspector } = opened
-          // Here and now: after Vite's check of the host, and before anything that a worker could answer.
-          server.middlewares.use(inspector.handle)
-          server.middlewares.use(gate.enterTrigger)
+          // Here and now: before anything that a worker could answer.
+          const early = [inspector.handle, gate.enterTrigger]
+          for (const handle of early) server.middlewares.use(handle)
           holdUpgrades(server, () => gate.hold())
           printBanner(server, resolved)
           return () => {
+            moveAfterHostCheck(server, early)
             server.middlewares.use(gate.enter)
             guardPreMiddleware(server, gate.enter)
             whenListening(server, () => opened.started(server))

@@ -13,6 +13,8 @@ const GONE = ''
 
 interface Save {
   timestamp: number
+  /** Whether it is known that modules are made of the file. Nobody has to hear of others once more. */
+  isLoaded: boolean
   written: Promise<void>
   /** Called when Vite has heard of the file once more. */
   superseded?: () => void
@@ -32,11 +34,17 @@ export class Saves {
     this.#report = report
   }
 
-  /** Resolves when a file that was saved may be read. Each environment asks about the same save. */
-  written(file: string, timestamp: number): Promise<void> {
+  /**
+   * Resolves when a file that was saved may be read. Each environment asks about the same save, some twice: what modules are made of the
+   * file (`isLoaded`) may be known later only.
+   */
+  written(file: string, timestamp: number, isLoaded: boolean): Promise<void> {
     const latest = this.#latest.get(file)
-    if (latest?.timestamp === timestamp) return latest.written
-    const save: Save = { timestamp, written: Promise.resolve() }
+    if (latest?.timestamp === timestamp) {
+      latest.isLoaded ||= isLoaded
+      return latest.written
+    }
+    const save: Save = { timestamp, isLoaded, written: Promise.resolve() }
     this.#latest.set(file, save)
     save.written = this.#settle(file, save, stateOf(file))
     latest?.superseded?.()
@@ -46,9 +54,9 @@ export class Saves {
   /** A module runner reads the file at once, as it was when the watcher told of it. */
   async #settle(file: string, save: Save, first: string): Promise<void> {
     const written = await writtenState(file)
-    if (written === GONE) return this.#forget(file, save)
-    if (written !== first) return this.#reportAgain(file, save)
-    void this.#lookAgain(file, save, written)
+    const hasChanged = written !== first && written !== GONE
+    if (hasChanged && save.isLoaded) return this.#reportAgain(file, save)
+    void this.#lookAgain(file, save, hasChanged ? first : written)
   }
 
   async #lookAgain(file: string, save: Save, written: string): Promise<void> {
@@ -56,11 +64,7 @@ export class Saves {
     if (this.#latest.get(file) !== save) return
     this.#latest.delete(file)
     const state = stateOf(file)
-    if (state !== written && state !== GONE) this.#report(file)
-  }
-
-  #forget(file: string, save: Save): void {
-    if (this.#latest.get(file) === save) this.#latest.delete(file)
+    if (save.isLoaded && state !== written && state !== GONE) this.#report(file)
   }
 
   /** What was read then is not to be taken for what was saved: it is written when Vite has heard of it once more. */
@@ -73,7 +77,7 @@ export class Saves {
       await Promise.race([superseded, wait(HEARD_MS)])
     }
     const next = this.#latest.get(file)
-    if (next === save) this.#forget(file, save)
+    if (next === save) this.#latest.delete(file)
     else await next?.written
   }
 }

@@ -83,13 +83,26 @@ impl Foresight {
     /// The next modules to transform, so that no more than `most` are underway, and fewer while requests are inside that
     /// do not wait for the crawl. Ends one whose budget is spent.
     pub fn next(&mut self, most: usize, busy: bool, now: Time) -> Vec<String> {
-        let Some(crawl) = self.crawl.as_mut().filter(|crawl| !crawl.is_over(now)) else {
+        let Some(crawl) = &mut self.crawl else { return Vec::new() };
+        crawl.resume(now);
+        if crawl.is_over(now) {
             self.crawl = None;
             return Vec::new();
-        };
+        }
         let most = if busy && !crawl.gates { 1 } else { most };
         let next = crawl.next(&self.graph, most);
         next.into_iter().map(|module| self.graph.url(module)).collect()
+    }
+
+    /// A crawl waits, and its budget with it.
+    pub fn pause(&mut self, now: Time) {
+        if let Some(crawl) = &mut self.crawl {
+            crawl.pause(now);
+        }
+    }
+
+    pub fn is_paused(&self) -> bool {
+        self.crawl.as_ref().is_some_and(Crawl::is_paused)
     }
 
     /// Whether modules were ordered and have not been transformed.

@@ -235,10 +235,16 @@ impl OpenEnvironment {
     pub fn next_to_crawl(&mut self, busy: bool, policy: &Policy, now: Time) -> Vec<String> {
         let adding = self.optimizer.as_ref().filter(|optimizer| optimizer.is_adding());
         if adding.is_some_and(|optimizer| busy || self.is_at_work(optimizer)) {
+            self.foresight.pause(now);
             return Vec::new();
         }
         let most = if adding.is_some() { 1 } else { policy.foresee_concurrency as usize };
         self.foresight.next(most, busy, now)
+    }
+
+    /// Whether a crawl waits until nobody is at work.
+    pub fn is_crawl_waiting(&self) -> bool {
+        self.foresight.is_paused()
     }
 
     /// Whether the runner fetches modules, or a run of the optimizer is due or going. A crawl would share the processor with them,

@@ -62,20 +62,24 @@ impl History {
         self.records.iter_mut().rev().find(|record| record.id == id)
     }
 
-    /// The record, of one environment or of any, of what a request may have met that is there since a moment: the latest whose
-    /// run has ended, or else the latest.
-    pub fn met_since(&self, since: Time, environment: Option<&str>) -> Option<&Reoptimization> {
-        let met = |record: &&Reoptimization| {
-            environment.is_none_or(|name| record.environment == name) && record.has_disturbed_since(since)
-        };
+    /// The record, of some environments, of what a request may have met that is there since a moment: the latest whose run has ended,
+    /// or else the latest.
+    pub fn met_since(&self, since: Time, of: impl Fn(&str) -> bool) -> Option<&Reoptimization> {
+        let met = |record: &&Reoptimization| of(&record.environment) && record.has_disturbed_since(since);
         let latest = || self.records.iter().rev().filter(met);
         latest().find(|record| record.run().is_some()).or_else(|| latest().next())
     }
 
     /// A request waits at the gate, for everything that is not over in the environments that are guarded.
     pub fn hold(&mut self, is_guarded: impl Fn(&str) -> bool) {
-        let going_on = self.records.iter_mut().filter(|record| !record.is_over() && !record.adds());
+        let going_on = self.records.iter_mut().filter(|record| record.is_disturbing());
         going_on.filter(|record| is_guarded(&record.environment)).for_each(Reoptimization::hold);
+    }
+
+    /// Whether an environment that is guarded is unstable because of a run.
+    pub fn is_disturbing(&self, is_guarded: impl Fn(&str) -> bool) -> bool {
+        let mut disturbing = self.records.iter().filter(|record| record.is_disturbing());
+        disturbing.any(|record| is_guarded(&record.environment))
     }
 
     /// The latest record of what a request has waited for that waits since a moment.

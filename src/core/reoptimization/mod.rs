@@ -158,6 +158,11 @@ impl Reoptimization {
         self.bundling == Bundling::Adds
     }
 
+    /// Whether it keeps its environment unstable.
+    pub fn is_disturbing(&self) -> bool {
+        !self.is_over() && !self.adds()
+    }
+
     /// Adds a dependency, unless it is there already.
     pub fn add(&mut self, late: LateDependency, met: HandledBy) {
         if self.dependencies.iter().all(|dep| dep.id != late.id) {

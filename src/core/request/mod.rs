@@ -82,9 +82,10 @@ pub enum AdmitOutcome {
 /// Why a failure may not be the app's own, although no generation changed under the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Doubt {
-    /// Some environment was not stable when it entered: it may have met anything.
+    /// Some environment was not stable when it entered because of a run of the optimizer: it may have met anything.
     EnteredUnstable,
-    /// A runner was told to reload while it was inside: it may have met modules of before and of after.
+    /// A runner was told to reload while it was inside, or was reloading when it entered, and no run was to blame: it may have met
+    /// modules of before and of after.
     Reloaded,
 }
 

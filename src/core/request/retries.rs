@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::Request;
 use crate::core::{HttpRequest, Policy, Time};
 
+/// How often what nobody asks for any more is dropped.
+const SWEEP: Time = Time::from_secs(1);
+
 /// A request and those that came in its place when it was re-issued: its client waits for all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Chain {
@@ -26,40 +29,55 @@ pub(super) fn key(method: &str, url: &str) -> String {
     format!("{method} {url}")
 }
 
-/// The chains that go on: what is re-issued comes again by its method and URL, and with nothing else to tell it by.
+/// What is kept by method and URL for a while.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Kept<T> {
+    by_key: HashMap<String, VecDeque<(T, Time)>>,
+    /// When all keys were looked through the last time: many requests may come at once, each with a key of its own.
+    swept_at: Time,
+}
+
+impl<T> Default for Kept<T> {
+    fn default() -> Self {
+        Kept { by_key: HashMap::new(), swept_at: Time::ZERO }
+    }
+}
+
+impl<T> Kept<T> {
+    /// What is kept under a key, oldest first; each may be kept until a moment of its own.
+    fn of(&mut self, key: String, now: Time) -> &mut VecDeque<(T, Time)> {
+        let is_current = |(_, until): &(T, Time)| *until > now;
+        if now >= self.swept_at + SWEEP {
+            self.swept_at = now;
+            self.by_key.retain(|_, kept| {
+                kept.retain(is_current);
+                !kept.is_empty()
+            });
+        }
+        let kept = self.by_key.entry(key).or_default();
+        kept.retain(is_current);
+        kept
+    }
+}
+
+/// The chains that go on: what is re-issued comes again by its method and URL, and with nothing else to tell it by. Not every client
+/// follows a redirect: what comes much later is a request of its own.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct HandedOn {
-    /// By method and URL, each with until when it is waited for.
-    chains: HashMap<String, VecDeque<(Chain, Time)>>,
+    chains: Kept<Chain>,
 }
 
 impl HandedOn {
     pub fn hand_on(&mut self, request: &Request, policy: &Policy, now: Time) {
-        self.forget_old(now);
         let Chain { deadline, hops } = request.chain;
         let awaited_until = deadline.max(now) + policy.retry_window();
-        let chains = self.chains.entry(request.key()).or_default();
-        chains.push_back((Chain { deadline, hops: hops + 1 }, awaited_until));
+        self.chains.of(request.key(), now).push_back((Chain { deadline, hops: hops + 1 }, awaited_until));
     }
 
     /// The chain that a request goes on with.
     pub fn take(&mut self, method: &str, url: &str, now: Time) -> Option<Chain> {
-        self.forget_old(now);
-        let key = key(method, url);
-        let chains = self.chains.get_mut(&key)?;
-        let (chain, _) = chains.pop_front()?;
-        if chains.is_empty() {
-            self.chains.remove(&key);
-        }
+        let (chain, _) = self.chains.of(key(method, url), now).pop_front()?;
         Some(chain)
-    }
-
-    /// Not every client follows a redirect: what comes later by the same method and URL is a request of its own.
-    fn forget_old(&mut self, now: Time) {
-        self.chains.retain(|_, chains| {
-            chains.retain(|(_, awaited_until)| *awaited_until > now);
-            !chains.is_empty()
-        });
     }
 }
 
@@ -73,34 +91,23 @@ pub enum RetryCause {
 /// Stops loops: a method and URL may be re-issued a few times within a window, and no more.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct RetryBudget {
-    /// By method and URL.
-    spent: HashMap<String, VecDeque<(Time, RetryCause)>>,
+    spent: Kept<RetryCause>,
 }
 
 impl RetryBudget {
     /// Counts a re-issue and gives its number, or `None` when the budget is spent.
     pub fn spend(&mut self, request: &Request, cause: RetryCause, policy: &Policy, now: Time) -> Option<u32> {
-        self.forget_old(policy, now);
         // However often the same cause is found, nobody is sent around without end.
         if request.chain.hops >= policy.retry_budget {
             return None;
         }
-        let spent = self.spent.entry(request.key()).or_default();
-        if !spent.iter().any(|(_, earlier)| *earlier == cause) {
+        let spent = self.spent.of(request.key(), now);
+        if !spent.iter().any(|(earlier, _)| *earlier == cause) {
             if spent.len() as u32 >= policy.retry_budget {
                 return None;
             }
-            spent.push_back((now, cause));
+            spent.push_back((cause, now + policy.retry_window()));
         }
         Some(spent.len() as u32)
-    }
-
-    fn forget_old(&mut self, policy: &Policy, now: Time) {
-        self.spent.retain(|_, spent| {
-            while spent.front().is_some_and(|(at, _)| *at + policy.retry_window() <= now) {
-                spent.pop_front();
-            }
-            !spent.is_empty()
-        });
     }
 }

@@ -1,5 +1,7 @@
 //! Requests at the gate and inside: who is held, who enters, and what they find.
 
+use indexmap::IndexMap;
+
 use super::{Session, Stability};
 use crate::core::environment::{Environment, OpenEnvironment};
 use crate::core::event::{Arrived, RequestStarted};
@@ -48,11 +50,7 @@ impl Session {
         } else {
             self.counts.held += 1;
             let environments = &self.environments;
-            let is_guarded = |name: &str| {
-                let found = environments.get(name).and_then(Environment::as_open);
-                found.is_some_and(OpenEnvironment::is_guarded)
-            };
-            self.history.hold(is_guarded);
+            self.history.hold(|name| is_guarded(environments, name));
             let timeout = timeout_ms.map_or(self.policy.deadline(), Time::from_millis);
             Life::Held { since: now, until: chain.deadline.min(now + timeout) }
         };
@@ -93,6 +91,10 @@ impl Session {
         }
     }
 
+    pub(super) fn is_guarded(&self, name: &str) -> bool {
+        is_guarded(&self.environments, name)
+    }
+
     /// What a request finds that enters now.
     fn enter(&mut self, admission: Admission, now: Time) -> Life {
         self.counts.requests += 1;
@@ -102,7 +104,12 @@ impl Session {
         });
         let generations = guarded.collect();
         let is_stable = self.stability(&[], now) == Stability::Stable;
-        let doubt = (!is_stable).then_some(Doubt::EnteredUnstable);
+        let because_of_run = self.history.is_disturbing(|name| self.is_guarded(name));
+        let doubt = match (is_stable, because_of_run) {
+            (true, _) => None,
+            (false, true) => Some(Doubt::EnteredUnstable),
+            (false, false) => Some(Doubt::Reloaded),
+        };
         Life::Inside(Inside {
             since: now,
             admission,
@@ -112,4 +119,8 @@ impl Session {
             is_explained: false,
         })
     }
+}
+
+fn is_guarded(environments: &IndexMap<String, Environment>, name: &str) -> bool {
+    environments.get(name).and_then(Environment::as_open).is_some_and(OpenEnvironment::is_guarded)
 }

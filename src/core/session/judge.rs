@@ -49,7 +49,7 @@ impl Session {
         let verdict = match self.refusal(failure, request, kind, doomed_by.is_some()) {
             Some(Refusal::Pass(reason)) => Verdict { reason, ..verdict },
             Some(Refusal::Reload(reason)) => {
-                self.owe_reload(failure.request);
+                self.owe_reload(failure.request, now);
                 Verdict { action: Action::Reload, reason: reason.into(), ..verdict }
             }
             None => self.retry(failure.request, verdict, cause, record, now),
@@ -71,15 +71,18 @@ impl Session {
         if kind == ErrorKind::OptimizerFailed && !is_doomed {
             return Some(Refusal::Pass("the optimizer run failed; Vite's log says why".into()));
         }
+        // What a save changes in pages is Vite's to tell them.
+        let lost =
+            |reason| if kind.is_of_a_run() { Refusal::Reload(reason) } else { Refusal::Pass(reason.into()) };
         if failure.sent {
-            return Some(Refusal::Reload("the response was on its way when the environment changed"));
+            return Some(lost("the response was on its way when the environment changed"));
         }
         if !request.is_safe() && !failure.has_failed() {
             let reason = format!("{} has not failed and may have changed something", request.method);
             return Some(Refusal::Pass(reason));
         }
         let is_lost = request.retry().is_none();
-        is_lost.then_some(Refusal::Reload("its body has been read, and its client follows no redirect"))
+        is_lost.then(|| lost("its body has been read, and its client follows no redirect"))
     }
 
     /// Has a request answered by another run, if its budget allows that. With that it has left.
@@ -111,7 +114,7 @@ impl Session {
             }
             // A navigation is its own reload, and what a save changes in pages is Vite's to tell them.
             if !is_navigation {
-                self.owe_reload(id);
+                self.owe_reload(id, now);
             }
         }
         let reason = match verdict.kind {
@@ -125,10 +128,12 @@ impl Session {
     }
 
     /// The page of a request is to reload once everything is stable, unless it is told so anyway.
-    fn owe_reload(&mut self, id: HttpRequest) {
+    fn owe_reload(&mut self, id: HttpRequest, now: Time) {
         let Some(request) = self.requests.get(&id) else { return };
         let Some(inside) = request.inside() else { return };
-        self.pages.owe_reload(self.disturbance.epoch, inside.came_at(), request.chain.deadline);
+        // A stream is older than anybody may be kept waiting.
+        let until = request.chain.deadline.max(now + self.policy.deadline());
+        self.pages.owe_reload(self.disturbance.epoch, inside.came_at(), until);
     }
 
     /// A request has spent its budget. It counts once, however often it is judged.
@@ -168,7 +173,10 @@ impl Session {
             // An error's text tells of what may have been over when its request came.
             _ => came_at.min(now.saturating_sub(self.policy.retry_window())),
         };
-        self.history.met_since(since, doomed_by)
+        self.history.met_since(since, |name| match doomed_by {
+            Some(doomed_by) => name == doomed_by,
+            None => self.is_guarded(name),
+        })
     }
 
     /// What a failure comes from, and what a re-issue because of it is counted under; nothing, if it is the app's own.

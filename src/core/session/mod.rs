@@ -22,6 +22,9 @@ use super::reoptimization::{HandledBy, History, LateDependency, Reoptimization};
 use super::request::{HandedOn, Request, RetryBudget};
 use super::{HttpRequest, Policy, Time};
 
+/// For so long a crawl keeps out of the way of a request.
+const AT_WORK: Time = Time::from_secs(2);
+
 /// What the shell is to do after an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
@@ -156,6 +159,7 @@ impl Session {
             || self.held_until().is_some()
             || self.owes_reload_until().is_some()
             || self.settling().next().is_some()
+            || self.environments().any(OpenEnvironment::is_crawl_waiting)
     }
 
     /// Until when pages have to be told to reload at the latest, if they do.
@@ -205,7 +209,7 @@ impl Session {
 
     /// The environment, if a crawl has met the last of its late dependencies with this.
     fn observe(&mut self, transformed: Transformed, now: Time) -> Option<String> {
-        let (busy, policy) = (self.inside().next().is_some(), self.policy);
+        let (busy, policy) = (self.is_busy(self.policy.deadline(), now), self.policy);
         let environment = self.environment_mut(&transformed.environment)?;
         let all_met = environment.observe(&transformed.activities, busy, &policy, now);
         all_met.then_some(transformed.environment)
@@ -216,6 +220,9 @@ impl Session {
     pub fn tick(&mut self, now: Time) -> Vec<Effect> {
         let mut effects = self.pass(now);
         self.let_in(now);
+        if self.environments().any(OpenEnvironment::is_crawl_waiting) {
+            self.crawl(None, now, &mut effects);
+        }
         if self.is_page_reload_due(now) {
             self.pages.reload(now);
             effects.push(Effect::ReloadPages);
@@ -246,7 +253,19 @@ impl Session {
     /// When an environment that settles will have, or pages have to be told to reload, if nothing else happens.
     pub fn settles_at(&self, now: Time) -> Option<Time> {
         let settled = self.settling().filter_map(|environment| environment.stable_at(&self.policy, now));
-        settled.chain(self.owes_reload_until()).min()
+        settled.chain(self.owes_reload_until()).chain(self.crawls_at(now)).min()
+    }
+
+    /// Whether requests are at work that are not older than that. What is inside for longer is a stream, or waits for something else.
+    fn is_busy(&self, age: Time, now: Time) -> bool {
+        self.inside().any(|inside| now < inside.since + age)
+    }
+
+    /// When a crawl that keeps out of the way of requests may go on, if all of them stay.
+    fn crawls_at(&self, now: Time) -> Option<Time> {
+        let waits = self.environments().any(OpenEnvironment::is_crawl_waiting);
+        let at_work = self.inside().map(|inside| inside.since + AT_WORK).filter(|until| *until > now);
+        waits.then(|| at_work.max()).flatten()
     }
 
     fn note_disturbance(&mut self, now: Time) {
@@ -288,8 +307,7 @@ impl Session {
 
     /// Orders what the crawls want next.
     fn crawl(&mut self, all_met_in: Option<&str>, now: Time, effects: &mut Vec<Effect>) {
-        // What is inside for longer than a crawl may take is a stream, or waits for something else.
-        let busy = self.inside().any(|inside| now < inside.since + self.policy.foresee_budget());
+        let busy = self.is_busy(AT_WORK, now);
         for environment in self.environments.values_mut().filter_map(Environment::as_open_mut) {
             let modules = environment.next_to_crawl(busy, &self.policy, now);
             if !modules.is_empty() {

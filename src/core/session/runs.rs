@@ -82,13 +82,17 @@ impl Session {
         let Some(optimizer) = self.environment(&name).and_then(OpenEnvironment::optimizer) else { return };
         let reload = optimizer.is_reloaded_by(&commit);
         let late = optimizer.left_by_first_run(&commit);
-        if let Some(BundledRun::Rebundled { fallback, .. }) = &bundled {
-            self.fall_back(&name, fallback.clone());
-        }
+        let fallback = match &bundled {
+            Some(BundledRun::Rebundled { fallback, .. }) => Some(fallback.clone()),
+            _ => None,
+        };
+        fallback.iter().for_each(|fallback| self.fall_back(&name, fallback.clone()));
         if reload {
             self.expect_reload(&commit, now, effects);
             self.generation += 1;
             self.counts.reloads += 1;
+            // What begins with its commit has the reason, too.
+            fallback.iter().for_each(|fallback| self.fall_back(&name, fallback.clone()));
         }
         let (generation, policy) = (self.generation, self.policy);
         if let Some(environment) = self.environment_mut(&name) {
@@ -110,10 +114,10 @@ impl Session {
     /// another.
     fn end_run(&mut self, name: &str, outcome: Outcome, now: Time, effects: &mut Vec<Effect>) {
         let Some(environment) = self.environment(name) else { return };
-        let generation = environment.generation;
+        let (generation, is_guarded) = (environment.generation, environment.is_guarded());
         let waiting: Vec<_> = environment.pending().map(str::to_owned).collect();
         let Some(record) = self.history.running_mut(name) else { return };
-        if !record.adds() && !matches!(outcome, Outcome::Reloaded { .. }) {
+        if is_guarded && !record.adds() && !matches!(outcome, Outcome::Reloaded { .. }) {
             let since = record.discovered_at;
             let inside =
                 self.requests.iter().filter_map(|(id, request)| Some((id, request, request.inside()?)));

@@ -246,13 +246,31 @@ fn a_crawl_where_runs_add_is_for_when_nobody_is_at_work() {
 }
 
 #[test]
+fn a_run_that_nobody_announced_has_its_reason_in_its_record() {
+    let mut story = Story::adding();
+    story.rebundle("zod");
+    assert_eq!(story.record().bundling, Bundling::Everything(Some(package_changed())));
+    assert_eq!(story.session.fallbacks().values().sum::<u32>(), 1);
+}
+
+#[test]
 fn a_stream_that_stays_open_keeps_no_crawl_back() {
     let mut story = Story::adding();
     story.transform(ActivityKind::Transform, "/entry.ts", &[], &[]);
     story.enter(1, "GET", "/events");
     assert_eq!(story.change(ChangeCause::Save, "/page.tsx"), [""; 0], "it may be a page that is rendered");
-    story.wait(5_000);
-    assert_eq!(story.change(ChangeCause::Save, "/page.tsx"), ["/page.tsx"]);
+    assert_eq!(story.session.settles_at(story.now), Some(story.now + Time::from_secs(2)));
+    assert_eq!(Story::crawled(story.wait(2_000)), ["/page.tsx"], "nothing else has happened");
+}
+
+#[test]
+fn a_crawl_that_waits_for_a_slow_page_goes_on_after_it() {
+    let mut story = Story::adding();
+    story.transform(ActivityKind::Transform, "/entry.ts", &[], &[]);
+    story.discover("worker", "zod");
+    assert_eq!(story.change(ChangeCause::Save, "/page.tsx"), [""; 0], "a run is due");
+    story.wait(60_000);
+    assert_eq!(Story::crawled(story.add("zod")), ["/page.tsx"]);
 }
 
 #[test]

@@ -79,6 +79,32 @@ fn who_cannot_be_run_again_keeps_its_answer_and_its_page_reloads() {
 }
 
 #[test]
+fn the_page_of_an_old_stream_is_told_once_all_is_stable_and_not_before() {
+    let mut story = Story::begin();
+    story.open_client();
+    story.enter(1, "GET", "/events");
+    story.sent.push(1);
+    story.wait(60_000);
+    story.discover("worker", "zod");
+    story.commit("worker", "zod", true);
+    story.reload("worker");
+    story.wait(0);
+    assert_eq!(story.page_reloads, 0, "the runner has not begun");
+    story.fetch("worker", "/src/entry.ts");
+    assert_eq!(story.page_reloads(), 1);
+}
+
+#[test]
+fn the_page_of_a_stream_is_told_nothing_when_a_save_reloads() {
+    let mut story = Story::begin();
+    story.enter(1, "GET", "/events");
+    story.reload("worker");
+    let failure = Failure { request: 1, sent: true, status: None, error: Some(ErrorInfo::default()) };
+    assert_eq!(story.session.classify(&failure, story.now).action, Action::Pass);
+    assert_eq!(story.page_reloads(), 0, "Vite tells pages of a save");
+}
+
+#[test]
 fn an_update_is_dropped_only_where_a_reload_brings_what_it_would() {
     // When the update was made, in milliseconds after the reload; whether pages get it 300 ms after that.
     let table = [(Some(-1), false), (Some(0), false), (Some(1), true), (Some(200), true), (None, false)];

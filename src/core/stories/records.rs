@@ -145,6 +145,17 @@ fn nobody_waits_for_an_environment_that_nobody_guards() {
 }
 
 #[test]
+fn what_a_request_did_meanwhile_costs_no_run_of_the_browsers() {
+    let mut story = Story::begin();
+    story.open_client();
+    story.enter(1, "GET", "/events");
+    story.discover("client", "dialog");
+    story.wait(1_200);
+    story.commit("client", "dialog", false);
+    assert_eq!((story.record().cost.lost_ms, story.record().affected.len()), (0, 0));
+}
+
+#[test]
 fn what_the_first_run_could_not_take_up_any_more_is_late() {
     for reload in [true, false] {
         let mut story = Story::begin_cold();

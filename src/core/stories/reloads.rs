@@ -105,7 +105,7 @@ fn a_reload_without_a_commit_dooms_nobody_but_is_waited_for() {
     story.fetch("worker", "/src/entry.ts");
     story.wait(20);
     assert!(story.is_stable());
-    assert_eq!(story.classify(2, "500").kind, ErrorKind::EnteredUnstable);
+    assert_eq!(story.classify(2, "500").kind, ErrorKind::Reloaded);
 }
 
 #[test]

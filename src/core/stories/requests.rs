@@ -142,8 +142,19 @@ fn a_request_let_in_during_the_reload_of_a_save_is_not_blamed_on_an_old_run() {
     story.arrive(1, "GET", "/");
     story.wait(10_000);
     let verdict = story.classify(1, "500");
-    assert_eq!((verdict.kind, verdict.dependency), (ErrorKind::EnteredUnstable, None));
+    assert_eq!((verdict.kind, verdict.dependency), (ErrorKind::Reloaded, None));
     assert_eq!(story.record().cost.recovered, 0);
+}
+
+#[test]
+fn an_action_that_fails_after_a_save_is_not_run_again_however_long_it_was_held() {
+    let mut story = Story::begin();
+    story.reload("worker");
+    story.observe("worker", ActivityKind::Fetch, Moment::Begin, "/src/entry.ts");
+    story.arrive(1, "POST", "/pay");
+    story.wait(10_000);
+    assert_eq!(story.classify(1, "500").action, Action::Pass, "no run of the optimizer is to blame");
+    assert_eq!(story.page_reloads(), 0);
 }
 
 #[test]

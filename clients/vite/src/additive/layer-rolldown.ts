@@ -11,6 +11,8 @@ import { EMPTY, LayerBundler } from './rolldown-bundler.js'
 import { chunksOf, importInCircles, mapOf } from './rolldown-chunks.js'
 
 const NAME = 'evenkeel:layer'
+/** It looks for the URLs of assets, which no stub has. */
+const OWN_OF_VITE = 'vite:dep-pre-bundle'
 const MISSING = '\0evenkeel-missing:'
 const ENTRY_NAME = '[name]~entry'
 const CHUNK_NAME = '[name]'
@@ -44,10 +46,11 @@ export function layerOptions(options: Rolldown.InputOptions, build: LayerBuild):
   return layerBuild(build, optionsWith, transforms(options.plugins))
 }
 
-/** Whether plugins transform modules, as far as that can be told. */
+/** Whether plugins other than Vite's transform modules, as far as that can be told. */
 function transforms(plugins: Rolldown.RolldownPluginOption): boolean {
   if (Array.isArray(plugins)) return plugins.some(transforms)
-  return plugins instanceof Promise || Object(plugins).transform !== undefined
+  const { name, transform } = Object(plugins)
+  return plugins instanceof Promise || (transform !== undefined && name !== OWN_OF_VITE)
 }
 
 /** Whether options are those of a layer already: a plugin is asked for the options of each build that it is in. */
@@ -177,7 +180,7 @@ function layerBuild(
   const now = (): Making => making ?? ended()
   const bundler = () => now().bundler
   const hooks = loadingHooks(bundler, isTransformed)
-  const last = lastHooks(bundler, isTransformed)
+  const last = stubbing(bundler, isTransformed)
   const failed = (error: Error) => {
     making?.bundler.failed(error)
     making = undefined
@@ -215,7 +218,12 @@ function layerBuild(
       making = undefined
     },
   }
-  return optionsWith(plugin, last)
+  // When all others have had their say of what is written.
+  const finishing: Rolldown.Plugin['generateBundle'] = {
+    order: 'post',
+    handler: (_, bundle) => bundler().finish(bundle),
+  }
+  return optionsWith(plugin, { ...last, generateBundle: finishing })
 }
 
 /** Nothing is written: maps are taken with the chunks, if they are not named as those that are left to be written. */
@@ -260,7 +268,7 @@ function loadingHooks(bundler: () => LayerBundler, isTransformed: boolean): Roll
 }
 
 /** Undoes what other plugins have made of what is no module of theirs. */
-function lastHooks(bundler: () => LayerBundler, isTransformed: boolean): Rolldown.Plugin {
+function stubbing(bundler: () => LayerBundler, isTransformed: boolean): Rolldown.Plugin {
   const transform = { order: 'post' as const, handler: (_: string, id: string) => bundler().stub(id) }
   return { name: 'evenkeel:stubs', ...(isTransformed && bundler().loads && { transform }) }
 }

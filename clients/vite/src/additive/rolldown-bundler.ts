@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Rolldown } from 'vite'
 import type { EntriesByFolder, EntryChunk } from '../vite-internals/rolldown.js'
 import type { Run } from './additive.js'
@@ -61,6 +63,9 @@ export class LayerBundler {
   readonly #version: string
   /** Where the build can return entries that it does not write. */
   #returned: EntriesByFolder | undefined
+  #taken: { layer: BundledLayer; maps: Set<string> } | undefined
+  /** The files that other plugins have emitted. */
+  #emitted: string[] = []
   #described: Promise<DescribedLayer> | undefined
 
   constructor({ run, returned }: Pick<LayerBuild, 'run' | 'returned'>, grouping: Grouping) {
@@ -170,16 +175,32 @@ export class LayerBundler {
       if (isNeeded) this.#addFile(context, chunk, isFacade, layer, runtime)
       this.#takeMap(bundle, chunk, isNeeded, layer)
     }
-    this.#addAssets(bundle, new Set(chunks.map(mapOf)), layer)
     this.#emitEntries(context, layer)
+    this.#taken = { layer, maps: new Set(chunks.map(mapOf)) }
+  }
+
+  /**
+   * The bundle is as it will be written. What other plugins have emitted Rolldown writes in this run alone, and later ones have to
+   * have it as well. Rolldown below 1.2 still has maps that have been deleted.
+   */
+  finish(bundle: Rolldown.OutputBundle): void {
+    const { layer, maps } = this.#taken ?? {}
+    if (!layer) return
+    const assets = Object.values(bundle).flatMap(({ type, fileName }) => (type === 'asset' ? fileName : []))
+    this.#emitted = assets.filter((file) => !maps?.has(file) && !layer.files.has(file))
     // Meanwhile Rolldown writes, for which it calls no hook.
-    this.#described = inNextTurn(() => this.#run.describe(layer))
+    if (this.#emitted.length === 0) this.#described = inNextTurn(() => this.#run.describe(layer))
   }
 
   /** Vite has written its entries into the folder that it is about to commit. */
   async written(folder: string): Promise<void> {
-    if (!this.#described) return
-    await this.#run.bundled(this.#described, folder)
+    const layer = this.#taken?.layer
+    if (!layer) return
+    for (const file of this.#emitted) {
+      const content = contentOf(join(folder, file))
+      if (content) layer.files.set(file, { hash: hashOf(content) })
+    }
+    await this.#run.bundled(this.#described ?? this.#run.describe(layer), folder)
     this.#returned?.set(folder, this.#plan.carried.map(entryChunk))
   }
 
@@ -303,22 +324,20 @@ export class LayerBundler {
     return facade !== undefined
   }
 
-  /**
-   * What other plugins emit is written by Rolldown in this run alone, and is asked for in later ones as well. Rolldown below 1.2 still has
-   * maps that have been deleted.
-   */
-  #addAssets(bundle: Rolldown.OutputBundle, maps: Set<string>, layer: BundledLayer): void {
-    for (const asset of Object.values(bundle)) {
-      if (asset.type !== 'asset' || maps.has(asset.fileName)) continue
-      layer.files.set(asset.fileName, { hash: hashOf(Buffer.from(asset.source)) })
-    }
-  }
-
   #emitEntries(context: Rolldown.PluginContext, layer: BundledLayer): void {
     const written = this.#returned ? layer.entries : [...this.#plan.carried, ...layer.entries]
     for (const [name, { code, exports }] of written) {
       context.emitFile({ type: 'prebuilt-chunk', fileName: entryFile(name), code, exports, isEntry: true })
     }
+  }
+}
+
+/** What has been written; nothing, where a plugin has taken it away again. */
+function contentOf(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path)
+  } catch {
+    return undefined
   }
 }
 

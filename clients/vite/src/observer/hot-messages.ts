@@ -33,9 +33,11 @@ export class HotMessages {
   }
 
   #sending(message: HotPayload | string, sendNow: () => void): void {
-    if (typeof message !== 'string' && message.type === 'full-reload' && !isOfOnePage(message))
-      this.#listener.onReload(message.triggeredBy)
     const { config, logger } = this.#environment
+    if (typeof message !== 'string' && message.type === 'full-reload') {
+      const isOfOne = config.consumer === 'client' && isOfOnePage(message)
+      if (!isOfOne) this.#listener.onReload(message.triggeredBy)
+    }
     if (config.consumer !== 'client' || !isUpdate(message)) return sendNow()
     this.#sendIfWanted(message, sendNow).catch((error: unknown) =>
       logger.error(`[evenkeel] a hot update could not be sent: ${error}. Reload the page.`),
@@ -52,9 +54,9 @@ export class HotMessages {
   }
 }
 
-/** Pages but the one with this path ignore it, as Vite's client does. */
+/** Whether Vite's client ignores it in all other pages. An app of one page has its `index.html` at any path. */
 function isOfOnePage({ path }: FullReloadPayload): boolean {
-  return path?.endsWith('.html') ?? false
+  return path !== undefined && path.endsWith('.html') && path !== '/index.html'
 }
 
 /** The age of the newest module of an update, in milliseconds. Events of frameworks do not tell it. */

@@ -55,7 +55,8 @@ describe.each(['in front of the guard', 'after the guard'])('another middleware 
 
 /** What a response says of itself, and what it throws, step by step. */
 async function said(response: Response): Promise<unknown[]> {
-  const look = () => [response.statusCode, response.headersSent, response.writableEnded, response.finished]
+  const hasHead = () => Boolean((response as { _header?: string })._header)
+  const look = () => [response.statusCode, response.headersSent, response.writableEnded, response.finished, hasHead()]
   const thrown = (call: () => unknown) => {
     try {
       call()

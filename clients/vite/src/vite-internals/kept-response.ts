@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
+const SAID = ['headersSent', 'writableEnded', 'finished', '_header']
+
 /**
  * What a response says of itself while it is kept back: what it would if it were sent. Whoever comes after its handler goes by that.
  * Puts itself in front of properties of Node's `ServerResponse` and `Http2ServerResponse`, as of Node 20.20, 22.22 and 24.21.
@@ -9,23 +11,25 @@ export class KeptResponse {
   readonly #response: ServerResponse
   /** What is set later is too late. */
   readonly #head: Pick<ServerResponse, 'statusCode'> & Partial<Pick<ServerResponse, 'statusMessage'>>
-  /** A property of the response itself in HTTP/1. */
-  readonly #finished: PropertyDescriptor | undefined
+  /** Those that HTTP/1 has on the response itself: `finished`, and the text of the head, which middlewares look at as well. */
+  readonly #own: Array<[name: string, property: PropertyDescriptor]>
 
   constructor(request: IncomingMessage, response: ServerResponse, statusCode: number) {
     response.statusCode = statusCode
     this.#response = response
     // HTTP/2 has no message, and warns of one that is read.
     this.#head = { statusCode, ...(request.httpVersionMajor < 2 && { statusMessage: response.statusMessage }) }
-    this.#finished = Object.getOwnPropertyDescriptor(response, 'finished')
-    const said = { headersSent: () => true, writableEnded: () => this.ended, finished: () => this.ended }
+    const ended = () => this.ended
+    const said = { headersSent: () => true, writableEnded: ended, finished: ended, _header: () => `${statusCode}` }
+    const own = Object.entries(Object.getOwnPropertyDescriptors(response))
+    this.#own = own.filter(([name]) => name in said)
     for (const [name, get] of Object.entries(said)) Object.defineProperty(response, name, { configurable: true, get })
   }
 
   /** It speaks for itself again. */
   end(): void {
-    for (const name of ['headersSent', 'writableEnded', 'finished']) Reflect.deleteProperty(this.#response, name)
-    if (this.#finished) Object.defineProperty(this.#response, 'finished', this.#finished)
+    for (const name of SAID) Reflect.deleteProperty(this.#response, name)
+    for (const [name, property] of this.#own) Object.defineProperty(this.#response, name, property)
   }
 
   /** The same, with the head that it had. */

@@ -21,6 +21,21 @@ export function guardPreMiddleware({ middlewares }: ViteDevServer, enter: Connec
 }
 
 /**
+ * Moves middlewares of a hook after Vite's check of the host, which Vite 6 adds after all hooks. Where others are let in as well, there is
+ * no check. Read in Vite 6.4.0, 6.4.6, 7.3.0, 7.3.8, 8.0.16, 8.3.8 and 8.4.0: `_createServer`.
+ */
+export function moveAfterHostCheck({ middlewares }: ViteDevServer, handles: Connect.NextHandleFunction[]): void {
+  const { stack } = middlewares
+  const isMoved = ({ handle }: Connect.ServerStackItem) => handles.includes(handle as Connect.NextHandleFunction)
+  const check = stack.findIndex(
+    ({ handle }) => typeof handle === 'function' && handle.name === 'viteHostCheckMiddleware',
+  )
+  const before = stack.slice(0, check + 1)
+  const moved = before.filter(isMoved)
+  stack.splice(0, before.length, ...before.filter((layer) => !isMoved(layer)), ...moved)
+}
+
+/**
  * Errors come by before any other plugin's error middleware, which may answer them or take note of them, and once more
  * after the last handler. Connect's stack, as Vite 6.4.6, 7.3.8, 8.0.16, 8.3.8 and 8.4.0 bring it along.
  */

@@ -72,7 +72,8 @@ export function onDiscovery(optimizer: DepsOptimizer, discovered: (id: string) =
  */
 export async function isResolved({ pluginContainer }: DevEnvironment, id: string, importer: string): Promise<boolean> {
   const options: object = { scan: true }
-  return (await pluginContainer.resolveId(id, importer, options)) !== null
+  const resolved = await pluginContainer.resolveId(id, importer, options).catch(() => null)
+  return resolved !== null
 }
 
 /**
