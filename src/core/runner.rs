@@ -36,8 +36,8 @@ struct Reload {
     /// Whether it has fetched an entry since the latest was sent. Then what it has is of now, and if nothing follows, it has
     /// passed over the others: it does so with one because of a file that it has no module of at that moment.
     is_heard_of: bool,
-    /// The entries that it has fetched for the one it is at.
-    fetched: Vec<Box<str>>,
+    /// The entries that it has fetched for the one it is at; where it lends, all modules.
+    fetched: IndexSet<Box<str>>,
 }
 
 impl Reload {
@@ -105,7 +105,7 @@ impl Runner {
             announced: false,
             queued: 0,
             is_heard_of: false,
-            fetched: Vec::new(),
+            fetched: IndexSet::new(),
         });
         if reload.is_begun() {
             reload.committed = false;
@@ -167,7 +167,7 @@ impl Runner {
             return;
         };
         // An entry that it has fetched for the reload it is at is fetched again for the next one.
-        let next = reload.fetched.is_empty() || reload.fetched.iter().any(|fetched| **fetched == *url);
+        let next = reload.fetched.is_empty() || reload.fetched.contains(url);
         if next && reload.queued > 0 {
             reload.queued -= 1;
             reload.fetched.clear();
@@ -175,7 +175,7 @@ impl Runner {
                 self.habit = Habit::Reimports;
             }
         }
-        reload.fetched.push(Box::from(url));
+        reload.fetched.insert(Box::from(url));
         reload.is_heard_of = true;
         if reload.is_begun() {
             self.generation = self.newest;

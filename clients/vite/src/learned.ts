@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { quoted } from './import-site.js'
 import type { ResolvedOptions } from './options.js'
@@ -19,15 +19,16 @@ export class LearnedDeps {
   /** The one in the cache, and the one that a team commits, if it wants one. */
   readonly #files: string[]
   readonly #log: Log
-  readonly #remembered: Remembered = {}
+  /** Files that are not what they should be, and of which the log has told. */
+  readonly #unusable = new Set<string>()
+  #remembered: Remembered = {}
 
   constructor(root: string, cacheDir: string, learn: ResolvedOptions['learn'], log: Log) {
     this.#root = root
     this.#log = log
-    const files = [join(cacheDir, FILE)]
-    if (learn !== false) files.push(resolve(root, learn === true ? FILE : learn))
-    // What somebody has edited in a file that cannot be read would be lost if it was written.
-    this.#files = files.filter((file) => this.#read(file))
+    this.#files = [join(cacheDir, FILE)]
+    if (learn !== false) this.#files.push(resolve(root, learn === true ? FILE : learn))
+    this.#readAll()
   }
 
   /** What to expect in an environment. What its importer no longer imports is forgotten first. */
@@ -42,17 +43,21 @@ export class LearnedDeps {
   }
 
   add(environment: string, dependencies: LateDependency[]): void {
-    const known = (this.#remembered[environment] ??= {})
+    const known = this.#remembered[environment] ?? {}
     const late = dependencies.filter(({ id }) => !(id in known))
     if (late.length === 0) return
-    for (const { id, importer } of late) known[id] = importer ? this.#portable(importer) : null
+    this.#readAll()
+    const now = (this.#remembered[environment] ??= {})
+    for (const { id, importer } of late) {
+      if (!(id in now)) now[id] = importer ? this.#portable(importer) : null
+    }
     this.#write()
   }
 
   forget(environment: string, id: string): void {
-    const known = this.#remembered[environment]
-    if (!known || !(id in known)) return
-    delete known[id]
+    if (!(id in (this.#remembered[environment] ?? {}))) return
+    this.#readAll()
+    delete this.#remembered[environment]?.[id]
     this.#write()
   }
 
@@ -70,35 +75,64 @@ export class LearnedDeps {
     return relative(this.#root, file).split(sep).join('/')
   }
 
-  /** Whether the file is what it should be, or is not there. */
-  #read(file: string): boolean {
-    let text: string
+  /** Others write the files as well: a server of the same root, whoever pulls. What was in files that are gone is still known. */
+  #readAll(): void {
+    const read = this.#files.map((file) => this.#read(file)).filter((one) => one !== undefined)
+    if (read.length === 0) return
+    this.#remembered = {}
+    for (const one of read) merge(this.#remembered, one)
+  }
+
+  /** `undefined` if the file is not there, or is not what it should be. */
+  #read(file: string): Remembered | undefined {
     try {
-      text = readFileSync(file, 'utf8')
-    } catch {
-      return true
-    }
-    try {
-      merge(this.#remembered, validate(JSON.parse(text)))
-      return true
+      const text = textOf(file)
+      const read = text === undefined ? undefined : validate(JSON.parse(text))
+      this.#unusable.delete(file)
+      return read
     } catch (error) {
-      this.#log.warn(`${file} is not used: ${(error as Error).message}. Correct it or delete it.`)
-      return false
+      if (this.#unusable.has(file)) return undefined
+      this.#unusable.add(file)
+      // It may quote the file, in several lines.
+      const why = (error as Error).message.replaceAll(/\s+/g, ' ')
+      this.#log.warn(`${file} is not used: ${why}. Correct it or delete it.`)
+      return undefined
     }
   }
 
   #write(): void {
     const text = `${JSON.stringify(sorted(this.#remembered), undefined, 2)}\n`
     for (const file of this.#files) {
-      try {
-        mkdirSync(dirname(file), { recursive: true })
-        // Vite's watcher and other servers must never see half of it.
-        writeFileSync(`${file}.new`, text)
-        renameSync(`${file}.new`, file)
-      } catch (error) {
-        this.#log.warn(`late dependencies could not be remembered in ${file}: ${(error as Error).message}`)
-      }
+      // What somebody has edited in a file that cannot be read would be lost if it was written.
+      if (!this.#unusable.has(file)) this.#replace(file, text)
     }
+  }
+
+  /** Vite's watcher and other servers must never see half of a file, nor write the same half. */
+  #replace(file: string, text: string): void {
+    const half = `${file}.${process.pid}.new`
+    try {
+      if (textOf(file) === text) return
+      mkdirSync(dirname(file), { recursive: true })
+      writeFileSync(half, text)
+      try {
+        renameSync(half, file)
+      } finally {
+        rmSync(half, { force: true })
+      }
+    } catch (error) {
+      this.#log.warn(`late dependencies could not be remembered in ${file}: ${(error as Error).message}`)
+    }
+  }
+}
+
+/** `undefined` if the file is not there. */
+function textOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    if (!['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+    return undefined
   }
 }
 

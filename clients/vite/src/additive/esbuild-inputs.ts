@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
-import type { OnLoadArgs, OnLoadResult, OnResolveArgs, OnResolveResult, PluginBuild } from 'esbuild'
+import type { Loader, OnLoadArgs, OnLoadResult, OnResolveArgs, OnResolveResult, PluginBuild } from 'esbuild'
 import { type Exports, type Parser, marked, markedCommonJs } from './esbuild-extraction.js'
 import { loadByOthers } from './esbuild-loads.js'
 import { Sources } from './esbuild-sources.js'
@@ -114,7 +114,7 @@ export class LayerInputs {
     try {
       return {
         ...loaded,
-        contents: this.#marked(id, code, await sources.javaScript(code, loader), path, sources),
+        contents: await this.#marked(id, code, loader, path, sources),
         loader,
       }
     } catch {
@@ -128,10 +128,11 @@ export class LayerInputs {
     return id === normalizePath(path) && !sources.hasReplacements(path) ? this.#selfImports.specifierOf(id) : SELF
   }
 
-  #marked(id: string, code: string, javaScript: string, path: string, sources: Sources): string {
+  async #marked(id: string, code: string, loader: Loader, path: string, sources: Sources): Promise<string> {
+    const javaScript = await sources.javaScript(code, loader)
     const directives = directivesOf(javaScript, this.#parser.parseAst)
     if (directives.length > 0) this.directives.set(id, directives)
-    if (!sources.isModule(javaScript, path)) return markedCommonJs(code)
+    if (!(await sources.isModule(code, javaScript, loader, path))) return markedCommonJs(code)
     if (/\bexport\s*\*/.test(javaScript)) this.stars.set(id, () => sources.starsOf(javaScript))
     return marked(code, id, this.#specifierOf(id, path, sources), this.isLazy, this.#exports.get(id))
   }
@@ -147,7 +148,12 @@ function read({ path, namespace, suffix, with: attributes }: OnLoadArgs, sources
   if (namespace !== 'file' || suffix || Object.keys(attributes).length > 0 || !loader || sources.isDisabled(path))
     return undefined
   if (loader !== 'json' && !MODULES.includes(loader)) return undefined
-  return { contents: readFileSync(path, 'utf8'), loader }
+  try {
+    return { contents: readFileSync(path, 'utf8'), loader }
+  } catch {
+    // esbuild says what is wrong; or it is a name without its extension, which a `browser` field replaces by nothing.
+    return undefined
+  }
 }
 
 /**

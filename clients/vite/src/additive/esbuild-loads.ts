@@ -34,10 +34,12 @@ export function leavingLoads(plugin: Plugin): Plugin {
 /** What the first of the other plugins makes of a module. */
 export async function loadByOthers(build: PluginBuild, args: OnLoadArgs): Promise<OnLoadResult | undefined> {
   for (const { plugin, options, callback } of loadsIn(build)) {
-    if (!options.filter.test(args.path) || (options.namespace !== undefined && options.namespace !== args.namespace))
-      continue
+    // An empty namespace is any.
+    if (!options.filter.test(args.path) || (options.namespace && options.namespace !== args.namespace)) continue
     const loaded = await callback(args)
-    if (loaded) return { pluginName: plugin, ...loaded }
+    // One that has neither is of no use but for its warnings: esbuild asks the next plugin.
+    if (loaded && (loaded.contents !== undefined || (loaded.errors ?? []).length > 0))
+      return { pluginName: plugin, ...loaded }
   }
   return undefined
 }

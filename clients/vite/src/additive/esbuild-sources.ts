@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { dirname, extname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import type { Loader, PluginBuild } from 'esbuild'
-import type { Parser } from './esbuild-extraction.js'
+import { type Parser, markedCommonJs } from './esbuild-extraction.js'
 import { isModule, starExports } from './module-syntax.js'
 
 /** What esbuild takes the files of each extension for. */
@@ -15,7 +15,18 @@ const LOADERS: Record<string, Loader> = {
   '.cts': 'ts',
   '.tsx': 'tsx',
   '.json': 'json',
+  '': 'js',
 }
+
+/** What the parsers do not see as the syntax of a module: it goes with the types, or is valid in functions as well. */
+const HIDDEN_SYNTAX: Partial<Record<Loader, RegExp>> = {
+  js: /\bawait\b/,
+  jsx: /\bawait\b/,
+  ts: /\b(?:await|export)\b/,
+  tsx: /\b(?:await|export)\b/,
+}
+/** How esbuild ends what it has converted from CommonJS. */
+const CONVERTED = /^export default require_\w+\(\);\s*$(?![^])/m
 
 /** What the package.json files above a file say of it. */
 interface Scope {
@@ -40,8 +51,15 @@ export class Sources {
     this.#loaders = { ...LOADERS, ...build.initialOptions.loader }
   }
 
+  /** The longest extension counts that anything is known of. */
   loaderOf(path: string): Loader | undefined {
-    return this.#loaders[extname(path)]
+    const name = basename(path)
+    if (!name.includes('.')) return this.#loaders['']
+    for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
+      const loader = this.#loaders[name.slice(dot)]
+      if (loader) return loader
+    }
+    return undefined
   }
 
   /** The code without JSX and types, which are nothing for the parsers. */
@@ -51,9 +69,16 @@ export class Sources {
     return (await this.#build.esbuild.transform(code, { loader, tsconfigRaw, logLevel: 'silent' })).code
   }
 
-  /** Whether JavaScript is an ECMAScript module. */
-  isModule(javaScript: string, path: string): boolean {
-    return isModule(javaScript, this.#parser.parseAst) || this.#isModuleByType(path)
+  /** Whether esbuild takes code for an ECMAScript module; `javaScript` is the code without types. */
+  async isModule(code: string, javaScript: string, loader: Loader, path: string): Promise<boolean> {
+    if (isModule(javaScript, this.#parser.parseAst) || this.#isModuleByType(path)) return true
+    return HIDDEN_SYNTAX[loader]?.test(code) === true && (await this.#hasGlobalModule(code, loader).catch(() => false))
+  }
+
+  /** Whether `module` would be a global in the code. esbuild alone knows all that makes it one. */
+  async #hasGlobalModule(code: string, loader: Loader): Promise<boolean> {
+    const options = { loader, format: 'esm', logLevel: 'silent' } as const
+    return !CONVERTED.test((await this.#build.esbuild.transform(markedCommonJs(code), options)).code)
   }
 
   /** What a module re-exports as a whole. */
@@ -63,21 +88,24 @@ export class Sources {
 
   /** Whether a `browser` field replaces files of the package. */
   hasReplacements(path: string): boolean {
-    return this.#build.initialOptions.platform !== 'node' && this.#scopeOf(dirname(path)).replaced.length > 0
+    return this.#replacedIn(dirname(path)).length > 0
   }
 
   /** Whether a `browser` field replaces the file by nothing. A plugin that loads it is not told so. */
   isDisabled(path: string): boolean {
-    if (this.#build.initialOptions.platform === 'node') return false
-    return this.#scopeOf(dirname(path)).replaced.some(
-      ([file, by]) =>
-        by === false && (path === file || path.startsWith(`${file}.`) || path.startsWith(join(file, 'index.'))),
-    )
+    return this.#replacedIn(dirname(path)).some(([file, by]) => by === false && path === file)
+  }
+
+  /** `browser` fields are for browsers alone, which esbuild bundles for if it is not told. */
+  #replacedIn(folder: string): Scope['replaced'] {
+    const { platform = 'browser' } = this.#build.initialOptions
+    return platform === 'browser' ? this.#scopeOf(folder).replaced : []
   }
 
   #isModuleByType(path: string): boolean {
     const kind = /\.([cm])[jt]s$/.exec(path)?.[1]
-    return kind === undefined ? this.#scopeOf(dirname(path)).isModule : kind === 'm'
+    if (kind !== undefined) return kind === 'm'
+    return /\.[jt]sx?$/.test(path) && this.#scopeOf(dirname(path)).isModule
   }
 
   #scopeOf(folder: string): Scope {

@@ -33,6 +33,8 @@ export async function writeLayer(
   from: string,
   to: string,
 ): Promise<WrittenLayer> {
+  // The user may have named folders for assets.
+  for (const folder of new Set(fresh.map(([file]) => dirname(join(to, file))))) mkdirSync(folder, { recursive: true })
   await Promise.all(fresh.map(([file, content]) => isContent(content) && writeFile(join(to, file), content)))
   for (const file of base.files.keys()) carry(join(from, file), join(to, file))
   const index = base.indexWith(layer, hash)
