@@ -104,7 +104,7 @@ impl Target {
     }
 
     fn folder(&self) -> Result<PathBuf, Failed> {
-        self.root.canonicalize().map_err(|error| Failed::file(&self.root, error))
+        dunce::canonicalize(&self.root).map_err(|error| Failed::file(&self.root, error))
     }
 }
 

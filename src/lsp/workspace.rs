@@ -13,7 +13,7 @@ struct Folder {
 
 impl Folder {
     fn new(named: PathBuf) -> Self {
-        let real = named.canonicalize().unwrap_or_else(|_| named.clone());
+        let real = dunce::canonicalize(&named).unwrap_or_else(|_| named.clone());
         Folder { named, real }
     }
 }

@@ -108,7 +108,13 @@ fn what_ails_a_project() {
     }
     install(&app, "react", "19.2.9");
     install(&app.join("node_modules/ui"), "react", "18.3.1");
-    for (package, version) in [("apps/admin", "18.3.1"), ("apps/web", "19.2.9"), ("packages/ui", "17.0.2")] {
+    let linked = [
+        ("apps/admin", "18.3.1"),
+        ("apps/web", "19.2.9"),
+        ("packages/ui", "17.0.2"),
+        ("packages/shared", "16.14.0"),
+    ];
+    for (package, version) in linked {
         let folder = monorepo.join(package);
         install(&folder, "react", version);
         link_to(&folder, &monorepo.join("node_modules").join(folder.file_name().expect("it has a name")));

@@ -62,6 +62,15 @@ fn sidecar(runtime: &Path, root: &Path, late: &[&str]) -> Process {
     sidecar
 }
 
+/// A sidecar whose app has a re-optimization that goes on.
+fn busy_sidecar(runtime: &Path, root: &Path) -> Process {
+    let mut sidecar = sidecar(runtime, root, &[]);
+    let importer = json!({ "file": root.join("src/page.tsx"), "line": 1 });
+    let found = json!({ "environment": "worker", "id": "zod", "importer": importer });
+    send(&mut sidecar, &notify("optimizer/didDiscover", found));
+    sidecar
+}
+
 fn uri(path: &Path) -> String {
     format!("file://{}", path.display())
 }
@@ -87,6 +96,12 @@ fn heard(server: &Process, mut is_last: impl FnMut(&[Value]) -> bool) -> Vec<Val
         heard.extend(server.receive(left).expect("what is waited for comes"));
     }
     heard
+}
+
+/// Waits until the server asks to show a progress, and gives the request.
+fn asked_for_progress(server: &Process) -> Value {
+    let is_it = |message: &Value| message["method"] == "window/workDoneProgress/create";
+    heard(server, |heard| heard.last().is_some_and(is_it)).pop().expect("it was waited for")
 }
 
 /// The result of a request.
@@ -132,6 +147,34 @@ fn the_status_is_told_to_those_who_ask_for_it() {
             message["method"] == "experimental/serverStatus" && message["params"]["message"] == "stable"
         })
     });
+}
+
+#[test]
+fn an_editor_that_refuses_a_progress_is_not_asked_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let runtime = tempfile::tempdir().expect("a folder");
+    let root = app(folder.path(), "app", &["zod"]);
+    let _sidecar = busy_sidecar(runtime.path(), &root);
+    let shows = json!({ "window": { "workDoneProgress": true } });
+    let mut server = language_server(runtime.path(), &[&root], &shows);
+    let id = asked_for_progress(&server)["id"].take();
+    let error = json!({ "code": -32600, "message": "no progress here" });
+    send(&mut server, &json!({ "jsonrpc": "2.0", "id": id, "error": error }));
+    let again = server.receive(Duration::from_millis(500));
+    assert!(again.is_err(), "{again:?}");
+}
+
+#[test]
+fn an_editor_that_does_not_answer_hears_what_comes_later() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let runtime = tempfile::tempdir().expect("a folder");
+    let [busy, late] = ["busy", "late"].map(|name| app(folder.path(), name, &["zod"]));
+    let _busy = busy_sidecar(runtime.path(), &busy);
+    let shows = json!({ "window": { "workDoneProgress": true } });
+    let server = language_server(runtime.path(), &[&busy, &late], &shows);
+    asked_for_progress(&server);
+    let _late = sidecar(runtime.path(), &late, &["zod"]);
+    heard(&server, |heard| is_marked(heard, &late, 1));
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! Packages that must be there once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::finding::{Finding, hint};
-use super::packages::{in_folder, places, version};
+use super::packages::{folder, in_folder, places, version};
 
 /// Two copies of React are an "Invalid hook call".
 pub fn copies(root: &Path) -> Option<Finding> {
@@ -24,34 +24,45 @@ pub fn copies(root: &Path) -> Option<Finding> {
     })
 }
 
-/// The version of each copy, by where it is: what the app finds, and what the packages beside it bring along.
+/// The version of each copy, by where it is: what the app finds, and what the packages beside it and those of its workspace bring
+/// along.
 fn copies_of(root: &Path, name: &str) -> BTreeMap<PathBuf, String> {
+    let installed = places(root).flat_map(|modules| packages(&modules)).filter(|package| !is_linked(package));
+    let brought = installed.chain(linked(root)).map(|package| package.join("node_modules"));
     let mut found = BTreeMap::new();
-    for modules in places(root) {
-        let mut packages = packages(&modules);
-        packages.retain(|package| !is_of_another_app(root, &modules, package));
-        let brought = packages.into_iter().map(|package| package.join("node_modules").join(name));
-        for place in std::iter::once(modules.join(name)).chain(brought) {
-            // Several links may lead to one copy.
-            let Ok(place) = place.canonicalize() else { continue };
-            let Some(version) = in_folder(&place).as_ref().and_then(version) else { continue };
-            found.insert(place, version);
+    for modules in places(root).chain(brought) {
+        // Several links may lead to one copy.
+        let Ok(place) = dunce::canonicalize(modules.join(name)) else { continue };
+        let Some(version) = in_folder(&place).as_ref().and_then(version) else { continue };
+        found.insert(place, version);
+    }
+    found
+}
+
+/// The folders of a workspace that the app depends on, and those that they depend on. A monorepo links all of its folders, other
+/// apps, too, which have packages of their own.
+fn linked(root: &Path) -> BTreeSet<PathBuf> {
+    let mut found = BTreeSet::new();
+    let mut next =
+        links(root, &["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"]);
+    while let Some(package) = next.pop() {
+        if found.insert(package.clone()) {
+            // What a package is developed with does not get into the app.
+            next.extend(links(&package, &["dependencies", "optionalDependencies", "peerDependencies"]));
         }
     }
     found
 }
 
-/// A monorepo links all of its folders, other apps, too, which have packages of their own.
-fn is_of_another_app(root: &Path, modules: &Path, package: &Path) -> bool {
-    let Ok(target) = package.canonicalize() else { return false };
-    let name = package.strip_prefix(modules).unwrap_or(package).to_string_lossy().replace('\\', "/");
-    !target.iter().any(|part| part == "node_modules") && !depends_on(root, &name)
+/// The folders that the packages in these lists of a manifest are links to.
+fn links(from: &Path, lists: &[&str]) -> Vec<PathBuf> {
+    let manifest = from.ancestors().find_map(in_folder).unwrap_or_default();
+    let names = lists.iter().filter_map(|list| manifest[list].as_object()).flat_map(|list| list.keys());
+    names.filter_map(|name| folder(from, name)).filter(|package| is_linked(package)).collect()
 }
 
-fn depends_on(root: &Path, name: &str) -> bool {
-    let manifest = root.ancestors().find_map(in_folder).unwrap_or_default();
-    let lists = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"];
-    lists.iter().any(|list| manifest[list].get(name).is_some())
+fn is_linked(package: &Path) -> bool {
+    package.canonicalize().is_ok_and(|target| !target.iter().any(|part| part == "node_modules"))
 }
 
 /// The packages of a `node_modules`, those of scopes, too.
