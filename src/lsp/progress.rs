@@ -19,8 +19,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 enum Shown {
     From(Instant),
     Begun(OngoingProgress<Unbounded, NotCancellable>),
-    /// The editor did not want it, or did not answer. It is not asked again.
-    Refused,
 }
 
 /// The re-optimizations that are going on, by their record.
@@ -41,9 +39,12 @@ impl Progresses {
 
     /// When the next one has gone on long enough to be shown.
     pub fn next(&self) -> Option<Instant> {
+        if !self.supported {
+            return None;
+        }
         let waiting = self.running.values().filter_map(|shown| match shown {
             Shown::From(at) => Some(*at),
-            Shown::Begun(_) | Shown::Refused => None,
+            Shown::Begun(_) => None,
         });
         waiting.min()
     }
@@ -75,9 +76,13 @@ impl Progresses {
     async fn begin_due(&mut self, records: &[Reoptimization]) {
         let now = Instant::now();
         for record in records {
-            if matches!(self.running.get(&record.id), Some(Shown::From(at)) if *at <= now) {
-                let shown = self.begin(record).await.map_or(Shown::Refused, Shown::Begun);
-                self.running.insert(record.id, shown);
+            let is_due = matches!(self.running.get(&record.id), Some(Shown::From(at)) if *at <= now);
+            if is_due && self.supported {
+                match self.begin(record).await {
+                    Some(progress) => drop(self.running.insert(record.id, Shown::Begun(progress))),
+                    // Nor is it asked about others.
+                    None => self.supported = false,
+                }
             }
         }
     }

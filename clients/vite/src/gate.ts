@@ -145,7 +145,7 @@ export class Gate {
     this.#entered.set(id, entered)
     const started = this.#describe(entered)
     const admitted = this.#options.hold ? await this.#sidecar.wait('admit', started, gone.signal) : undefined
-    entered.suspect = admitted?.outcome === 'deadline'
+    entered.suspect ||= admitted?.outcome === 'deadline'
     if (isGone(response) || guard.replaced) return
     this.#sidecar.requestStarted(started, admitted !== undefined)
     next()

@@ -45,7 +45,7 @@ export class Inspector {
     this.#sidecar = sidecar
     this.#configFile = configFile
     this.#token = isPublic(server.host) ? undefined : randomBytes(16).toString('hex')
-    this.#stream = new StatusStream(sidecar, { root, token: this.#token }, () => historyOf(project))
+    this.#stream = new StatusStream(sidecar, { root }, () => historyOf(project))
   }
 
   readonly handle: Connect.NextHandleFunction = (request, response, next) => {
@@ -58,7 +58,8 @@ export class Inspector {
     if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, { allow: 'GET, HEAD' })
     if (!path.startsWith(this.#path)) return answer(response, 302, { location: this.#path })
     const name = path.slice(this.#path.length)
-    if (name === 'events') return this.#stream.serve(request, response)
+    if (name === 'events')
+      return this.#stream.serve(request, response, isOfThisMachine(request) ? this.#token : undefined)
     const found = Object.hasOwn(FILES, name) ? FILES[name] : undefined
     if (!found) return answer(response, 404)
     readFile(new URL(`inspector/${found.file}`, import.meta.url)).then((content) => {
@@ -78,10 +79,11 @@ export class Inspector {
   }
 
   /** Whether the page that asks is this server's own, on this machine. */
-  #mayEdit({ headers, socket }: IncomingMessage): boolean {
+  #mayEdit(request: IncomingMessage): boolean {
+    const { headers } = request
     const sent = headers['x-evenkeel-token']
     if (this.#token === undefined || typeof sent !== 'string' || headers.origin === undefined) return false
-    if (!isLoopback(socket.remoteAddress ?? '') || !isLoopback(nameIn(headers))) return false
+    if (!isOfThisMachine(request)) return false
     return sent.length === this.#token.length && timingSafeEqual(Buffer.from(sent), Buffer.from(this.#token))
   }
 
@@ -118,6 +120,11 @@ function isForeign({ headers }: IncomingMessage): boolean {
   const site = headers['sec-fetch-site']
   if (site !== 'cross-site' && site !== 'same-site') return false
   return headers['sec-fetch-mode'] !== 'navigate' || headers['sec-fetch-dest'] !== 'document'
+}
+
+/** Whether somebody on this machine asks, by a name of this machine. */
+function isOfThisMachine({ headers, socket }: IncomingMessage): boolean {
+  return isLoopback(socket.remoteAddress ?? '') && isLoopback(nameIn(headers))
 }
 
 /** The name by which the server is asked, without its port. */

@@ -19,6 +19,8 @@ export class LearnedDeps {
   /** The one in the cache, and the one that a team commits, if it wants one. */
   readonly #files: string[]
   readonly #log: Log
+  /** Whether what is remembered could not be written everywhere: then it is here alone. */
+  #isUnwritten = false
   /** Files that are not what they should be, and of which the log has told. */
   readonly #unusable = new Set<string>()
   #remembered: Remembered = {}
@@ -77,6 +79,7 @@ export class LearnedDeps {
 
   /** Others write the files as well: a server of the same root, whoever pulls. What was in files that are gone is still known. */
   #readAll(): void {
+    if (this.#isUnwritten) return
     const read = this.#files.map((file) => this.#read(file)).filter((one) => one !== undefined)
     if (read.length === 0) return
     this.#remembered = {}
@@ -102,6 +105,7 @@ export class LearnedDeps {
 
   #write(): void {
     const text = `${JSON.stringify(sorted(this.#remembered), undefined, 2)}\n`
+    this.#isUnwritten = false
     for (const file of this.#files) {
       // What somebody has edited in a file that cannot be read would be lost if it was written.
       if (!this.#unusable.has(file)) this.#replace(file, text)
@@ -121,6 +125,7 @@ export class LearnedDeps {
         rmSync(half, { force: true })
       }
     } catch (error) {
+      this.#isUnwritten = true
       this.#log.warn(`late dependencies could not be remembered in ${file}: ${(error as Error).message}`)
     }
   }

@@ -59,12 +59,12 @@ export function evenkeelFor(framework: Framework, options?: EvenkeelOptions): Pl
           open.add(opened)
           const { gate, inspector } = opened
           // Here and now: before anything that a worker could answer.
-          const early = [inspector.handle, gate.enterTrigger]
-          for (const handle of early) server.middlewares.use(handle)
+          server.middlewares.use(inspector.handle)
+          server.middlewares.use(gate.enterTrigger)
           holdUpgrades(server, () => gate.hold())
           printBanner(server, resolved)
           return () => {
-            moveAfterHostCheck(server, early)
+            moveAfterHostCheck(server, inspector.handle)
             server.middlewares.use(gate.enter)
             guardPreMiddleware(server, gate.enter)
             whenListening(server, () => opened.started(server))

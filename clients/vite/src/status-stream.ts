@@ -14,14 +14,12 @@ const MOST_UNREAD = 1 << 20
 /** What a viewer is told once: its files are shown as they lie in the project. */
 export interface Project {
   root: string
-  /** What a viewer proves by that it has read this, where it may change the config. */
-  token?: string | undefined
 }
 
 /** Tells viewers the sidecar's status as server-sent events. Nothing is asked while nobody looks. */
 export class StatusStream {
   readonly #sidecar: Sidecar
-  readonly #greeting: string
+  readonly #project: Project
   readonly #history: () => Past[]
   readonly #viewers = new Set<ServerResponse>()
   #stopWatching: (() => void) | undefined
@@ -39,10 +37,11 @@ export class StatusStream {
   constructor(sidecar: Sidecar, project: Project, history: () => Past[] = () => []) {
     this.#history = history
     this.#sidecar = sidecar
-    this.#greeting = `retry: 1000\n\n${event('project', project)}`
+    this.#project = project
   }
 
-  serve(request: IncomingMessage, response: ServerResponse): void {
+  /** By the `token` a viewer proves that it has read this, where it may change the config. */
+  serve(request: IncomingMessage, response: ServerResponse, token?: string): void {
     // An idle connection would keep a server that is closing from its end.
     response.shouldKeepAlive = false
     response.writeHead(200, { 'content-type': 'text/event-stream' })
@@ -51,7 +50,8 @@ export class StatusStream {
     response.on('error', () => this.#leave(response))
     this.#viewers.add(response)
     if (this.#viewers.size === 1) this.#begin()
-    this.#send(response, this.#greeting + event('history', this.#history()) + (this.#latest ?? ''))
+    const greeting = `retry: 1000\n\n${event('project', { ...this.#project, token })}`
+    this.#send(response, greeting + event('history', this.#history()) + (this.#latest ?? ''))
     this.#changed()
   }
 

@@ -101,8 +101,9 @@ impl Foresight {
         }
     }
 
-    pub fn is_paused(&self) -> bool {
-        self.crawl.as_ref().is_some_and(Crawl::is_paused)
+    /// Whether a crawl waits that has something to look at.
+    pub fn is_waiting(&self) -> bool {
+        self.crawl.as_ref().is_some_and(|crawl| crawl.is_paused() && !crawl.is_idle())
     }
 
     /// Whether modules were ordered and have not been transformed.

@@ -105,6 +105,11 @@ impl OpenEnvironment {
         self.optimizer().is_some_and(Optimizer::is_cold)
     }
 
+    /// Whether the first run is still to come, and will change what is there. It has no record.
+    pub fn is_first_run_awaited(&self) -> bool {
+        self.is_cold() && !self.is_adding()
+    }
+
     /// Whether what waits for the optimizer will be added, so that nothing becomes unstable.
     pub fn is_adding(&self) -> bool {
         self.optimizer().is_some_and(Optimizer::is_adding)
@@ -242,9 +247,10 @@ impl OpenEnvironment {
         self.foresight.next(most, busy, now)
     }
 
-    /// Whether a crawl waits until nobody is at work.
+    /// Whether a crawl waits for nothing but requests: time alone lets it go on.
     pub fn is_crawl_waiting(&self) -> bool {
-        self.foresight.is_paused()
+        let at_work = self.optimizer.as_ref().is_none_or(|optimizer| self.is_at_work(optimizer));
+        self.foresight.is_waiting() && !at_work
     }
 
     /// Whether the runner fetches modules, or a run of the optimizer is due or going. A crawl would share the processor with them,

@@ -104,7 +104,8 @@ impl Session {
         });
         let generations = guarded.collect();
         let is_stable = self.stability(&[], now) == Stability::Stable;
-        let because_of_run = self.history.is_disturbing(|name| self.is_guarded(name));
+        let because_of_run = self.history.is_disturbing(|name| self.is_guarded(name))
+            || self.guarded().any(OpenEnvironment::is_first_run_awaited);
         let doubt = match (is_stable, because_of_run) {
             (true, _) => None,
             (false, true) => Some(Doubt::EnteredUnstable),

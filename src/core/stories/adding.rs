@@ -264,6 +264,15 @@ fn a_stream_that_stays_open_keeps_no_crawl_back() {
 }
 
 #[test]
+fn a_crawl_that_has_nothing_to_look_at_keeps_nobody_awake() {
+    let mut story = Story::adding();
+    story.open_adding("worker", Consumer::Server, true);
+    story.change(ChangeCause::Start, "/entry.ts");
+    story.wait(60_000);
+    assert!(!story.session.is_settling(), "the first run never comes");
+}
+
+#[test]
 fn a_crawl_that_waits_for_a_slow_page_goes_on_after_it() {
     let mut story = Story::adding();
     story.transform(ActivityKind::Transform, "/entry.ts", &[], &[]);

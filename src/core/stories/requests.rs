@@ -147,6 +147,15 @@ fn a_request_let_in_during_the_reload_of_a_save_is_not_blamed_on_an_old_run() {
 }
 
 #[test]
+fn an_action_that_fails_before_the_first_run_is_over_is_run_again() {
+    let mut story = Story::begin_cold();
+    story.discover("worker", "zod");
+    story.arrive(1, "POST", "/pay");
+    story.wait(10_000);
+    assert_eq!(story.classify(1, "500").kind, ErrorKind::EnteredUnstable);
+}
+
+#[test]
 fn an_action_that_fails_after_a_save_is_not_run_again_however_long_it_was_held() {
     let mut story = Story::begin();
     story.reload("worker");

@@ -21,18 +21,18 @@ export function guardPreMiddleware({ middlewares }: ViteDevServer, enter: Connec
 }
 
 /**
- * Moves middlewares of a hook after Vite's check of the host, which Vite 6 adds after all hooks. Where others are let in as well, there is
+ * Moves a middleware of a hook after Vite's check of the host, which Vite 6 adds after all hooks. Where others are let in as well, there is
  * no check. Read in Vite 6.4.0, 6.4.6, 7.3.0, 7.3.8, 8.0.16, 8.3.8 and 8.4.0: `_createServer`.
  */
-export function moveAfterHostCheck({ middlewares }: ViteDevServer, handles: Connect.NextHandleFunction[]): void {
+export function moveAfterHostCheck({ middlewares }: ViteDevServer, moved: Connect.NextHandleFunction): void {
   const { stack } = middlewares
-  const isMoved = ({ handle }: Connect.ServerStackItem) => handles.includes(handle as Connect.NextHandleFunction)
+  const from = stack.findIndex(({ handle }) => handle === moved)
   const check = stack.findIndex(
     ({ handle }) => typeof handle === 'function' && handle.name === 'viteHostCheckMiddleware',
   )
-  const before = stack.slice(0, check + 1)
-  const moved = before.filter(isMoved)
-  stack.splice(0, before.length, ...before.filter((layer) => !isMoved(layer)), ...moved)
+  if (from < 0 || from > check) return
+  const layers = stack.splice(from, 1)
+  stack.splice(check, 0, ...layers)
 }
 
 /**
