@@ -34,7 +34,10 @@ export async function writeLayer(
   to: string,
 ): Promise<WrittenLayer> {
   // The user may have named folders for assets.
-  for (const folder of new Set(fresh.map(([file]) => dirname(join(to, file))))) mkdirSync(folder, { recursive: true })
+  const folders = [...base.files.keys(), ...fresh.map(([file]) => file)]
+    .filter((file) => file.includes('/'))
+    .map(dirname)
+  for (const folder of new Set(folders)) mkdirSync(join(to, folder), { recursive: true })
   await Promise.all(fresh.map(([file, content]) => isContent(content) && writeFile(join(to, file), content)))
   for (const file of base.files.keys()) carry(join(from, file), join(to, file))
   const index = base.indexWith(layer, hash)
@@ -60,7 +63,6 @@ function stampsOf(files: Layer['files'], folder: string): Map<string, string> {
 
 /** A file that is never written again may have several names; where it cannot, it is copied. */
 function carry(from: string, to: string): void {
-  mkdirSync(dirname(to), { recursive: true })
   try {
     linkSync(from, to)
   } catch {
