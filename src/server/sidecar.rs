@@ -204,9 +204,9 @@ impl State {
         self.recorded.session()
     }
 
-    /// Whether somebody waits for what comes next, or time alone may bring it.
+    /// Whether somebody waits for what comes next, as all who are held do, or time alone may bring it.
     fn is_watched(&self) -> bool {
-        !self.waiters.is_empty() || self.session().is_settling()
+        !self.waiters.is_empty() || self.session().is_settling_by_itself()
     }
 
     fn next_look(&self, now: Time) -> Option<Time> {

@@ -9,6 +9,7 @@ use crate::core::event::{
     Activity, ActivityKind, ChangeCause, Changed, Commit, Consumer, EnvironmentSnapshot, ImportSite, Moment,
 };
 use crate::core::graph::normalize;
+use crate::core::reoptimization::Bundling;
 use crate::core::runner::{Progress, Runner};
 use crate::core::{Policy, Time};
 
@@ -103,6 +104,11 @@ impl OpenEnvironment {
     /// Whether the first optimizer run is still to come.
     fn is_cold(&self) -> bool {
         self.optimizer().is_some_and(Optimizer::is_cold)
+    }
+
+    /// What the optimizer's next run does.
+    pub fn bundling(&self) -> Bundling {
+        self.optimizer().map_or(Bundling::Everything(None), Optimizer::bundling)
     }
 
     /// Whether the first run is still to come, and will change what is there. It has no record.

@@ -6,8 +6,8 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::core::Time;
-use crate::core::event::{Commit, OptimizedDep, OptimizerSnapshot};
-use crate::core::reoptimization::{HandledBy, LateDependency};
+use crate::core::event::{Commit, Fallback, OptimizedDep, OptimizerSnapshot};
+use crate::core::reoptimization::{Bundling, HandledBy, LateDependency};
 
 /// Vite's optimizer waits this long after the last discovery before it runs.
 const DEBOUNCE: Time = Time::from_millis(100);
@@ -38,14 +38,14 @@ impl From<OptimizedDep> for OptimizedFile {
 }
 
 /// What a run does to the files of earlier ones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 enum Runs {
     /// It bundles everything again, and Vite may reload the environment.
     Rebundle,
     /// It leaves them as they are.
     Add,
-    /// It would, but the next one to be committed has been announced to bundle everything again.
-    FallBack,
+    /// It would, but the next one to be committed bundles everything again; why, if that is known.
+    FallBack(Option<Fallback>),
 }
 
 /// The run that a late dependency waits for.
@@ -124,29 +124,35 @@ impl Optimizer {
         now < self.last_discovery + DEBOUNCE
     }
 
+    /// What the next run to be committed does, as far as is known.
+    pub fn bundling(&self) -> Bundling {
+        match &self.runs {
+            Runs::Add => Bundling::Adds,
+            Runs::FallBack(why) => Bundling::Everything(why.clone()),
+            Runs::Rebundle => Bundling::Everything(None),
+        }
+    }
+
     /// The next run to be committed bundles everything again. Says whether that is news.
-    pub fn fall_back(&mut self) -> bool {
+    pub fn fall_back(&mut self, why: Option<Fallback>) -> bool {
         let is_news = self.is_adding();
         if is_news {
-            self.runs = Runs::FallBack;
+            self.runs = Runs::FallBack(why);
         }
         is_news
     }
 
     /// A run is over: the next one adds again.
     fn end_fallback(&mut self) {
-        if self.runs == Runs::FallBack {
+        if let Runs::FallBack(_) = self.runs {
             self.runs = Runs::Add;
         }
     }
 
-    pub fn discover(&mut self, id: &str, now: Time) {
+    /// A dependency has been met. Keeps what is for the first run, and gives back what is late.
+    pub fn discover(&mut self, met: Met, now: Time) -> Option<Met> {
         self.last_discovery = now;
-        self.pending.entry(id.to_owned()).or_insert(Run::Due);
-    }
-
-    /// Keeps what is met for the first run, and gives back what is late.
-    pub fn late(&mut self, met: Met) -> Option<Met> {
+        self.pending.entry(met.0.id.clone()).or_insert(Run::Due);
         match &mut self.first {
             None => Some(met),
             Some(first) => {

@@ -44,19 +44,29 @@ impl<T> Default for Kept<T> {
 }
 
 impl<T> Kept<T> {
-    /// What is kept under a key, oldest first; each may be kept until a moment of its own.
-    fn of(&mut self, key: String, now: Time) -> &mut VecDeque<(T, Time)> {
-        let is_current = |(_, until): &(T, Time)| *until > now;
-        if now >= self.swept_at + SWEEP {
-            self.swept_at = now;
-            self.by_key.retain(|_, kept| {
-                kept.retain(is_current);
-                !kept.is_empty()
-            });
+    /// Puts something under a key, until a moment of its own.
+    fn keep(&mut self, key: String, kept: T, until: Time, now: Time) {
+        self.sweep(now);
+        self.by_key.entry(key).or_default().push_back((kept, until));
+    }
+
+    /// What is kept under a key now, oldest first.
+    fn under(&mut self, key: &str, now: Time) -> Option<&mut VecDeque<(T, Time)>> {
+        self.sweep(now);
+        let kept = self.by_key.get_mut(key)?;
+        kept.retain(|(_, until)| *until > now);
+        Some(kept)
+    }
+
+    fn sweep(&mut self, now: Time) {
+        if now < self.swept_at + SWEEP {
+            return;
         }
-        let kept = self.by_key.entry(key).or_default();
-        kept.retain(is_current);
-        kept
+        self.swept_at = now;
+        self.by_key.retain(|_, kept| {
+            kept.retain(|(_, until)| *until > now);
+            !kept.is_empty()
+        });
     }
 }
 
@@ -71,12 +81,12 @@ impl HandedOn {
     pub fn hand_on(&mut self, request: &Request, policy: &Policy, now: Time) {
         let Chain { deadline, hops } = request.chain;
         let awaited_until = deadline.max(now) + policy.retry_window();
-        self.chains.of(request.key(), now).push_back((Chain { deadline, hops: hops + 1 }, awaited_until));
+        self.chains.keep(request.key(), Chain { deadline, hops: hops + 1 }, awaited_until, now);
     }
 
     /// The chain that a request goes on with.
     pub fn take(&mut self, method: &str, url: &str, now: Time) -> Option<Chain> {
-        let (chain, _) = self.chains.of(key(method, url), now).pop_front()?;
+        let (chain, _) = self.chains.under(&key(method, url), now)?.pop_front()?;
         Some(chain)
     }
 }
@@ -101,13 +111,17 @@ impl RetryBudget {
         if request.chain.hops >= policy.retry_budget {
             return None;
         }
-        let spent = self.spent.of(request.key(), now);
-        if !spent.iter().any(|(earlier, _)| *earlier == cause) {
-            if spent.len() as u32 >= policy.retry_budget {
-                return None;
-            }
-            spent.push_back((cause, now + policy.retry_window()));
+        let spent = self.spent.under(&request.key(), now);
+        let (count, is_counted) = spent.map_or((0, false), |spent| {
+            (spent.len() as u32, spent.iter().any(|(earlier, _)| *earlier == cause))
+        });
+        if is_counted {
+            return Some(count);
         }
-        Some(spent.len() as u32)
+        if count >= policy.retry_budget {
+            return None;
+        }
+        self.spent.keep(request.key(), cause, now + policy.retry_window(), now);
+        Some(count + 1)
     }
 }

@@ -43,7 +43,7 @@ impl Session {
         let Some((kind, cause)) = self.cause_of(failure, request, inside, doomed_by.is_some(), now) else {
             return Verdict::pass(ErrorKind::Unrelated, "no re-optimization touched the request");
         };
-        let record = self.record_behind(kind, inside, doomed_by.as_deref(), now);
+        let record = self.record_to_blame(kind, inside, doomed_by.as_deref(), now);
         let verdict = with_cause(Verdict::pass(kind, ""), record);
         let record = record.map(|record| record.id);
         let verdict = match self.refusal(failure, request, kind, doomed_by.is_some()) {
@@ -131,8 +131,8 @@ impl Session {
     fn owe_reload(&mut self, id: HttpRequest, now: Time) {
         let Some(request) = self.requests.get(&id) else { return };
         let Some(inside) = request.inside() else { return };
-        // A stream is older than anybody may be kept waiting.
-        let until = request.chain.deadline.max(now + self.policy.deadline());
+        // From now on: a stream is older than anybody may be kept waiting.
+        let until = now + self.policy.deadline();
         self.pages.owe_reload(self.disturbance.epoch, inside.came_at(), until);
     }
 
@@ -159,7 +159,7 @@ impl Session {
     }
 
     /// The record of the re-optimization that a failure comes from.
-    fn record_behind(
+    fn record_to_blame(
         &self,
         kind: ErrorKind,
         inside: &Inside,

@@ -155,8 +155,12 @@ impl Session {
 
     /// Whether the mere passing of time may change something.
     pub fn is_settling(&self) -> bool {
+        self.is_settling_by_itself() || self.held_until().is_some()
+    }
+
+    /// The same without those who are held: all requests have to be looked at for them.
+    pub fn is_settling_by_itself(&self) -> bool {
         self.is_disturbed()
-            || self.held_until().is_some()
             || self.owes_reload_until().is_some()
             || self.settling().next().is_some()
             || self.environments().any(OpenEnvironment::is_crawl_waiting)

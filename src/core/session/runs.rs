@@ -2,9 +2,9 @@
 
 use super::{Effect, Session};
 use crate::core::Time;
-use crate::core::environment::{Environment, Met, OpenEnvironment, Optimizer};
+use crate::core::environment::{Environment, Met, OpenEnvironment};
 use crate::core::event::{BundledRun, Commit, Discovered, Fallback};
-use crate::core::reoptimization::{Bundling, HandledBy, LateDependency, Outcome};
+use crate::core::reoptimization::{HandledBy, LateDependency, Outcome};
 
 impl Session {
     pub(super) fn discover(&mut self, discovered: Discovered, now: Time, effects: &mut Vec<Effect>) {
@@ -13,9 +13,8 @@ impl Session {
         let foreseen = learned || environment.is_crawling(importer.as_ref());
         let met = if foreseen { HandledBy::Foreseen } else { HandledBy::Missed };
         let Some(optimizer) = environment.optimizer_mut() else { return };
-        optimizer.discover(&id, now);
         // What the first run takes up is not late.
-        let late = optimizer.late((LateDependency { id, importer }, met));
+        let late = optimizer.discover((LateDependency { id, importer }, met), now);
         self.record_late(&name, late, now, effects);
     }
 
@@ -44,8 +43,7 @@ impl Session {
         effects: &mut Vec<Effect>,
     ) {
         let Some(environment) = self.environment(name) else { return };
-        let bundling = if environment.is_adding() { Bundling::Adds } else { Bundling::Everything(None) };
-        let generation = environment.generation;
+        let (bundling, generation) = (environment.bundling(), environment.generation);
         self.counts.reoptimizations += 1;
         let record = self.history.begin(name, bundling, generation, now);
         for late in dependencies {
@@ -57,7 +55,7 @@ impl Session {
     /// A run bundles everything again, and its environment is going to be reloaded.
     pub(super) fn fall_back(&mut self, name: &str, fallback: Fallback) {
         let optimizer = self.environment_mut(name).and_then(OpenEnvironment::optimizer_mut);
-        if optimizer.is_some_and(Optimizer::fall_back) {
+        if optimizer.is_some_and(|optimizer| optimizer.fall_back(Some(fallback.clone()))) {
             *self.fallbacks.entry(fallback.reason).or_default() += 1;
         }
         if let Some(record) = self.history.running_mut(name) {
@@ -70,7 +68,7 @@ impl Session {
         let name = &commit.environment;
         let optimizer = self.environment_mut(name).and_then(OpenEnvironment::optimizer_mut);
         let Some(optimizer) = optimizer else { return };
-        optimizer.fall_back();
+        optimizer.fall_back(None);
         let unannounced = optimizer.unannounced(commit);
         if self.history.running(name).is_none() {
             self.begin_record(name, unannounced, HandledBy::Missed, now, effects);
@@ -82,17 +80,13 @@ impl Session {
         let Some(optimizer) = self.environment(&name).and_then(OpenEnvironment::optimizer) else { return };
         let reload = optimizer.is_reloaded_by(&commit);
         let late = optimizer.left_by_first_run(&commit);
-        let fallback = match &bundled {
-            Some(BundledRun::Rebundled { fallback, .. }) => Some(fallback.clone()),
-            _ => None,
-        };
-        fallback.iter().for_each(|fallback| self.fall_back(&name, fallback.clone()));
+        if let Some(BundledRun::Rebundled { fallback, .. }) = &bundled {
+            self.fall_back(&name, fallback.clone());
+        }
         if reload {
             self.expect_reload(&commit, now, effects);
             self.generation += 1;
             self.counts.reloads += 1;
-            // What begins with its commit has the reason, too.
-            fallback.iter().for_each(|fallback| self.fall_back(&name, fallback.clone()));
         }
         let (generation, policy) = (self.generation, self.policy);
         if let Some(environment) = self.environment_mut(&name) {

@@ -248,8 +248,12 @@ fn a_crawl_where_runs_add_is_for_when_nobody_is_at_work() {
 #[test]
 fn a_run_that_nobody_announced_has_its_reason_in_its_record() {
     let mut story = Story::adding();
-    story.rebundle("zod");
-    assert_eq!(story.record().bundling, Bundling::Everything(Some(package_changed())));
+    let rebundled = BundledRun::Rebundled { fallback: package_changed(), modules: 200, duration_ms: 900 };
+    let effects = story.bundle("zod", true, rebundled);
+    let why = Bundling::Everything(Some(package_changed()));
+    let began = |effect: &Effect| matches!(effect, Effect::Began(record) if record.bundling == why);
+    assert!(effects.iter().any(began), "{effects:?}");
+    assert_eq!(story.record().bundling, why);
     assert_eq!(story.session.fallbacks().values().sum::<u32>(), 1);
 }
 
