@@ -111,6 +111,29 @@ for (const [what, base] of [['at the root', ''], ['below a base', '/app']]) {
   })
 }
 
+test('nobody is offered to edit the config who asks by a name that is not of this machine', async () => {
+  const cacheDir = await newCacheDir()
+  cleanUp(() => rm(cacheDir, { recursive: true, force: true }))
+  const port = await freePort()
+  const server = { host: '127.0.0.1', port, strictPort: true, watch: null, allowedHosts: ['app.test'] }
+  const vite = await createServer({ ...small(cacheDir), server })
+  await vite.listen()
+  cleanUp(() => vite.close())
+  const tokenFor = async (host) => {
+    const response = await new Promise((answered) => {
+      http.get({ host: '127.0.0.1', port, path: '/app/__evenkeel/events', headers: { host } }, answered)
+    })
+    assert.equal(response.statusCode, 200, host)
+    let text = ''
+    response.on('data', (data) => (text += data))
+    const [, project] = await until('the project is told', () => text.match(/event: project\ndata: (.*)\n\n/))
+    response.destroy()
+    return JSON.parse(project).token
+  }
+  for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`]) assert.match(await tokenFor(host), /^[0-9a-f]{32}$/, host)
+  assert.equal(await tokenFor('app.test'), undefined)
+})
+
 test('a server that restarts with the same plugins streams on', async () => {
   const cacheDir = await newCacheDir()
   cleanUp(() => rm(cacheDir, { recursive: true, force: true }))

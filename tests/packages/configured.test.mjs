@@ -9,6 +9,21 @@ import { adding, withApp } from './lib/random-app.mjs'
 const esm = (name) => ({ [`${name}/package.json`]: JSON.stringify({ name, version: '1.0.0', type: 'module' }) })
 const plugin = (name, hooks) => ({ rolldownOptions: { plugins: [{ name, ...hooks }] } })
 
+/** A package that another bundler has bundled, by its helper for modules that run when they are needed. */
+const bundledBefore = (name, helper, initializer) => ({
+  ...esm(name),
+  [`${name}/index.js`]: [
+    helper,
+    'var ready = "not yet";',
+    initializer,
+    'const atFirst = ready;',
+    'const hasRun = () => ready;',
+    'const load = () => (init_heavy(), ready);',
+    'export { atFirst, hasRun, load };',
+  ].join('\n'),
+  [`${name}/more.js`]: `import { atFirst, load } from './index.js'\nexport const more = [atFirst, load()].join(', ')`,
+})
+
 /** A language whose compiler refuses everything else. */
 const compiler = {
   transform: {
@@ -69,34 +84,20 @@ const rows = [
   },
   {
     what: 'a package has been bundled by Rolldown itself, with a module that runs when it is needed',
-    files: {
-      ...esm('lazy'),
-      'lazy/index.js': [
-        'var __esmMin = (fn, res) => () => (fn && (res = fn(fn = 0)), res);',
-        'var ready = "not yet";',
-        'var init_heavy = /* @__PURE__ */ __esmMin(() => { ready = "it has run" });',
-        'const atFirst = ready;',
-        'const hasRun = () => ready;',
-        'const load = () => (init_heavy(), ready);',
-        'export { atFirst, hasRun, load };',
-      ].join('\n'),
-      'lazy/more.js': `import { atFirst, load } from './index.js'\nexport const more = [atFirst, load()].join(', ')`,
-    },
+    files: bundledBefore(
+      'lazy',
+      'var __esmMin = (fn, res) => () => (fn && (res = fn(fn = 0)), res);',
+      'var init_heavy = /* @__PURE__ */ __esmMin(() => { ready = "it has run" });',
+    ),
     late: ['lazy/index.js', 'lazy/more.js'],
   },
   {
     what: 'a package has been bundled by esbuild, with a module that runs when it is needed',
-    files: {
-      ...esm('eager'),
-      'eager/index.js': [
-        'var __esm = (fn, res) => function () { return fn && (res = (0, fn[Object.keys(fn)[0]])(fn = 0)), res };',
-        'var ready = "not yet";',
-        'var init_heavy = __esm({ "src/heavy.ts"() { ready = "it has run" } });',
-        'export const atFirst = ready;',
-        'export const load = () => (init_heavy(), ready);',
-      ].join('\n'),
-      'eager/more.js': `import { atFirst, load } from './index.js'\nexport const more = [atFirst, load()].join(', ')`,
-    },
+    files: bundledBefore(
+      'eager',
+      'var __esm = (fn, res) => function () { return fn && (res = (0, fn[Object.keys(fn)[0]])(fn = 0)), res };',
+      'var init_heavy = __esm({ "src/heavy.ts"() { ready = "it has run" } });',
+    ),
     late: ['eager/index.js', 'eager/more.js'],
   },
   {

@@ -5,6 +5,7 @@ import { isExternal, rewrite, staysInside } from './bridge/rewrite.js'
 import { unwrapId } from './module-ids.js'
 import type { BridgeApi, EvenkeelApi } from './plugin-api.js'
 import { type DepsOptimizer, rerunTogether } from './vite-internals/optimizer.js'
+import { hasRolldown } from './vite-internals/rolldown.js'
 
 export interface BridgeOptions {
   /** The environment that borrows: Cloudflare's `worker`, for example. */
@@ -64,7 +65,7 @@ export function bridge({ borrower, lender, entry, prefix }: BridgeOptions): Plug
       order: 'pre',
       handler(configured) {
         server = configured
-        if (!('rolldownVersion' in (this?.meta ?? {})))
+        if (!hasRolldown(this))
           server.config.logger.warn(
             '[evenkeel] bridge() needs Vite 8: this one bundles what is borrowed a second time.',
           )

@@ -110,3 +110,16 @@ test('where there can be no file, the log says so', () => {
   expect(idsIn(committed)).toEqual(['a'])
   expect(warnings).toEqual([expect.stringContaining('late dependencies could not be remembered in ')])
 })
+
+test('what could not be written is known all the same', () => {
+  const { cacheDir, cached, committed, warnings, server } = newApp()
+  mkdirSync(cacheDir)
+  write(cached, 'before')
+  const learned = server()
+  // Where half of a list would be written.
+  for (const file of [cached, committed]) mkdirSync(`${file}.${process.pid}.new`)
+  learned.add('ssr', [late('a')])
+  learned.add('ssr', [late('b')])
+  expect(learned.of('ssr').map(({ id }) => id)).toEqual(['before', 'a', 'b'])
+  expect(warnings).toHaveLength(4)
+})

@@ -7,6 +7,7 @@ import { whenListening } from './listening.js'
 import { type EvenkeelOptions, resolveOptions } from './options.js'
 import type { EvenkeelApi } from './plugin-api.js'
 import { catchErrors, guardPreMiddleware, moveAfterHostCheck } from './vite-internals/middlewares.js'
+import { hasRolldown } from './vite-internals/rolldown.js'
 import { holdUpgrades } from './vite-internals/upgrades.js'
 import { viteBeside } from './vite-beside.js'
 
@@ -38,12 +39,10 @@ export function evenkeelFor(framework: Framework, options?: EvenkeelOptions): Pl
         fetching: async (environment, module, fetch) =>
           guarded?.observers.get(environment)?.fetching(module, true, fetch) ?? fetch(),
       },
-      // Vite 8 and later bundle dependencies with Rolldown, earlier ones with esbuild.
       async configEnvironment() {
         if (!resolved.additive) return undefined
         const optimizer = new AdditiveOptimizer(framework.mayLagBehind)
-        if ('rolldownVersion' in (this?.meta ?? {}))
-          return { optimizeDeps: { rolldownOptions: { plugins: [optimizer.rolldown] } } }
+        if (hasRolldown(this)) return { optimizeDeps: { rolldownOptions: { plugins: [optimizer.rolldown] } } }
         // Without it, nothing is added.
         const vite = await viteBeside()
         return vite && { optimizeDeps: { esbuildOptions: { plugins: [optimizer.esbuild(vite)] } } }

@@ -1,46 +1,20 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { type BuildOptions, build } from 'esbuild'
-import { parseAst, parseAstAsync } from 'vite'
-import { expect, onTestFinished, test } from 'vitest'
-import type { Run } from './additive.js'
-import { layerPlugin } from './layer-esbuild.js'
-import { newManifest, planLayer } from './layer-plan.js'
+import type { BuildOptions } from 'esbuild'
+import { parseAst } from 'vite'
+import { expect, test } from 'vitest'
+import { bundleLayer, newApp } from './layer-esbuild.test-kit.js'
 import type { BundledLayer } from './layer-rolldown.js'
 
-/** The first layer of a build, such as Vite's, whose entry is `one.js`. */
+/** The layer as it is handed over. */
 async function layerOf(files: Record<string, string>, options: BuildOptions = {}): Promise<BundledLayer> {
-  const root = realpathSync(mkdtempSync(join(tmpdir(), 'evenkeel-outputs-')))
-  onTestFinished(() => rmSync(root, { recursive: true }))
-  for (const [name, code] of Object.entries(files)) writeFileSync(join(root, name), code)
-  const outdir = join(root, 'deps')
-  mkdirSync(outdir)
-  const entries = { one: join(root, 'one.js') }
   const layers: BundledLayer[] = []
-  const run: Run = {
-    plan: planLayer(newManifest(), entries),
-    describe(layer) {
+  const told = {
+    describe(layer: BundledLayer) {
       layers.push(layer)
       return undefined as never
     },
     bundled: () => Promise.resolve(),
-    failed: (error) => expect.fail(error.message),
   }
-  const environment = { sources: () => entries, begin: () => run, aliases: [] }
-  await build({
-    entryPoints: ['one'],
-    outdir,
-    absWorkingDir: root,
-    bundle: true,
-    format: 'esm',
-    splitting: true,
-    metafile: true,
-    sourcemap: true,
-    logLevel: 'silent',
-    ...options,
-    plugins: [layerPlugin(() => environment, { parseAst, parseAstAsync })],
-  })
+  await bundleLayer(newApp(files), () => told, { sourcemap: true, ...options })
   return layers[0] ?? expect.fail('there is no layer')
 }
 

@@ -26,7 +26,7 @@ const HIDDEN_SYNTAX: Partial<Record<Loader, RegExp>> = {
   tsx: /\b(?:await|export)\b/,
 }
 /** How esbuild ends what it has converted from CommonJS. */
-const CONVERTED = /^export default require_\w+\(\);\s*$(?![^])/m
+const CONVERTED = /(?:^|\n)export default require_\w+\(\);\s*$/
 
 /** What the package.json files above a file say of it. */
 interface Scope {

@@ -1,16 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { type BuildOptions, type OnLoadResult, type Plugin, build } from 'esbuild'
-import { parseAst, parseAstAsync } from 'vite'
-import { expect, onTestFinished, test } from 'vitest'
-import type { Run } from './additive.js'
+import type { BuildOptions, OnLoadResult, Plugin } from 'esbuild'
+import { expect, test } from 'vitest'
 import { Installation } from './installation.js'
-import { layerPlugin } from './layer-esbuild.js'
+import { bundleLayer, newApp } from './layer-esbuild.test-kit.js'
 import { describeLayer, writeLayer } from './layer-files.js'
-import { newManifest, planLayer } from './layer-plan.js'
 import { entryFile } from './manifest.js'
 
 interface Built {
@@ -23,42 +19,21 @@ interface Built {
 
 /** A first layer whose entry is `one.js`, written and imported. */
 async function built(sources: Record<string, string>, options: BuildOptions = {}): Promise<Built> {
-  const root = realpathSync(mkdtempSync(join(tmpdir(), 'evenkeel-layer-')))
-  onTestFinished(() => rmSync(root, { recursive: true }))
-  for (const [name, code] of Object.entries(sources)) {
-    mkdirSync(dirname(join(root, name)), { recursive: true })
-    writeFileSync(join(root, name), code)
-  }
-  if (!sources['package.json']) writeFileSync(join(root, 'package.json'), '{}')
-  const outdir = join(root, 'deps')
-  mkdirSync(outdir)
-  writeFileSync(join(outdir, 'package.json'), '{ "type": "module" }')
-  const entries = { one: join(root, 'one.js') }
+  const app = newApp({ 'package.json': '{}', ...sources, 'deps/package.json': '{ "type": "module" }' })
+  const { root, outdir } = app
   const result: Built = { exported: {}, modules: [], files: [] }
-  const run: Run = {
-    plan: planLayer(newManifest(), entries),
-    describe: (layer) => describeLayer(run.plan, layer, new Installation(root)),
-    async bundled(described, folder) {
-      const { layer } = await writeLayer(run.plan, await described, folder, folder)
-      result.modules = layer.modules.map(([id]) => id.slice(root.length + 1)).toSorted()
-      result.files = layer.files.map(([file]) => file)
-    },
-    failed: (error) => expect.fail(error.message),
-  }
-  const environment = { sources: () => entries, begin: () => run, aliases: [] }
-  const { plugins = [], ...others } = options
-  await build({
-    entryPoints: ['one'],
-    outdir,
-    absWorkingDir: root,
-    bundle: true,
-    format: 'esm',
-    splitting: true,
-    metafile: true,
-    logLevel: 'silent',
-    ...others,
-    plugins: [...plugins, layerPlugin(() => environment, { parseAst, parseAstAsync })],
-  })
+  await bundleLayer(
+    app,
+    (plan) => ({
+      describe: (layer) => describeLayer(plan, layer, new Installation(root)),
+      async bundled(described, folder) {
+        const { layer } = await writeLayer(plan, await described, folder, folder)
+        result.modules = layer.modules.map(([id]) => id.slice(root.length + 1)).toSorted()
+        result.files = layer.files.map(([file]) => file)
+      },
+    }),
+    options,
+  )
   result.exported = exportsOf(join(outdir, entryFile('one')))
   return result
 }

@@ -43,7 +43,7 @@ export interface LayerBuild {
 /** Rolldown's options for one layer. */
 export function layerOptions(options: Rolldown.InputOptions, build: LayerBuild): Rolldown.InputOptions {
   const optionsWith = (plugin: Rolldown.Plugin, last: Rolldown.Plugin) => withLayer(options, build, plugin, last)
-  return layerBuild(build, optionsWith, transforms(options.plugins))
+  return withHooks(build, optionsWith, transforms(options.plugins))
 }
 
 /** Whether plugins other than Vite's transform modules, as far as that can be told. */
@@ -166,7 +166,7 @@ interface Making {
  * Rolldown 1.2.19 keeps `generateBundle` for as long as the process lives, and so all that any hook here refers to. They let go of
  * the layer and of what was printed of it when the build ends; else a server would keep each version of its dependencies.
  */
-function layerBuild(
+function withHooks(
   build: LayerBuild,
   optionsWith: Making['optionsWith'],
   isTransformed: boolean,
@@ -180,7 +180,7 @@ function layerBuild(
   const now = (): Making => making ?? ended()
   const bundler = () => now().bundler
   const hooks = loadingHooks(bundler, isTransformed)
-  const last = stubbing(bundler, isTransformed)
+  const last = stubs(bundler, isTransformed)
   const failed = (error: Error) => {
     making?.bundler.failed(error)
     making = undefined
@@ -268,7 +268,7 @@ function loadingHooks(bundler: () => LayerBundler, isTransformed: boolean): Roll
 }
 
 /** Undoes what other plugins have made of what is no module of theirs. */
-function stubbing(bundler: () => LayerBundler, isTransformed: boolean): Rolldown.Plugin {
+function stubs(bundler: () => LayerBundler, isTransformed: boolean): Rolldown.Plugin {
   const transform = { order: 'post' as const, handler: (_: string, id: string) => bundler().stub(id) }
   return { name: 'evenkeel:stubs', ...(isTransformed && bundler().loads && { transform }) }
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Rolldown } from 'vite'
 import type { EntriesByFolder, EntryChunk } from '../vite-internals/rolldown.js'
@@ -24,6 +23,7 @@ import {
   withoutUnusedHelper,
 } from './rolldown-extraction.js'
 import { SELF, SelfImports } from './self-imports.js'
+import { contentOf } from './store.js'
 import { FILE, type Facade, MJS, REQUIRE, exportsOf, facadeOf, requireOf, stubOf } from './stubs.js'
 
 /** The entry of a layer that brings no module. */
@@ -92,9 +92,9 @@ export class LayerBundler {
   /** Plugins that transform modules know nothing of stubs: they are to see what they have seen before, and `stub` comes after them. */
   load(id: string, isTransformed: boolean): Rolldown.LoadResult {
     const stub = this.stub(id)
-    const isFile = this.#plan.base.modules.has(id)
-    if (isFile) this.#groups.sawStub(packageNameOf(id))
-    return isTransformed && isFile ? undefined : stub
+    if (!stub || !this.#plan.base.modules.has(id)) return stub
+    this.#groups.sawStub(packageNameOf(id))
+    return isTransformed ? undefined : stub
   }
 
   /** What a layer has for what is in an earlier one, or for nothing. */
@@ -197,6 +197,7 @@ export class LayerBundler {
     const layer = this.#taken?.layer
     if (!layer) return
     for (const file of this.#emitted) {
+      // Rolldown below 1.2 names files that a plugin has taken away again.
       const content = contentOf(join(folder, file))
       if (content) layer.files.set(file, { hash: hashOf(content) })
     }
@@ -329,15 +330,6 @@ export class LayerBundler {
     for (const [name, { code, exports }] of written) {
       context.emitFile({ type: 'prebuilt-chunk', fileName: entryFile(name), code, exports, isEntry: true })
     }
-  }
-}
-
-/** What has been written; nothing, where a plugin has taken it away again. */
-function contentOf(path: string): Buffer | undefined {
-  try {
-    return readFileSync(path)
-  } catch {
-    return undefined
   }
 }
 

@@ -159,10 +159,10 @@ export function extractAll(
   isScript: (id: string) => boolean,
 ): Map<string, Extracted> {
   return new Map(
-    [...printed].map(([id, code]) => {
-      const script = () => (isScript(id) ? scriptIn(code, file) : undefined)
-      return [id, extract(code, file, namespaces.get(id), wrappers.get(id), parse, script)]
-    }),
+    [...printed].map(([id, code]) => [
+      id,
+      extract(code, file, namespaces.get(id), wrappers.get(id), parse, isScript(id)),
+    ]),
   )
 }
 
@@ -172,7 +172,7 @@ function extract(
   declared: Namespace | undefined,
   wrapper: Statement | undefined,
   parse: Parse,
-  script: () => Extracted | undefined,
+  isScript: boolean,
 ): Extracted {
   const kept = new Map<string, string>()
   const keep = (local: string) => {
@@ -185,7 +185,9 @@ function extract(
   const name = markedNamespace(printed)
   if (!name)
     return (
-      commonJs(wrapper ?? wrapperIn(printed, parse), file, keep, kept) ?? script() ?? opaque('neither ESM nor CommonJS')
+      commonJs(wrapper ?? wrapperIn(printed, parse), file, keep, kept) ??
+      (isScript ? script(printed, file) : undefined) ??
+      opaque('neither ESM nor CommonJS')
     )
 
   const namespace = declared ?? namespaceIn(printed, name, parse)
@@ -235,7 +237,7 @@ function commonJs(
  * A file without exports, which runs as it is: there is nothing to reach but its effects. It is not parsed, because it may be long: what
  * is left after its comments is a statement.
  */
-function scriptIn(printed: string, file: string): Extracted | undefined {
+function script(printed: string, file: string): Extracted | undefined {
   if (WRAPPER.test(printed) || printed.replace(COMMENTS, '') === '') return undefined
   return { module: { kind: 'esm', file, exports: {} }, kept: new Map() }
 }

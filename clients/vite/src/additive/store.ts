@@ -57,7 +57,7 @@ export class Store {
 
   /** What has been committed, or why it cannot be used. */
   read(): Manifest | Doubt {
-    const index = contentOf(join(this.#folder, INDEX_FILE))
+    const index = contentOf(join(this.#folder, INDEX_FILE))?.toString()
     if (index === undefined) return new Doubt('manifestMissing', `there is no ${INDEX_FILE} in ${this.#folder}`)
     if (this.#committed?.index !== index) {
       const manifest = this.#follows(index) ?? this.#found(index)
@@ -132,9 +132,10 @@ export class Store {
   }
 }
 
-function contentOf(path: string): string | undefined {
+/** `undefined` where there is no such file. */
+export function contentOf(path: string): Buffer | undefined {
   try {
-    return readFileSync(path, 'utf8')
+    return readFileSync(path)
   } catch {
     return undefined
   }

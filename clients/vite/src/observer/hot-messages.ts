@@ -34,11 +34,10 @@ export class HotMessages {
 
   #sending(message: HotPayload | string, sendNow: () => void): void {
     const { config, logger } = this.#environment
-    if (typeof message !== 'string' && message.type === 'full-reload') {
-      const isOfOne = config.consumer === 'client' && isOfOnePage(message)
-      if (!isOfOne) this.#listener.onReload(message.triggeredBy)
-    }
-    if (config.consumer !== 'client' || !isUpdate(message)) return sendNow()
+    const isForPages = config.consumer === 'client'
+    if (typeof message !== 'string' && message.type === 'full-reload' && !(isForPages && isOfOnePage(message)))
+      this.#listener.onReload(message.triggeredBy)
+    if (!isForPages || !isUpdate(message)) return sendNow()
     this.#sendIfWanted(message, sendNow).catch((error: unknown) =>
       logger.error(`[evenkeel] a hot update could not be sent: ${error}. Reload the page.`),
     )

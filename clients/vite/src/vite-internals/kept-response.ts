@@ -1,7 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-const SAID = ['headersSent', 'writableEnded', 'finished', '_header']
-
 /**
  * What a response says of itself while it is kept back: what it would if it were sent. Whoever comes after its handler goes by that.
  * Puts itself in front of properties of Node's `ServerResponse` and `Http2ServerResponse`, as of Node 20.20, 22.22 and 24.21.
@@ -11,8 +9,8 @@ export class KeptResponse {
   readonly #response: ServerResponse
   /** What is set later is too late. */
   readonly #head: Pick<ServerResponse, 'statusCode'> & Partial<Pick<ServerResponse, 'statusMessage'>>
-  /** Those that HTTP/1 has on the response itself: `finished`, and the text of the head, which middlewares look at as well. */
-  readonly #own: Array<[name: string, property: PropertyDescriptor]>
+  /** What is said, by name; and what was there before, for HTTP/1 has `finished` and `_header` on the response itself. */
+  readonly #said = new Map<string, PropertyDescriptor | undefined>()
 
   constructor(request: IncomingMessage, response: ServerResponse, statusCode: number) {
     response.statusCode = statusCode
@@ -21,15 +19,19 @@ export class KeptResponse {
     this.#head = { statusCode, ...(request.httpVersionMajor < 2 && { statusMessage: response.statusMessage }) }
     const ended = () => this.ended
     const said = { headersSent: () => true, writableEnded: ended, finished: ended, _header: () => `${statusCode}` }
-    const own = Object.entries(Object.getOwnPropertyDescriptors(response))
-    this.#own = own.filter(([name]) => name in said)
-    for (const [name, get] of Object.entries(said)) Object.defineProperty(response, name, { configurable: true, get })
+    for (const [name, get] of Object.entries(said)) {
+      this.#said.set(name, Object.getOwnPropertyDescriptor(response, name))
+      Object.defineProperty(response, name, { configurable: true, get })
+    }
   }
 
   /** It speaks for itself again. */
   end(): void {
-    for (const name of SAID) Reflect.deleteProperty(this.#response, name)
-    for (const [name, property] of this.#own) Object.defineProperty(this.#response, name, property)
+    for (const [name, before] of this.#said) {
+      Reflect.deleteProperty(this.#response, name)
+      if (before) Object.defineProperty(this.#response, name, before)
+    }
+    this.#said.clear()
   }
 
   /** The same, with the head that it had. */

@@ -13,7 +13,17 @@ interface Call {
   args: unknown[]
 }
 
-type Methods = Map<Method, (...args: unknown[]) => unknown>
+type AnyFunction = (...args: unknown[]) => unknown
+
+/** A method that this stands in front of. */
+interface Guarded {
+  /** What was there, bound to the response. */
+  original: AnyFunction
+  /** What was put on the response itself by another middleware, which wraps its methods as well. */
+  wrapper: unknown
+  /** What stands in front of it now. */
+  own: AnyFunction
+}
 
 /**
  * Stands between a handler and its response. As long as nothing has been sent, the response can be kept back,
@@ -23,10 +33,7 @@ type Methods = Map<Method, (...args: unknown[]) => unknown>
 export class ResponseGuard {
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
-  readonly #originals: Methods
-  /** What was in front of the response's own methods before: another middleware wraps them as well. */
-  readonly #wrappers: Partial<Record<Method, unknown>> = {}
-  readonly #own: Methods = new Map()
+  readonly #methods = new Map<Method, Guarded>()
   /** Headers that were there before the handler came: they are the server's own, CORS for one. */
   readonly #headersBefore: ReturnType<ServerResponse['getHeaders']>
   readonly #onHead: (status: number) => Promise<void> | undefined
@@ -51,14 +58,12 @@ export class ResponseGuard {
     this.#response = response
     this.#onHead = onHead
     this.#headersBefore = { ...response.getHeaders() }
-    const methods = [...SENDING, ...PREPARING].filter((name) => name in response)
-    this.#originals = new Map(
-      methods.map((name) => [name, (response[name] as (...args: unknown[]) => unknown).bind(response)]),
-    )
-    for (const name of methods) {
-      if (Object.hasOwn(response, name)) this.#wrappers[name] = response[name]
-      this.#own.set(name, (...args) => this.#call(name, args))
-      Object.assign(response, { [name]: this.#own.get(name) })
+    for (const name of [...SENDING, ...PREPARING].filter((name) => name in response)) {
+      const there = response[name] as AnyFunction
+      const own: AnyFunction = (...args) => this.#call(name, args)
+      const wrapper = Object.hasOwn(response, name) ? there : undefined
+      this.#methods.set(name, { original: there.bind(response), wrapper, own })
+      Object.assign(response, { [name]: own })
     }
   }
 
@@ -121,7 +126,7 @@ export class ResponseGuard {
         head.statusCode = response.statusCode
         return result === response ? anew : result
       }
-    const own = new Map<PropertyKey, unknown>([...this.#originals.keys()].map((name) => [name, speak(name)]))
+    const own = new Map<PropertyKey, unknown>([...this.#methods.keys()].map((name) => [name, speak(name)]))
     const anew: ServerResponse = new Proxy(response, {
       get: (target, name) => {
         if (own.has(name)) return own.get(name)
@@ -156,7 +161,7 @@ export class ResponseGuard {
     const outer = this.#inside
     this.#inside = true
     try {
-      return this.#originals.get(name)?.(...args)
+      return this.#methods.get(name)?.original(...args)
     } finally {
       this.#inside = outer
     }
@@ -218,9 +223,9 @@ export class ResponseGuard {
   /** Leaves the response as it was. Whoever has wrapped these methods since goes on calling them, and they pass all on. */
   #pass(): void {
     this.#state = 'passed'
-    for (const [name, own] of this.#own) {
+    for (const [name, { own, wrapper }] of this.#methods) {
       if (this.#response[name] !== own) continue
-      if (name in this.#wrappers) Object.assign(this.#response, { [name]: this.#wrappers[name] })
+      if (wrapper) Object.assign(this.#response, { [name]: wrapper })
       else delete (this.#response as Partial<ServerResponse>)[name]
     }
   }

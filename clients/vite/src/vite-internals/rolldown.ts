@@ -11,9 +11,14 @@ export type EntryChunk = Pick<
 /** By the folder that a build is writing to. What a build of another copy of Rolldown writes is not here. */
 export type EntriesByFolder = Map<string, EntryChunk[]>
 
+/** Whether Vite bundles dependencies with Rolldown, as 8 and later do; earlier ones do with esbuild, and may call hooks with no context. */
+export function hasRolldown(context: { meta?: object } | undefined): boolean {
+  return 'rolldownVersion' in (context?.meta ?? {})
+}
+
 /**
  * The Rolldown that the running Vite bundles with: its plugins work in no other copy. Vite exports no function for that; where Vite is
- * itself, its alias for `@vite/client` tells: the last one, behind those of the user. Read in 8.0.0, 8.0.16, 8.1.5, 8.2.0, 8.3.8 and
+ * itself, its alias for `@vite/client` tells: the last one, after those of the user. Read in 8.0.0, 8.0.16, 8.1.5, 8.2.0, 8.3.8 and
  * 8.4.0: `clientAlias`.
  */
 export async function rolldownOf({ config }: DevEnvironment): Promise<RolldownFunction> {
