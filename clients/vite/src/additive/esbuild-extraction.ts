@@ -1,8 +1,7 @@
 import type { ESTree } from 'vite'
-import { MARK } from './rolldown-declarations.js'
-import { PREFIX, usesOfNamespaces } from './rolldown-extraction.js'
-import { skeletonOf } from './esbuild-skeleton.js'
-import type { WrittenModule } from './manifest.js'
+import { usesOfNamespaces } from './esbuild-namespaces.js'
+import { MARK, skeletonOf } from './esbuild-skeleton.js'
+import { type Names, PREFIX, type Property, type WrittenModule } from './manifest.js'
 import { exportName } from './stubs.js'
 
 /** The parser of the Vite that runs. */
@@ -101,14 +100,15 @@ export class PrintedFile {
     const getters = namespace === undefined ? undefined : this.#namespaces.get(namespace)?.getters
     if (!namespace || !getters) return opaque(`the namespace ${namespace} is not printed as expected`)
     if (isAsync) return opaque('it runs when it is needed, and has to be waited for')
-    const module: WrittenModule = { kind: 'esm', file, exports: {} }
-    const snapshots: string[] = []
+    const exports: Names = {}
+    const properties: Property[] = []
     for (const [name, value] of getters) {
       if (name === '__proto__') return opaque('an object cannot have what it exports')
-      if (isVariable(value)) module.exports[name] = this.#keep(value.name)
-      else snapshots.push(name)
+      if (isVariable(value)) exports[name] = this.#keep(value.name)
+      else properties.push({ exported: name, file: 0, name: this.#keep(namespace), property: name })
     }
-    if (snapshots.length > 0) Object.assign(module, { snapshots, namespace: this.#keep(namespace) })
+    const module: WrittenModule = { kind: 'esm', files: [file], exports: [exports] }
+    if (properties.length > 0) module.properties = properties
     if (init) module.init = this.#keep(init)
     return module
   }

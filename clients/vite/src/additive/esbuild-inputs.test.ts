@@ -48,7 +48,7 @@ function inputsOf(
   exports?: ConstructorParameters<typeof LayerInputs>[3],
 ) {
   const base = newManifest()
-  for (const id of known) base.modules.set(id, { kind: 'esm', file: 'react-L1.js', exports: { one: 'e$one' } })
+  for (const id of known) base.modules.set(id, { kind: 'esm', files: ['react-L1.js'], exports: [{ one: 'e$one' }] })
   return new LayerInputs(planLayer(base, wanted), true, { parseAst, parseAstAsync }, exports)
 }
 

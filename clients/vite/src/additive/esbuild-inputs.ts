@@ -5,15 +5,17 @@ import { type Exports, type Parser, marked, markedCommonJs } from './esbuild-ext
 import { loadByOthers } from './esbuild-loads.js'
 import { Sources } from './esbuild-sources.js'
 import type { LayerPlan } from './layer-plan.js'
+import { ModulePaths, selfImport } from './module-paths.js'
 import { directivesOf } from './module-syntax.js'
 import { normalizePath, withSlashes } from './packages.js'
-import { SELF, SelfImports } from './self-imports.js'
 import { Doubt } from './store.js'
 import { FILE, MJS, REQUIRE, requireOf, stubOf } from './stubs.js'
 
 /** An entry that brings nothing. */
 export const EMPTY = 'evenkeel-empty'
 
+/** Stands for the module that imports it. A hook resolves it. */
+const SELF = 'evenkeel:self'
 const NAMESPACE = 'evenkeel'
 const MODULES = ['js', 'jsx', 'ts', 'tsx']
 
@@ -32,7 +34,7 @@ export class LayerInputs {
   readonly #parser: Parser
   /** What modules re-export besides what their code says. */
   readonly #exports: ReadonlyMap<string, Exports>
-  readonly #selfImports = new SelfImports()
+  readonly #paths = new ModulePaths()
 
   constructor(plan: LayerPlan, isLazy: boolean, parser: Parser, exports: ReadonlyMap<string, Exports> = new Map()) {
     this.#plan = plan
@@ -125,7 +127,8 @@ export class LayerInputs {
 
   /** A `browser` field may have a file's name lead to another. */
   #specifierOf(id: string, path: string, sources: Sources): string {
-    return id === normalizePath(path) && !sources.hasReplacements(path) ? this.#selfImports.specifierOf(id) : SELF
+    const hasPath = id === normalizePath(path) && !sources.hasReplacements(path) && this.#paths.leadTo(id)
+    return hasPath ? selfImport(id) : SELF
   }
 
   async #marked(id: string, code: string, loader: Loader, path: string, sources: Sources): Promise<string> {

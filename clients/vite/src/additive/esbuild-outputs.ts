@@ -6,7 +6,7 @@ import type { LayerPlan } from './layer-plan.js'
 import type { BundledLayer } from './layer-rolldown.js'
 import type { Star, WrittenModule } from './manifest.js'
 import { normalizePath } from './packages.js'
-import { leadsElsewhere } from './self-imports.js'
+import { leadsElsewhere } from './module-paths.js'
 import { exportName, facadeOf } from './stubs.js'
 
 type Chunk = Metafile['outputs'][string] & { file: string; path: string; output: OutputFile }
@@ -119,7 +119,7 @@ export class LayerOutputs {
       else {
         layer.modules.set(id, {
           kind: 'opaque',
-          file: module.file,
+          file: module.files[0] ?? '',
           why: `it is not known what its export * from '${specifier}' exports`,
         })
         return

@@ -5,8 +5,7 @@ import { build } from 'esbuild'
 import { parseAst, parseAstAsync } from 'vite'
 import { afterAll, describe, expect, test, vi } from 'vitest'
 import { PrintedFile, marked, markedCommonJs } from './esbuild-extraction.js'
-import { skeletonOf } from './esbuild-skeleton.js'
-import { MARK } from './rolldown-declarations.js'
+import { MARK, skeletonOf } from './esbuild-skeleton.js'
 
 const root = realpathSync(mkdtempSync(join(tmpdir(), 'evenkeel-skeleton-')))
 afterAll(() => rmSync(root, { recursive: true }))

@@ -1,4 +1,5 @@
-import { MARK } from './rolldown-declarations.js'
+/** Called with a module's namespace at its end, so that esbuild prints the namespace: it tells each export's local name. */
+export const MARK = '__evenkeel_namespace__'
 
 type Range = readonly [start: number, end: number]
 

@@ -8,15 +8,18 @@ import { find } from './installation.js'
 import type { WrittenEntry, WrittenModule } from './manifest.js'
 import { packageNamed } from './packages.js'
 import { EMPTY, LayerBundler } from './rolldown-bundler.js'
+import { CATALOG } from './rolldown-catalog.js'
 import { chunksOf, importInCircles, mapOf } from './rolldown-chunks.js'
 
 const NAME = 'evenkeel:layer'
 /** It looks for the URLs of assets, which no stub has. */
 const OWN_OF_VITE = 'vite:dep-pre-bundle'
 const MISSING = '\0evenkeel-missing:'
-const ENTRY_NAME = '[name]~entry'
-const CHUNK_NAME = '[name]'
+/** What may be a directive other than "use strict", which most CommonJS modules have. */
+const DIRECTIVE = /["']use (?:[a-rt-z]|s(?:[^t]|t[^r]))/
 const JAVASCRIPT = ['js', 'jsx', 'ts', 'tsx']
+/** Made modules by Rolldown itself. JSON and texts are made modules here. */
+const OTHERS = ['base64', 'dataurl', 'binary', 'empty', 'asset', 'css', 'copy']
 
 /** The files of a layer, and what is in them. */
 export interface BundledLayer {
@@ -42,8 +45,8 @@ export interface LayerBuild {
 
 /** Rolldown's options for one layer. */
 export function layerOptions(options: Rolldown.InputOptions, build: LayerBuild): Rolldown.InputOptions {
-  const optionsWith = (plugin: Rolldown.Plugin, last: Rolldown.Plugin) => withLayer(options, build, plugin, last)
-  return withHooks(build, optionsWith, transforms(options.plugins))
+  const optionsWith = (plugin: Rolldown.Plugin, last: Rolldown.Plugin[]) => withLayer(options, build, plugin, last)
+  return withHooks(build, optionsWith, transforms(options.plugins), options.external !== undefined)
 }
 
 /** Whether plugins other than Vite's transform modules, as far as that can be told. */
@@ -62,7 +65,7 @@ function withLayer(
   options: Rolldown.InputOptions,
   { run: { plan }, excluded, isServed }: LayerBuild,
   plugin: Rolldown.Plugin,
-  last: Rolldown.Plugin,
+  last: Rolldown.Plugin[],
 ): Rolldown.InputOptions {
   const { treeshake, optimization } = options
   const isEmpty = Object.keys(plan.fresh).length === 0
@@ -155,7 +158,7 @@ function missingExcluded(excluded: string[], isServed: LayerBuild['isServed']): 
 /** What the hooks of one build work with. */
 interface Making {
   build: LayerBuild
-  optionsWith: (plugin: Rolldown.Plugin, last: Rolldown.Plugin) => Rolldown.InputOptions
+  optionsWith: (plugin: Rolldown.Plugin, last: Rolldown.Plugin[]) => Rolldown.InputOptions
   bundler: LayerBundler
   output: Rolldown.OutputOptions
   /** What files are emitted to. */
@@ -170,24 +173,25 @@ function withHooks(
   build: LayerBuild,
   optionsWith: Making['optionsWith'],
   isTransformed: boolean,
+  hasExternals: boolean,
 ): Rolldown.InputOptions {
   let making: Making | undefined = {
     build,
     optionsWith,
-    bundler: new LayerBundler(build, 'packages'),
+    bundler: new LayerBundler(build, 'packages', hasExternals),
     output: {},
   }
   const now = (): Making => making ?? ended()
   const bundler = () => now().bundler
   const hooks = loadingHooks(bundler, isTransformed)
-  const last = stubs(bundler, isTransformed)
+  const last = [others(bundler), stubs(bundler, isTransformed)]
   const failed = (error: Error) => {
     making?.bundler.failed(error)
     making = undefined
   }
   /** Bundles the layer once more, into chunks that cannot import each other in a circle. */
   const generateAgain = async (context: Rolldown.PluginContext, bundle: Rolldown.OutputBundle, dir?: string) => {
-    making = { ...now(), bundler: new LayerBundler(now().build, 'entries'), context }
+    making = { ...now(), bundler: new LayerBundler(now().build, 'entries', hasExternals), context }
     for (const chunk of chunksOf(bundle)) {
       delete bundle[mapOf(chunk)]
       delete bundle[chunk.fileName]
@@ -219,18 +223,18 @@ function withHooks(
     },
   }
   // When all others have had their say of what is written.
-  const finishing: Rolldown.Plugin['generateBundle'] = {
-    order: 'post',
-    handler: (_, bundle) => bundler().finish(bundle),
+  const finishing: Rolldown.Plugin = {
+    name: 'evenkeel:finish',
+    generateBundle: { order: 'post', handler: (_, bundle) => bundler().finish(bundle) },
   }
-  return optionsWith(plugin, { ...last, generateBundle: finishing })
+  return optionsWith(plugin, [...last, finishing])
 }
 
 /** Nothing is written: maps are taken with the chunks, if they are not named as those that are left to be written. */
 async function generate(
   { build, optionsWith, output }: Making,
   plugin: Rolldown.Plugin,
-  last: Rolldown.Plugin,
+  last: Rolldown.Plugin[],
   bundler: () => LayerBundler,
 ): Promise<void> {
   const rolldown = await build.rolldown()
@@ -254,16 +258,35 @@ function loadingHooks(bundler: () => LayerBundler, isTransformed: boolean): Roll
     resolveId: {
       order: 'pre',
       filter: { id: /^\0?evenkeel:/ },
-      handler: (id, importer) => bundler().resolve(id, importer),
+      handler: (id) => bundler().resolve(id),
+    },
+    load: {
+      order: 'pre',
+      ...(!bundler().loads && { filter: { id: new RegExp(`^\0${CATALOG}`) } }),
+      handler: (id) => bundler().load(id, isTransformed),
+    },
+    moduleParsed(info) {
+      return bundler().parsed(this, info)
     },
     transform: {
       order: 'post',
-      filter: { moduleType: JAVASCRIPT },
+      filter: { moduleType: JAVASCRIPT, code: DIRECTIVE },
       handler(code, id, meta) {
-        return bundler().transform(code, id, (source) => this.parse(source, { lang: meta.moduleType as 'js' }))
+        bundler().readDirectives(code, id, (source) => this.parse(source, { lang: meta.moduleType as 'js' }))
       },
     },
-    ...(bundler().loads ? { load: { order: 'pre', handler: (id) => bundler().load(id, isTransformed) } } : {}),
+  }
+}
+
+/** Notices what is no JavaScript, after all others have made of it what they do. */
+function others(bundler: () => LayerBundler): Rolldown.Plugin {
+  return {
+    name: 'evenkeel:others',
+    transform: {
+      order: 'post',
+      filter: { moduleType: OTHERS },
+      handler: (_, id) => bundler().sawOther(id),
+    },
   }
 }
 
@@ -277,10 +300,10 @@ function outputOptions(options: Rolldown.OutputOptions, bundler: () => LayerBund
   return {
     ...options,
     minify: false,
-    minifyInternalExports: false,
-    entryFileNames: bundler().pattern(ENTRY_NAME),
-    chunkFileNames: bundler().pattern(CHUNK_NAME),
-    sourcemapFileNames: ({ isEntry }) => bundler().mapPattern(isEntry ? ENTRY_NAME : CHUNK_NAME),
+    minifyInternalExports: true,
+    entryFileNames: (chunk) => bundler().pattern(chunk),
+    chunkFileNames: (chunk) => bundler().pattern(chunk),
+    sourcemapFileNames: (chunk) => bundler().mapPattern(chunk),
     codeSplitting: {
       includeDependenciesRecursively: false,
       minSize: 0,

@@ -1,17 +1,19 @@
 /** The layout of the manifest's files. One of another layout is not read. */
-const VERSION = 3
+const VERSION = 4
 
 /** What a later layer needs to know of a module that has been written, and must not be written again. */
 export type WrittenModule =
   | {
       kind: 'esm'
-      file: string
-      /** The module's exports, and under which names its file exports them. */
-      exports: Record<string, string>
-      /** Exports that are properties of a CommonJS module; to be read from the module's namespace. */
-      snapshots?: string[]
-      namespace?: string
-      /** Runs the module, where its file doesn't. */
+      /** The files that run it and have its exports: its own first, or where nothing is printed of it, those of what it imports. */
+      files: string[]
+      /** The module's exports in each of these files, and under which names the file exports them. */
+      exports: Names[]
+      /** The same of what is not bundled, by how it is imported; `*` is all of it. */
+      externals?: Pairs<Names>
+      /** Exports that are properties of a CommonJS module, to be read once. */
+      properties?: Property[]
+      /** Runs the module, where its file doesn't. The first file exports it. */
       init?: string
       /** What it re-exports under names that only its run tells. */
       stars?: Star[]
@@ -20,6 +22,17 @@ export type WrittenModule =
   | { kind: 'cjs'; file: string; require: string; directives?: string[] }
   /** Its file keeps it to itself. A layer that needs it cannot be added. */
   | { kind: 'opaque'; file: string; why: string }
+
+export type Names = Record<string, string>
+
+/** An export that is a property of what a file exports. */
+export interface Property {
+  exported: string
+  /** The number of the file. */
+  file: number
+  name: string
+  property: string
+}
 
 /** `export * from` something that is not bundled, or from a module without names of its own: a CommonJS one, for example. */
 export type Star = { external: string } | { module: string }
@@ -64,6 +77,9 @@ export interface Index {
   stamp: string
   layers: Array<{ file: string; hash: string }>
 }
+
+/** In front of the name under which a file exports what it would else keep to itself. */
+export const PREFIX = 'e$'
 
 export const INDEX_FILE = '_evenkeel.json'
 

@@ -6,23 +6,14 @@ import { hashOf } from './hash.js'
 import type { LayerPlan } from './layer-plan.js'
 import type { DescribedLayer } from './layer-files.js'
 import type { BundledLayer, LayerBuild } from './layer-rolldown.js'
-import { type Star, type WrittenEntry, type WrittenModule, entryFile } from './manifest.js'
-import { type Parse, bareImports, directivesOf, isModule, starExports } from './module-syntax.js'
-import { Groups, NO_PACKAGE, packageNamed, packageOf } from './packages.js'
+import { type WrittenEntry, type WrittenModule, entryFile } from './manifest.js'
+import { type Parse, directivesOf, starExports } from './module-syntax.js'
+import { Groups, NO_PACKAGE, packageOf } from './packages.js'
+import { Catalogs, nameOf } from './rolldown-catalog.js'
 import { chunksOf, mapOf } from './rolldown-chunks.js'
-import { declarationsIn } from './rolldown-declarations.js'
-import {
-  type Extracted,
-  extractAll,
-  hasStars,
-  marked,
-  splitAtMarks,
-  unmarked,
-  withoutDirectives,
-  withoutRun,
-  withoutUnusedHelper,
-} from './rolldown-extraction.js'
-import { SELF, SelfImports } from './self-imports.js'
+import { withoutDirectives, withoutRun } from './rolldown-entries.js'
+import { ParsedModules } from './rolldown-modules.js'
+import { PrintedModules } from './rolldown-printed.js'
 import { contentOf } from './store.js'
 import { FILE, type Facade, MJS, REQUIRE, exportsOf, facadeOf, requireOf, stubOf } from './stubs.js'
 
@@ -54,12 +45,12 @@ export class LayerBundler {
   readonly #directives = new Map<string, string[]>()
   /** The directives of the prologues that have been seen. */
   readonly #prologues = new Map<string, string[]>()
-  /** The modules that have a mark, by the mark's number. */
-  readonly #marked: string[] = []
-  /** Files of JavaScript that are no ECMAScript modules. */
-  readonly #scripts = new Set<string>()
-  readonly #selfImports = new SelfImports()
-  readonly #extracted = new Map<Rolldown.OutputChunk, Extracted[]>()
+  /** Modules that are no JavaScript. */
+  readonly #others = new Set<string>()
+  readonly #parsed: ParsedModules
+  readonly #catalogs = new Catalogs()
+  /** Modules that no catalog has yet. */
+  #unlisted: string[] = []
   readonly #version: string
   /** Where the build can return entries that it does not write. */
   #returned: EntriesByFolder | undefined
@@ -68,7 +59,7 @@ export class LayerBundler {
   #emitted: string[] = []
   #described: Promise<DescribedLayer> | undefined
 
-  constructor({ run, returned }: Pick<LayerBuild, 'run' | 'returned'>, grouping: Grouping) {
+  constructor({ run, returned }: Pick<LayerBuild, 'run' | 'returned'>, grouping: Grouping, hasExternals: boolean) {
     const { plan } = run
     this.#run = run
     this.#grouping = grouping
@@ -76,10 +67,13 @@ export class LayerBundler {
     this.#plan = plan
     this.#groups = new Groups(Object.values(plan.fresh).map(packageNameOf))
     this.#version = plan.base.version
+    const isFile = (id: string) => id.startsWith('./') && id.endsWith(this.#version)
+    this.#parsed = new ParsedModules(Object.values(plan.fresh), isFile, hasExternals)
   }
 
-  resolve(id: string, importer: string | undefined): Rolldown.ResolveIdResult {
-    if (id === SELF) return importer
+  resolve(id: string): Rolldown.ResolveIdResult {
+    const listed = this.#catalogs.resolve(id)
+    if (listed !== undefined) return listed
     if (id.startsWith(FILE)) return { id: `./${id.slice(FILE.length)}${this.#version}`, external: true }
     return id.startsWith('\0') ? id : `\0${id}`
   }
@@ -91,6 +85,8 @@ export class LayerBundler {
 
   /** Plugins that transform modules know nothing of stubs: they are to see what they have seen before, and `stub` comes after them. */
   load(id: string, isTransformed: boolean): Rolldown.LoadResult {
+    const catalog = this.#catalogs.code(id)
+    if (catalog !== undefined) return { code: catalog, moduleType: 'js', moduleSideEffects: true }
     const stub = this.stub(id)
     if (!stub || !this.#plan.base.modules.has(id)) return stub
     this.#groups.sawStub(packageNameOf(id))
@@ -115,38 +111,64 @@ export class LayerBundler {
     return { code: stubOf(id, module), moduleType: 'js', ...(runs && { moduleSideEffects: true }) }
   }
 
-  transform(code: string, id: string, parse: Parse): { code: string; map: null } | undefined {
-    if (this.#isKnown(id)) return undefined
-    const own = packageNameOf(id)
-    this.#groups.sawModule(own)
-    for (const specifier of bareImports(code)) {
-      const imported = packageNamed(specifier)
-      if (imported) this.#groups.sawImport(own, imported)
-    }
+  /** A module that may have directives. */
+  readDirectives(code: string, id: string, parse: Parse): void {
+    if (this.#isKnown(id)) return
     const directives = directivesOf(code, parse, this.#prologues)
     if (directives.length > 0) this.#directives.set(id, directives)
-    if (!isModule(code, parse)) {
-      this.#scripts.add(id)
-      return undefined
+  }
+
+  /** A module that is no JavaScript. */
+  sawOther(id: string): void {
+    this.#others.add(id)
+  }
+
+  /** A module has been read, and nothing of what it imports. Once all have been, they are listed. */
+  async parsed(context: Rolldown.PluginContext, info: Rolldown.ModuleInfo): Promise<void> {
+    const { id } = info
+    if (this.#catalogs.has(id)) return this.#catalogs.parsed(info)
+    const isLast = await this.#parsed.parsed(context, info)
+    if (!this.#isKnown(id)) this.#see(id)
+    if (!isLast) return
+    const listed = this.#unlisted.filter((id) => this.#parsed.get(id)?.isEsm)
+    this.#unlisted = []
+    const known = (id: string) => {
+      const module = this.#plan.base.modules.get(id)
+      return module && (module.kind === 'esm' ? exportsOf(module) : [])
     }
-    const number = this.#marked.length
-    this.#marked.push(id)
-    return { code: marked(code, this.#selfImports.specifierOf(id), number), map: null }
+    this.#catalogs.add(
+      context,
+      listed.map((id) => ({ id, exports: this.#parsed.namesOf(id, known) })),
+    )
   }
 
-  /** The pattern of the names of its files. */
-  pattern(name: string): string {
-    return `${name}-L${this.#plan.number}-[hash].js${this.#version}`
+  #see(id: string): void {
+    this.#unlisted.push(id)
+    const own = packageNameOf(id)
+    this.#groups.sawModule(own)
+    for (const imported of this.#parsed.get(id)?.imports ?? []) {
+      const name = packageNameOf(imported)
+      if (name !== NO_PACKAGE) this.#groups.sawImport(own, name)
+    }
   }
 
-  /** The same for their maps, which have no version. Rolldown below 1.1 does not ask for it. */
-  mapPattern(name: string): string {
-    return `${name}-L${this.#plan.number}-[chunkhash].js.map`
+  /** The pattern of the name of a file. */
+  pattern(chunk: Rolldown.PreRenderedChunk): string {
+    return `${this.#nameOf(chunk)}-[hash].js${this.#version}`
+  }
+
+  /** The same for its map, which has no version. Rolldown below 1.1 does not ask for it. */
+  mapPattern(chunk: Rolldown.PreRenderedChunk): string {
+    return `${this.#nameOf(chunk)}-[chunkhash].js.map`
+  }
+
+  #nameOf(chunk: Rolldown.PreRenderedChunk): string {
+    return `${chunk.isEntry ? `${chunk.name}~entry` : nameOf(chunk)}-L${this.#plan.number}`
   }
 
   /** The name of a module's chunk. */
   group(id: string): string | null {
-    if (id === RUNTIME) return null
+    if (id === RUNTIME || this.#catalogs.has(id)) return null
     if (this.#grouping === 'entries') return 'shared'
     const module = id.startsWith(`\0${REQUIRE}`) ? stubbedBy(id) : id
     const name = packageNameOf(module)
@@ -160,19 +182,39 @@ export class LayerBundler {
     // A build of another copy of Rolldown returns nothing but what it writes.
     if (folder === undefined || !this.#returned?.has(folder)) this.#returned = undefined
     const layer: BundledLayer = { modules: new Map(), entries: new Map(), files: new Map() }
-    const chunks = chunksOf(bundle)
+    const all = chunksOf(bundle)
+    const { printed, catalogs } = this.#catalogs.take(all)
+    const chunks = all.filter((chunk) => !catalogs.has(chunk))
+    for (const chunk of catalogs) {
+      delete bundle[mapOf(chunk)]
+      delete bundle[chunk.fileName]
+    }
     const dynamic = new Set(chunks.flatMap(({ dynamicImports }) => dynamicImports))
     const imported = new Set(chunks.flatMap(({ imports }) => imports))
     const runtime = this.#sharedRuntime(chunks)
-    const starred = this.#addModules(context, chunks, layer)
+    const files = chunks.map((chunk) => ({
+      file: this.#fileOf(chunk),
+      chunk,
+      ids: chunk.moduleIds.filter((id) => !this.#isKnown(id)),
+    }))
+    const printedModules = new PrintedModules({
+      base: this.#plan.base,
+      parsed: this.#parsed,
+      printed,
+      files,
+      others: this.#others,
+    })
+    for (const [id, module] of printedModules.modules) {
+      const directives = this.#directives.get(id)
+      layer.modules.set(id, directives && module.kind !== 'opaque' ? { ...module, directives } : module)
+    }
     for (const { fileName } of chunks) delete bundle[fileName]
-    for (const id of starred) await this.#addStars(context, id, starred, layer)
     for (const [name, src, facade] of this.#plan.known) layer.entries.set(name, { src, ...facade })
     for (const chunk of chunks) {
       const isFacade = this.#addEntry(context, chunk, layer) && !dynamic.has(chunk.fileName)
       const hasOwnCode = chunk.moduleIds.some((id) => id !== EMPTY)
       const isNeeded = chunk !== runtime?.chunk && (!isFacade || hasOwnCode || imported.has(chunk.fileName))
-      if (isNeeded) this.#addFile(context, chunk, isFacade, layer, runtime)
+      if (isNeeded) this.#addFile(context, chunk, isFacade, layer, printedModules, runtime)
       this.#takeMap(bundle, chunk, isNeeded, layer)
     }
     this.#emitEntries(context, layer)
@@ -213,64 +255,9 @@ export class LayerBundler {
     return fileName.slice(0, -this.#version.length)
   }
 
-  /** What was printed of the new modules of a chunk, by their ids. */
-  #printedIn(chunk: Rolldown.OutputChunk): Map<string, string> {
-    const ids = chunk.moduleIds.filter((id) => !this.#isKnown(id))
-    // One long text is read faster than the text of each module.
-    const split = new Map(splitAtMarks(chunk.code).map(([number, code]) => [this.#marked[number], code]))
-    const modules = ids.every((id) => split.has(id)) ? {} : chunk.modules
-    // In the order in which they are printed.
-    return new Map(
-      ids.flatMap((id) => {
-        const code = split.get(id) ?? modules[id]?.code
-        return code ? [[id, code]] : []
-      }),
-    )
-  }
-
   /** Whether a module is none of those that this layer brings. */
   #isKnown(id: string): boolean {
     return id === RUNTIME || id.startsWith('\0evenkeel:') || this.#plan.base.modules.has(id)
-  }
-
-  /** Adds all new modules; returns those whose exports are not all known. */
-  #addModules(context: Rolldown.PluginContext, chunks: Rolldown.OutputChunk[], layer: BundledLayer): string[] {
-    const parse = (code: string) => context.parse(code)
-    const starred: string[] = []
-    // One chunk at a time, so that never much is kept of what the parser returns.
-    for (const chunk of chunks) {
-      const printed = this.#printedIn(chunk)
-      const extracted = extractAll(printed, this.#fileOf(chunk), declarationsIn(printed, parse), parse, (id) =>
-        this.#scripts.has(id),
-      )
-      this.#extracted.set(chunk, [...extracted.values()])
-      for (const [id, { module }] of extracted) {
-        const directives = this.#directives.get(id)
-        layer.modules.set(id, directives && module.kind !== 'opaque' ? { ...module, directives } : module)
-      }
-      for (const [id, code] of printed) if (hasStars(code)) starred.push(id)
-    }
-    return starred
-  }
-
-  async #addStars(context: Rolldown.PluginContext, id: string, starred: string[], layer: BundledLayer): Promise<void> {
-    const module = layer.modules.get(id)
-    if (module?.kind !== 'esm') return
-    const stars: Star[] = []
-    const source = context.getModuleInfo(id)?.code ?? ''
-    const lang = id.endsWith('ts') ? 'ts' : 'tsx'
-    for (const specifier of starExports(source, (code) => context.parse(code, { lang }))) {
-      const resolved = await context.resolve(specifier, id)
-      if (!resolved || resolved.external) stars.push({ external: resolved?.id ?? specifier })
-      else if (starred.includes(resolved.id) || !this.#isNamed(resolved.id, layer)) stars.push({ module: resolved.id })
-    }
-    module.stars = stars
-  }
-
-  /** Whether all exports of a module have names, so that a module that re-exports them has them itself. */
-  #isNamed(id: string, layer: BundledLayer): boolean {
-    const module = layer.modules.get(id) ?? this.#plan.base.modules.get(id)
-    return module?.kind === 'esm' && !module.stars
   }
 
   /** Leaves a map to Rolldown where it has given it the right name: maps are longer than code. */
@@ -297,17 +284,15 @@ export class LayerBundler {
     chunk: Rolldown.OutputChunk,
     isFacade: boolean,
     layer: BundledLayer,
+    { kept, wrappers }: PrintedModules,
     runtime?: SharedRuntime,
   ): void {
     const file = this.#fileOf(chunk)
     const entry = isFacade && chunk.facadeModuleId ? layer.modules.get(chunk.facadeModuleId) : undefined
-    const extracted = this.#extracted.get(chunk) ?? []
-    const kept = new Map(extracted.flatMap(({ kept }) => [...kept]))
-    const exports = [...kept].map(([local, name]) => `${local} as ${name}`)
+    const exports = [...(kept.get(file) ?? [])].map(([local, name]) => `${local} as ${name}`)
     const suffix = exports.length > 0 ? `\nexport { ${exports.join(', ')} };\n` : ''
-    const code = entry ? withoutRun(chunk.code, entry) : chunk.code
-    const namespaces = extracted.flatMap(({ namespace }) => namespace ?? [])
-    const printed = withoutUnusedHelper(unmarked(withoutDirectives(code), namespaces))
+    const code = entry ? withoutRun(chunk.code, entry, wrappers.get(chunk.facadeModuleId ?? '')) : chunk.code
+    const printed = withoutDirectives(code)
     const source = Buffer.from((runtime ? printed.replace(runtime.chunk.fileName, runtime.fileName) : printed) + suffix)
     context.emitFile({ type: 'asset', fileName: file, source })
     layer.files.set(file, { hash: hashOf(source) })

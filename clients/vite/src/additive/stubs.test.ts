@@ -2,12 +2,44 @@ import { describe, expect, test } from 'vitest'
 import { facadeOf, stubOf } from './stubs.js'
 
 describe('what stands for a written module', () => {
-  const esm = { kind: 'esm' as const, file: 'a.js', exports: { a: 'e$a', default: 'e$b', 'not a name': 'e$c' } }
+  const esm = { kind: 'esm' as const, files: ['a.js'], exports: [{ a: 'a', default: 'b', 'not a name': 'c' }] }
 
   test('re-exports its bindings', () => {
-    expect(stubOf('/a.js', esm)).toBe(
-      'export { e$a as a, e$b as default, e$c as "not a name" } from "evenkeel:file/a.js";\n',
-    )
+    expect(stubOf('/a.js', esm)).toBe('export { a, b as default, c as "not a name" } from "evenkeel:file/a.js";\n')
+  })
+
+  test('runs it first, and re-exports from whichever file has what', () => {
+    const module = { ...esm, files: ['a.js', 'b.js', 'c.js'], exports: [{}, { b: 't' }], init: 'n' }
+    const code = [
+      'import { n } from "evenkeel:file/a.js";',
+      'n();',
+      'import "evenkeel:file/a.js";',
+      'export { t as b } from "evenkeel:file/b.js";',
+      'import "evenkeel:file/c.js";',
+    ]
+    expect(stubOf('/a.js', module)).toBe(`${code.join('\n')}\n`)
+  })
+
+  test('re-exports what is not bundled, and reads properties of CommonJS modules', () => {
+    const module = {
+      ...esm,
+      files: ['a.js', 'b.js'],
+      exports: [{}, {}],
+      externals: [['react', { React: '*', useState: 'useState' }]] satisfies Array<[string, Record<string, string>]>,
+      properties: ['one', 'two'].map((exported) => ({ exported, file: 1, name: 'x', property: exported })),
+    }
+    const code = [
+      'import "evenkeel:file/a.js";',
+      'import "evenkeel:file/b.js";',
+      'export * as React from "react";',
+      'export { useState } from "react";',
+      'import { x as p0 } from "evenkeel:file/b.js";',
+      'const s0 = p0["one"];',
+      'const s1 = p0["two"];',
+      'export { s0 as one, s1 as two };',
+    ]
+    expect(stubOf('/a.js', module)).toBe(`${code.join('\n')}\n`)
+    expect(facadeOf(module, '?v=1')?.exports).toEqual(['React', 'useState', 'one', 'two'])
   })
 
   test('calls the wrapper of a CommonJS module', () => {

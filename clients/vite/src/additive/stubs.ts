@@ -1,4 +1,4 @@
-import type { WrittenModule } from './manifest.js'
+import type { Names, Property, WrittenModule } from './manifest.js'
 
 /** Stands for a written file in the code of a stub; resolved to that file, which is not bundled. */
 export const FILE = 'evenkeel:file/'
@@ -16,7 +16,7 @@ type EsmModule = Extract<WrittenModule, { kind: 'esm' }>
 export function stubOf(id: string, module: Reachable): string {
   if (module.kind === 'cjs') return `module.exports = require(${JSON.stringify(REQUIRE + id + MJS)}).r()\n`
   const stars = (module.stars ?? []).map((star) => starOf('external' in star ? star.external : star.module))
-  return reexport(module, FILE + module.file) + stars.join('')
+  return reexport(module, (file) => FILE + file) + stars.join('')
 }
 
 /** ESM between a CommonJS stub and the file: `require` itself cannot reach a file that is not bundled. */
@@ -33,9 +33,9 @@ export interface Facade {
 /** The facade of a module, if all that it exports can be named without bundling. */
 export function facadeOf(module: WrittenModule, version: string): Facade | undefined {
   if (module.kind === 'opaque') return undefined
-  const url = `./${module.file}${version}`
+  const urlOf = (file: string) => `./${file}${version}`
   if (module.kind === 'cjs') {
-    const code = `${prologueOf(module)}import { ${module.require} } from ${JSON.stringify(url)};\nexport default ${module.require}();\n`
+    const code = `${prologueOf(module)}import { ${module.require} } from ${JSON.stringify(urlOf(module.file))};\nexport default ${module.require}();\n`
     return { code, exports: ['default'] }
   }
   const stars: string[] = []
@@ -44,22 +44,45 @@ export function facadeOf(module: WrittenModule, version: string): Facade | undef
     stars.push(starOf(star.external))
   }
   return {
-    code: prologueOf(module) + reexport(module, url) + stars.join(''),
+    code: prologueOf(module) + reexport(module, urlOf) + stars.join(''),
     exports: exportsOf(module),
   }
 }
 
 /** The names of a module's exports. */
-export function exportsOf({ exports, snapshots = [] }: EsmModule): string[] {
-  return [...Object.keys(exports), ...snapshots]
+export function exportsOf({ exports, externals = [], properties = [] }: EsmModule): string[] {
+  const names = [...exports, ...externals.map(([, names]) => names)]
+  return [...names.flatMap((names) => Object.keys(names)), ...properties.map(({ exported }) => exported)]
 }
 
-function reexport(module: EsmModule, from: string): string {
+function reexport({ files, exports, externals = [], properties = [], init }: EsmModule, urlOf: UrlOf): string {
+  const [own = ''] = files
+  const run = init ? `import { ${init} } from ${JSON.stringify(urlOf(own))};\n${init}();\n` : ''
+  const bundled = files.map((file, index) => named(exports[index] ?? {}, urlOf(file)))
+  const external = externals.map(([specifier, names]) => named(names, specifier))
+  const code = [...bundled, ...external].join('') + propertiesOf(properties, (file) => urlOf(files[file] ?? ''))
+  return run + (code.includes('export ') ? code : `${code}export {};\n`)
+}
+
+type UrlOf = (file: string) => string
+
+/** A file without names is imported all the same: it runs the module. */
+function named(exports: Names, from: string): string {
+  const { '*': namespaces, others } = grouped(exports)
   const file = JSON.stringify(from)
-  const init = module.init ? `import { ${module.init} } from ${file};\n${module.init}();\n` : ''
-  const names = Object.entries(module.exports).map(([name, local]) => `${local} as ${exportName(name)}`)
-  const exports = names.length > 0 ? `export { ${names.join(', ')} } from ${file};\n` : `import ${file};\nexport {};\n`
-  return init + exports + snapshotsOf(module, file)
+  const whole = namespaces.map((name) => `export * as ${name} from ${file};\n`).join('')
+  if (others.length > 0) return `${whole}export { ${others.join(', ')} } from ${file};\n`
+  return whole || `import ${file};\n`
+}
+
+function grouped(exports: Names): { '*': string[]; others: string[] } {
+  const groups: ReturnType<typeof grouped> = { '*': [], others: [] }
+  for (const [exported, name] of Object.entries(exports)) {
+    const as = exportName(exported)
+    if (name === '*') groups['*'].push(as)
+    else groups.others.push(name === as ? name : `${name} as ${as}`)
+  }
+  return groups
 }
 
 /** Directives such as `"use client"`: frameworks look for them in the file of the entry. */
@@ -71,11 +94,21 @@ function starOf(specifier: string): string {
   return `export * from ${JSON.stringify(specifier)};\n`
 }
 
-function snapshotsOf({ snapshots = [], namespace }: EsmModule, file: string): string {
-  if (snapshots.length === 0) return ''
-  const constants = snapshots.map((name, index) => `const s${index} = ${namespace}[${JSON.stringify(name)}];\n`)
-  const names = snapshots.map((name, index) => `s${index} as ${exportName(name)}`)
-  return `import { ${namespace} } from ${file};\n${constants.join('')}export { ${names.join(', ')} };\n`
+function propertiesOf(properties: Property[], urlOf: (file: number) => string): string {
+  const objects = new Map<string, string>()
+  const local = ({ file, name }: Property) => {
+    const imported = `{ ${name} as p${objects.size} } from ${JSON.stringify(urlOf(file))}`
+    const key = `${file} ${name}`
+    if (!objects.has(key)) objects.set(key, imported)
+    return `p${[...objects.keys()].indexOf(key)}`
+  }
+  const reads = properties.map(
+    (property, index) => `const s${index} = ${local(property)}[${JSON.stringify(property.property)}];\n`,
+  )
+  if (reads.length === 0) return ''
+  const imports = [...objects.values()].map((imported) => `import ${imported};\n`)
+  const names = properties.map(({ exported }, index) => `s${index} as ${exportName(exported)}`)
+  return `${[...imports, ...reads].join('')}export { ${names.join(', ')} };\n`
 }
 
 /** A name as it is written in an export. */

@@ -1,23 +1,19 @@
 import { realpathSync } from 'node:fs'
 import { packageOf, withSlashes } from './packages.js'
 
-/** Stands for the module that imports it. A hook resolves it. */
-export const SELF = 'evenkeel:self'
-
 /** The name of a file, if nobody can take a part of it for a query. */
 const FILE_NAME = /(?<=[\\/])[\w.$@+-]+$/
 
-/** How modules import themselves: by a path where they can, because that is resolved without calling a hook. */
-export class SelfImports {
+/** Which modules can be imported by a path: that is resolved without calling a hook. */
+export class ModulePaths {
   readonly #realFolders = new Map<string, boolean>()
 
-  specifierOf(id: string): string {
-    const [name] = FILE_NAME.exec(id) ?? []
+  leadTo(id: string): boolean {
     const folder = packageOf(id)?.folder
-    return folder && name && this.#isReal(folder) ? `./${name}` : SELF
+    return folder !== undefined && FILE_NAME.test(id) && this.#isReal(folder)
   }
 
-  /** Whether a folder is where its path says: a relative import in a linked one leads elsewhere. */
+  /** Whether a folder is where its path says: an import in a linked one leads elsewhere. */
   #isReal(folder: string): boolean {
     const known = this.#realFolders.get(folder)
     if (known !== undefined) return known
@@ -27,10 +23,14 @@ export class SelfImports {
   }
 }
 
+/** How a module that can be imported by a path imports itself. */
+export function selfImport(id: string): string {
+  return `./${FILE_NAME.exec(id)?.[0]}`
+}
+
 /** Whether the path by which a module imports itself has led to another one, as a plugin may have it. */
 export function leadsElsewhere(path: string, imports: ReadonlyArray<{ path: string; original?: string }>): boolean {
-  const [name] = FILE_NAME.exec(path) ?? []
-  return imports.some((imported) => imported.original === `./${name}` && imported.path !== path)
+  return imports.some((imported) => imported.original === selfImport(path) && imported.path !== path)
 }
 
 /** `undefined` where nothing is on disk: for a package in an archive, for one. */

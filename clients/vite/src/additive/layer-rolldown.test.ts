@@ -1,0 +1,256 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type InputOptions, type OutputOptions, type Plugin, rolldown } from 'rolldown'
+import { describe, expect, test } from 'vitest'
+import type { Run } from './additive.js'
+import { Installation } from './installation.js'
+import { newApp } from './layer-esbuild.test-kit.js'
+import { describeLayer } from './layer-files.js'
+import { newManifest, planLayer } from './layer-plan.js'
+import { layerOptions } from './layer-rolldown.js'
+import type { WrittenModule } from './manifest.js'
+import { facadeOf } from './stubs.js'
+
+interface Built {
+  modules: Map<string, WrittenModule>
+  /** What each module that can be reached exports, when it is imported through the files of the layer. */
+  exported: Record<string, unknown>
+  /** The code of all files. */
+  code: string
+}
+
+/** A first layer of one package, whose entry is `index.js`, written and imported by Node. */
+async function built(
+  sources: Record<string, string>,
+  options: InputOptions & { output?: OutputOptions } = {},
+): Promise<Built> {
+  const files = Object.entries({ 'package.json': '{ "type": "module" }', ...sources })
+  const app = newApp(Object.fromEntries(files.map(([file, code]) => [`node_modules/pkg/${file}`, code])))
+  const folder = join(app.root, 'node_modules/pkg')
+  const plan = planLayer(newManifest(), { pkg: join(folder, 'index.js') })
+  const result: Built = { modules: new Map(), exported: {}, code: '' }
+  const run: Run = {
+    plan,
+    describe: (layer) => describeLayer(plan, layer, new Installation(app.root)),
+    async bundled(described) {
+      const { layer } = await described
+      result.modules = new Map(layer.modules.map(([id, module]) => [id.slice(folder.length + 1), module]))
+      const names = layer.files.map(([file]) => file).filter((file) => file.endsWith('.js'))
+      result.code = names.map((file) => readFileSync(join(app.outdir, file), 'utf8')).join('\n')
+    },
+    failed: (error) => expect.fail(error.message),
+  }
+  const { output, ...input } = options
+  const bundle = await rolldown(
+    layerOptions(
+      { input: plan.fresh, cwd: app.root, platform: 'node', logLevel: 'silent', plugins: [], ...input },
+      { run, rolldown: () => Promise.resolve(rolldown), excluded: [], isServed: () => Promise.resolve(false) },
+    ) as InputOptions,
+  )
+  await bundle.write({ dir: app.outdir, ...output })
+  await bundle.close()
+  writeFileSync(join(app.outdir, 'package.json'), '{ "type": "module" }')
+  if (!input.external || Array.isArray(input.external))
+    result.exported = imported(app.outdir, result.modules, plan.base.version)
+  return result
+}
+
+/** Node imports the facade of each module, in one process. */
+function imported(folder: string, modules: Built['modules'], version: string): Record<string, unknown> {
+  mkdirSync(join(folder, 'facades'))
+  const names = [...modules].flatMap(([id, module], index) => {
+    const facade = facadeOf(module, version)
+    if (!facade) return []
+    writeFileSync(join(folder, 'facades', `${index}.js`), facade.code.replaceAll('"./', '"../'))
+    return [[id, `./${index}.js`]]
+  })
+  const program = `const all = {}\nfor (const [id, file] of ${JSON.stringify(names)}) all[id] = { ...(await import(file)) }
+    console.log(JSON.stringify(all, (_, value) => typeof value === 'function' ? value() : value))`
+  writeFileSync(join(folder, 'facades/print.js'), program)
+  return JSON.parse(
+    execFileSync(process.execPath, [join(folder, 'facades/print.js')], { encoding: 'utf8', stdio: 'pipe' }),
+  )
+}
+
+const cases: Array<[what: string, sources: Record<string, string>, exported: Record<string, unknown>]> = [
+  [
+    'names of all kinds',
+    {
+      'index.js': "import './names.js'\n",
+      'names.js':
+        "export default () => 'd'\nexport const one = 1\nexport let two = 2\nexport { one as 'a, b', two as from }\n",
+    },
+    { 'index.js': {}, 'names.js': { default: 'd', one: 1, two: 2, 'a, b': 1, from: 2 } },
+  ],
+  [
+    'the same names in several modules of a file',
+    {
+      'index.js': "import './a.js'\nimport './b.js'\nexport const one = 1\n",
+      'a.js': 'export const one = 2\n',
+      'b.js': 'export const one = 3\n',
+    },
+    { 'index.js': { one: 1 }, 'a.js': { one: 2 }, 'b.js': { one: 3 } },
+  ],
+  [
+    'a module that re-exports others, of which nothing is printed',
+    {
+      'index.js': "export * from './barrel.js'\n",
+      'barrel.js':
+        "export * from './one.js'\nexport { default as two } from './two.js'\nexport * as all from './one.js'\n",
+      'one.js': "export const one = 1\nexport default 'no'\n",
+      'two.js': 'export default 2\n',
+    },
+    {
+      'index.js': { one: 1, two: 2, all: { one: 1, default: 'no' } },
+      'barrel.js': { one: 1, two: 2, all: { one: 1, default: 'no' } },
+      'one.js': { one: 1, default: 'no' },
+      'two.js': { default: 2 },
+    },
+  ],
+  [
+    'what two modules export under one name, and a third as a whole',
+    {
+      'index.js': "export * from './a.js'\nexport * from './b.js'\n",
+      'a.js': 'export const both = 1\nexport const a = 1\n',
+      'b.js': 'export const both = 2\nexport const b = 2\n',
+    },
+    { 'index.js': { a: 1, b: 2 }, 'a.js': { both: 1, a: 1 }, 'b.js': { both: 2, b: 2 } },
+  ],
+  [
+    'modules that re-export each other in a circle',
+    {
+      'index.js': "export * from './a.js'\n",
+      'a.js': "export * from './b.js'\nexport const a = 1\n",
+      'b.js': "export * from './a.js'\nexport const b = 2\n",
+    },
+    { 'index.js': { a: 1, b: 2 }, 'a.js': { a: 1, b: 2 }, 'b.js': { a: 1, b: 2 } },
+  ],
+  [
+    'CommonJS, and what an ECMAScript module re-exports of it',
+    {
+      'index.js': "import common from './common.cjs'\nexport { one } from './common.cjs'\nexport { common }\n",
+      'common.cjs': 'exports.one = 1\n',
+    },
+    { 'index.js': { one: 1, common: { one: 1 } }, 'common.cjs': { default: { one: 1 } } },
+  ],
+  [
+    'ECMAScript modules that run when they are required',
+    {
+      'index.js': "import user from './user.cjs'\nexport { user }\n",
+      'user.cjs': "exports.ran = globalThis.ran\nexports.use = () => require('./esm.mjs').one\n",
+      'esm.mjs': "import './effect.mjs'\nexport const one = 1\nexport { two } from './two.mjs'\n",
+      'effect.mjs': 'globalThis.ran = 1\n',
+      'two.mjs': 'export const two = 2\n',
+    },
+    {
+      'index.js': { user: { use: 1 } },
+      'user.cjs': { default: { use: 1 } },
+      'esm.mjs': { one: 1, two: 2 },
+      'effect.mjs': {},
+      'two.mjs': { two: 2 },
+    },
+  ],
+  [
+    'what is not bundled',
+    {
+      'index.js':
+        "export { sep as separator } from 'node:path'\nimport * as path from 'node:path'\nexport const name = path.basename('/a/index.js')\nimport posix from 'node:path/posix'\nexport const { sep } = posix\n",
+    },
+    { 'index.js': { separator: '/', sep: '/', name: 'index.js' } },
+  ],
+  [
+    'scripts and JSON',
+    {
+      'index.js': "import './script.js'\nimport data from './data.json'\nexport { data }\n",
+      'script.js': 'globalThis.scripted = 1\n',
+      'data.json': '{ "one": 1 }\n',
+    },
+    { 'index.js': { data: { one: 1 } }, 'script.js': {}, 'data.json': { default: { one: 1 } } },
+  ],
+  [
+    'modules that are imported dynamically alone',
+    { 'index.js': "export const load = () => import('./lazy.js')\n", 'lazy.js': 'export const lazy = 1\n' },
+    { 'index.js': { load: {} }, 'lazy.js': { lazy: 1 } },
+  ],
+]
+
+describe('all modules of a layer can be reached:', () => {
+  test.for(cases)('%s', async ([, sources, expected]) => {
+    const { exported, code } = await built(sources, { external: [/^node:/] })
+    expect(exported).toEqual(expected)
+    expect(code, 'what lists them is not written').not.toContain('__evenkeel')
+  })
+})
+
+test('a layer of very many modules lists all of them', async () => {
+  const numbers = Array.from({ length: 450 }, (_, number) => number)
+  const sources = Object.fromEntries(numbers.map((number) => [`${number}.js`, `export const one = ${number}\n`]))
+  const { exported } = await built({
+    ...sources,
+    'index.js': numbers.map((number) => `import './${number}.js'\n`).join(''),
+  })
+  expect(exported).toEqual({ 'index.js': {}, ...Object.fromEntries(numbers.map((one) => [`${one}.js`, { one }])) })
+})
+
+const opaque: Array<[what: string, sources: Record<string, string>, options: InputOptions]> = [
+  ['a name that no object can have', { 'index.js': 'export { p as __proto__ }\nconst p = 1\n' }, {}],
+  [
+    'what is no JavaScript',
+    { 'index.js': "import './x.bin'\nexport const one = 1\n", 'x.bin': 'x' },
+    { moduleTypes: { '.bin': 'base64' } },
+  ],
+]
+test.for(opaque)('a module is left to its file: %s', async ([, sources, options]) => {
+  const { modules } = await built(sources, options)
+  const name = Object.keys(sources).at(-1) ?? ''
+  expect(modules.get(name)?.kind ?? 'opaque').toBe('opaque')
+})
+
+describe('modules are listed once all have been read, whatever plugins do:', () => {
+  const sources = { 'index.js': "import './other.js'\nexport const one = 1\n", 'other.js': 'export const other = 2\n' }
+  const plugins: Array<[what: string, plugin: Plugin, more?: Record<string, string>]> = [
+    ['slow ones', { name: 'slow', load: () => new Promise((resolve) => setTimeout(() => resolve(null), 20)) }],
+    [
+      'an external module that only they know',
+      {
+        name: 'external',
+        resolveId: (id) => (id === 'virtual:path' ? { id: 'node:path', external: true } : null),
+      },
+      { 'other.js': "import 'virtual:path'\nexport const other = 2\n" },
+    ],
+    [
+      'virtual modules',
+      {
+        name: 'virtual',
+        resolveId: (id) => (id === 'virtual:one' ? '\0virtual:one' : null),
+        load: (id) => (id === '\0virtual:one' ? 'export default 1' : null),
+      },
+      { 'other.js': "import one from 'virtual:one'\nexport const other = one + 1\n" },
+    ],
+    [
+      'an entry that leads to another module',
+      {
+        name: 'elsewhere',
+        resolveId(id, importer) {
+          return importer === undefined && id.endsWith('index.js') ? id.replace('index.js', 'real.js') : null
+        },
+      },
+      { 'real.js': "import './other.js'\nexport const one = 1\n" },
+    ],
+  ]
+  test.for(plugins)('%s', async ([, plugin, more]) => {
+    const { exported } = await built({ ...sources, ...more }, { plugins: [plugin] })
+    expect(Object.values(exported)).toEqual(expect.arrayContaining([{ one: 1 }, { other: 2 }]))
+  })
+
+  test('a module that an option leaves out', async () => {
+    const left = {
+      'index.js': "export { one } from './left.js'\nexport const two = 2\n",
+      'left.js': 'export const one = 1\n',
+    }
+    const { modules } = await built(left, { external: (id) => id.endsWith('left.js') })
+    expect([...modules.keys()]).toEqual(['index.js'])
+    expect(modules.get('index.js')?.kind).toBe('esm')
+  })
+})

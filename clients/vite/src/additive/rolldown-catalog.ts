@@ -1,0 +1,178 @@
+import { parse as lex } from 'es-module-lexer'
+import type { Rolldown } from 'vite'
+import { ModulePaths } from './module-paths.js'
+
+/** What a catalog is imported as. */
+export const CATALOG = 'evenkeel:catalog/'
+/** What a module is imported as that cannot be by its path. */
+const MODULE = 'evenkeel:module/'
+/** The name of a catalog's entry. Rolldown names chunks after the entries that need them. */
+const ENTRY = '_'
+/** A function that nobody calls: called with a module's number and all that it exports. */
+const EXPORTS = '__evenkeel_exports__'
+/** What Rolldown does with the imports of a module takes time that grows with the square of their number. */
+const MODULES_OF_A_PART = 200
+
+const NAME = String.raw`[\w$\u0080-\uffff]+`
+const LISTED = new RegExp(String.raw`^${EXPORTS}\(([\w.]+)(.*)\);$`, 'gm')
+/** A binding, a property of one, or nothing. */
+const VALUE = new RegExp(String.raw`, (?:void 0|(${NAME})(?:\.(${NAME})|\[("(?:[^"\\]|\\.)*")\])?)(?=, |$)`, 'y')
+/** The call of what runs a module that somebody requires. */
+const RUN = new RegExp(String.raw`^(await )?(${NAME})\(\);$`, 'gm')
+const DEFAULT = new RegExp(String.raw`^\s+(${NAME})(?:,| from)`)
+const NAMESPACE = new RegExp(String.raw`\* as (${NAME}) from`)
+const NAMES = /\{(.*)\}/s
+const SPECIFIER = new RegExp(String.raw`("(?:[^"\\]|\\.)*"|${NAME})(?: as (${NAME}))?`, 'g')
+const IDENTIFIER = new RegExp(`^${NAME}$`)
+
+/** What an export of a module is in the files that have been printed. */
+export interface Reach {
+  from: string
+  name: string
+  /** The export is this property of what has the name. */
+  property?: string
+}
+
+/** What was printed of all catalogs. */
+export interface Printed {
+  /** By module: each export, or `undefined` where it is none after all. */
+  exports: Map<string, Array<[exported: string, reach: Reach | undefined]>>
+  /** What runs modules that somebody requires. */
+  runs: Array<Reach & { isAsync: boolean }>
+}
+
+/** A module, and all that it exports; `undefined`, once that cannot be told. */
+interface Listed {
+  id: string
+  exports: string[] | undefined
+}
+
+interface Part {
+  code: string
+  modules: Listed[]
+}
+
+/**
+ * Entries beside those of Vite, which nobody loads: they import all modules of a layer and name what each exports. So Rolldown keeps
+ * everything, its files export it, and what it prints of a catalog tells which file has what under which name.
+ */
+export class Catalogs {
+  readonly #paths = new ModulePaths()
+  /** By their ids. */
+  readonly #parts = new Map<string, Part>()
+  readonly #modules: Listed[] = []
+  #count = 0
+
+  /** Has modules listed. */
+  add(context: Pick<Rolldown.PluginContext, 'emitFile'>, modules: Listed[]): void {
+    if (modules.length === 0) return
+    const id = `${CATALOG}${this.#count++}`
+    const parts: string[] = []
+    for (let from = 0; from < modules.length; from += MODULES_OF_A_PART) {
+      const part = `${id}/${parts.length}`
+      parts.push(`import ${JSON.stringify(part)};\n`)
+      this.#parts.set(`\0${part}`, this.#list(modules.slice(from, from + MODULES_OF_A_PART)))
+    }
+    this.#parts.set(`\0${id}`, { code: parts.join(''), modules: [] })
+    context.emitFile({ type: 'chunk', id, name: ENTRY })
+  }
+
+  has(id: string): boolean {
+    return this.#parts.has(id)
+  }
+
+  code(id: string): string | undefined {
+    return this.#parts.get(id)?.code
+  }
+
+  /** What a catalog has imported. */
+  resolve(imported: string): string | undefined {
+    return imported.startsWith(MODULE) ? this.#modules[Number(imported.slice(MODULE.length))]?.id : undefined
+  }
+
+  /** A part has been read. A path in it may have led elsewhere: what that exports is of another module. */
+  parsed({ id, importedIds }: Pick<Rolldown.ModuleInfo, 'id' | 'importedIds'>): void {
+    const imported = new Set(importedIds)
+    for (const module of this.#parts.get(id)?.modules ?? []) if (!imported.has(module.id)) module.exports = undefined
+  }
+
+  /** Takes the catalogs out of a bundle. */
+  take(chunks: Rolldown.OutputChunk[]): { printed: Printed; catalogs: Set<Rolldown.OutputChunk> } {
+    const catalogs = new Set(chunks.filter(({ facadeModuleId }) => facadeModuleId && this.has(facadeModuleId)))
+    const printed: Printed = { exports: new Map(), runs: [] }
+    for (const { code } of catalogs) this.#read(code, printed)
+    return { printed, catalogs }
+  }
+
+  #list(modules: Listed[]): Part {
+    const listed = modules.map(({ id, exports }) => ({ id, exports }))
+    return { code: listed.map((module) => this.#listed(module)).join(''), modules: listed }
+  }
+
+  #listed(module: Listed): string {
+    const number = this.#modules.push(module) - 1
+    const specifier = this.#paths.leadTo(module.id) ? module.id : `${MODULE}${number}`
+    const values = (module.exports ?? []).map((name) => `, m${number}${access(name)}`).join('')
+    return `import * as m${number} from ${JSON.stringify(specifier)};${EXPORTS}(${number}${values});\n`
+  }
+
+  #read(code: string, { exports, runs }: Printed): void {
+    const imported = importsOf(code)
+    for (const [, number, values = ''] of code.matchAll(LISTED)) {
+      const { id, exports: names } = this.#modules[Number(number)] ?? {}
+      const reaches = valuesOf(values, imported)
+      if (id === undefined || !names || reaches?.length !== names.length) continue
+      exports.set(
+        id,
+        names.map((name, index) => [name, reaches[index]]),
+      )
+    }
+    for (const [, isAwaited, local = ''] of code.matchAll(RUN)) {
+      const reach = imported.get(local)
+      if (reach) runs.push({ ...reach, isAsync: isAwaited !== undefined })
+    }
+  }
+}
+
+/** The name of a chunk without the catalogs that need it, too. */
+export function nameOf({ name }: Pick<Rolldown.PreRenderedChunk, 'name'>): string {
+  return name.replace(/(?:~_)+$/, '')
+}
+
+function access(name: string): string {
+  return IDENTIFIER.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`
+}
+
+/** `undefined` if something is printed otherwise than expected. */
+function valuesOf(values: string, imported: Map<string, Reach>): Array<Reach | undefined> | undefined {
+  const reaches: Array<Reach | undefined> = []
+  VALUE.lastIndex = 0
+  for (let at = 0; at < values.length; at = VALUE.lastIndex) {
+    const [, local, property, quoted] = VALUE.exec(values) ?? ['']
+    if (VALUE.lastIndex === 0) return undefined
+    if (local === undefined) reaches.push(undefined)
+    else {
+      const reach = imported.get(local)
+      if (!reach) return undefined
+      const name = quoted === undefined ? property : (JSON.parse(quoted) as string)
+      reaches.push(name === undefined ? reach : { ...reach, property: name })
+    }
+  }
+  return reaches
+}
+
+/** What a file imports, by its local names. */
+function importsOf(code: string): Map<string, Reach> {
+  const imported = new Map<string, Reach>()
+  for (const { n: from, d: dynamic, ss: start, s: end } of lex(code)[0]) {
+    if (dynamic !== -1 || from === undefined) continue
+    const clause = code.slice(start + 'import'.length, end)
+    const [, whole] = DEFAULT.exec(clause) ?? []
+    const [, namespace] = NAMESPACE.exec(clause) ?? []
+    if (whole) imported.set(whole, { from, name: 'default' })
+    if (namespace) imported.set(namespace, { from, name: '*' })
+    const [, names = ''] = NAMES.exec(clause) ?? []
+    for (const [, name = '', local = name] of names.matchAll(SPECIFIER)) imported.set(local, { from, name })
+  }
+  return imported
+}

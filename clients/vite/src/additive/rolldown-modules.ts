@@ -1,0 +1,131 @@
+import { dirname, join } from 'node:path'
+import type { Rolldown } from 'vite'
+import { type Parse, isModule, starExports } from './module-syntax.js'
+
+const RUNTIME = '\0rolldown/runtime.js'
+/** Rolldown's name for what a module re-exports as a whole. */
+const STAR = '*'
+/** Anything else may be left where it is: a picture, or a module of Node's. */
+const FILE_OF_JAVASCRIPT = /^(?:[A-Za-z]:)?[\\/].*\.[cm]?[jt]sx?$/
+const ENDINGS = ['', '.js', '.mjs', '.ts', '.tsx', '.jsx', '/index.js', '/index.mjs', '/index.ts']
+
+/** What is known of a module once Rolldown has read it. */
+export interface ParsedModule {
+  /** Whether it is an ECMAScript module. */
+  isEsm: boolean
+  /** The names that it exports itself. */
+  exports: string[]
+  imports: string[]
+  /** What it re-exports as a whole. */
+  stars: string[]
+}
+
+type Context = Pick<Rolldown.PluginContext, 'resolve' | 'parse'>
+
+/** The modules of one build, and whether all of them have been read. */
+export class ParsedModules {
+  readonly #modules = new Map<string, ParsedModule>()
+  readonly #externals = new Map<string, Promise<boolean>>()
+  /** Entries that have not been read, as they are named. */
+  readonly #entries: Set<string>
+  readonly #awaited: Set<string>
+  readonly #isWritten: (id: string) => boolean
+  readonly #hasExternals: boolean
+
+  /** `isWritten`: whether a file of an earlier layer is named; `hasExternals`: whether an option says what is external. */
+  constructor(entries: string[], isWritten: (id: string) => boolean, hasExternals: boolean) {
+    this.#entries = new Set(entries)
+    this.#awaited = new Set(entries)
+    this.#isWritten = isWritten
+    this.#hasExternals = hasExternals
+  }
+
+  get(id: string): ParsedModule | undefined {
+    return this.#modules.get(id)
+  }
+
+  /** To be told of each module before Rolldown goes on with what it imports; returns whether that was the last one. */
+  async parsed(context: Context, info: Rolldown.ModuleInfo): Promise<boolean> {
+    const { id, exports } = info
+    const imports = [...info.importedIds, ...info.dynamicallyImportedIds].filter((imported) => imported !== RUNTIME)
+    const own = exports.filter((name) => name !== STAR)
+    const module = { isEsm: isEsm(context, info), exports: own, imports, stars: [] as string[] }
+    this.#modules.set(id, module)
+    this.#awaited.delete(id)
+    if (info.isEntry && !this.#entries.delete(id)) await this.#findEntries(context)
+    const undecided = imports.filter((imported) => this.#await(imported))
+    await Promise.all(undecided.map((imported) => this.#decide(context, imported, id)))
+    if (own.length < exports.length) module.stars = await starsOf(context, info)
+    return this.#awaited.size === 0
+  }
+
+  /** All names that a module exports, in the order that namespaces have, but for those that only its run tells; `known`: those of a module that is not read. */
+  namesOf(id: string, known: (id: string) => string[] | undefined): string[] {
+    const names = new Set(this.#modules.get(id)?.exports)
+    const seen = new Set([id])
+    const stars = [...(this.#modules.get(id)?.stars ?? [])]
+    for (let star = stars.pop(); star !== undefined; star = stars.pop()) {
+      if (seen.has(star)) continue
+      seen.add(star)
+      const { isEsm = false, exports = [], stars: others = [] } = this.#modules.get(star) ?? {}
+      for (const name of known(star) ?? (isEsm ? exports : [])) if (name !== 'default') names.add(name)
+      stars.push(...others)
+    }
+    return [...names].sort()
+  }
+
+  /** Returns whether it may be external. */
+  #await(id: string): boolean {
+    if (this.#modules.has(id) || this.#isWritten(id)) return false
+    this.#awaited.add(id)
+    return this.#hasExternals || !FILE_OF_JAVASCRIPT.test(id)
+  }
+
+  async #decide(context: Context, id: string, importer: string): Promise<void> {
+    const known = this.#externals.get(id) ?? isExternal(context, id, importer)
+    this.#externals.set(id, known)
+    if (await known) this.#awaited.delete(id)
+  }
+
+  /** A plugin has resolved an entry to another module than the one it is named after. */
+  async #findEntries(context: Context): Promise<void> {
+    const entries = [...this.#entries]
+    this.#entries.clear()
+    for (const entry of entries) {
+      const resolved = await context.resolve(entry, undefined, { isEntry: true })
+      if (resolved && !this.#modules.has(resolved.id)) this.#awaited.add(resolved.id)
+      if (resolved?.id !== entry) this.#awaited.delete(entry)
+    }
+  }
+}
+
+async function isExternal(context: Context, id: string, importer: string): Promise<boolean> {
+  const resolved = await context.resolve(id, importer)
+  return resolved !== null && Boolean(resolved.external)
+}
+
+/** Rolldown says it itself since 1.2. */
+function isEsm(context: Context, info: Rolldown.ModuleInfo): boolean {
+  const { inputFormat } = info as { inputFormat?: string }
+  return inputFormat === undefined ? isModule(info.code ?? '', parserOf(context, info.id)) : inputFormat === 'es'
+}
+
+async function starsOf(context: Context, info: Rolldown.ModuleInfo): Promise<string[]> {
+  const { id, code, importedIds } = info
+  const imported = new Set(importedIds)
+  const specifiers = new Set(starExports(code ?? '', parserOf(context, id)))
+  return Promise.all(
+    [...specifiers].map(async (specifier) => {
+      const path = join(dirname(id), specifier)
+      const found = specifier.startsWith('.') ? ENDINGS.filter((ending) => imported.has(path + ending)) : []
+      const [ending, ...others] = found
+      if (ending !== undefined && others.length === 0) return path + ending
+      const resolved = await context.resolve(specifier, id)
+      return resolved?.id ?? specifier
+    }),
+  )
+}
+
+function parserOf(context: Context, id: string): Parse {
+  return (code) => context.parse(code, { lang: id.endsWith('ts') ? 'ts' : 'tsx' })
+}

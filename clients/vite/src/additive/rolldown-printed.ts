@@ -1,0 +1,205 @@
+import type { Rolldown } from 'vite'
+import { type Manifest, type Names, PREFIX, type Property, type Star, type WrittenModule } from './manifest.js'
+import type { Printed, Reach } from './rolldown-catalog.js'
+import type { ParsedModules } from './rolldown-modules.js'
+
+/** A module in a function, as Rolldown prints it: at the beginning of a line, because a package may have functions of the same name. */
+const WRAPPER = /^var (\S+) = (?:\/\* @__PURE__ \*\/ )?__(commonJS|esm)\w*\(/gm
+const EXPORTED = /([^\s{},]+)(?: as ([^\s{},]+))?(?=,| \})/g
+/** Comments at the beginning. Each can be read in one way only, or a file with many of them would take minutes. */
+const COMMENTS = /^(?:\s|\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/|\/\/.*(?:\n|$))*/
+
+type EsmModule = Extract<WrittenModule, { kind: 'esm' }>
+
+/** A file that has been printed, and the new modules in it. */
+export interface PrintedFile {
+  file: string
+  chunk: Rolldown.OutputChunk
+  ids: string[]
+}
+
+/** What is known of the modules of a layer. */
+export interface KnownModules {
+  base: Manifest
+  parsed: ParsedModules
+  printed: Printed
+  files: PrintedFile[]
+  /** Modules that are no JavaScript. */
+  others: ReadonlySet<string>
+}
+
+/** How the modules of a layer can be reached in the files that Rolldown has printed. */
+export class PrintedModules {
+  readonly modules = new Map<string, WrittenModule>()
+  /** Local names that a file has to export besides what it does, and as what; by file. */
+  readonly kept = new Map<string, Map<string, string>>()
+  /** The local functions that run modules which do not run with their file. */
+  readonly wrappers = new Map<string, string>()
+  readonly #known: KnownModules
+  readonly #places = new Map<string, PrintedFile>()
+  /** What runs the modules that do not run with their file; `undefined`, where that cannot be told. */
+  readonly #runs = new Map<string, { name: string; isAsync: boolean } | undefined>()
+
+  constructor(known: KnownModules) {
+    this.#known = known
+    for (const printed of known.files) for (const id of printed.ids) this.#places.set(id, printed)
+    for (const printed of known.files) this.#findRuns(printed)
+    for (const [id, printed] of this.#places) this.#add(id, this.#listed(id) ?? this.#unlisted(id, printed))
+    for (const [id, exports] of known.printed.exports) {
+      // Nothing is printed of what only re-exports.
+      if (exports.length > 0 && !this.#places.has(id)) this.#add(id, this.#listed(id))
+    }
+    for (const [id, module] of this.modules) this.#addStars(id, module)
+  }
+
+  #add(id: string, module: WrittenModule | undefined): void {
+    if (module) this.modules.set(id, module)
+  }
+
+  #codeOf(id: string): string {
+    return this.#places.get(id)?.chunk.modules[id]?.code ?? ''
+  }
+
+  /** The file of this layer, or of an earlier one, that something is imported from. */
+  #fileNamed(specifier: string): string | undefined {
+    const { version } = this.#known.base
+    const isFile = specifier.startsWith('./') && specifier.endsWith(version)
+    return isFile ? specifier.slice('./'.length, -version.length) : undefined
+  }
+
+  /** Which of the functions that catalogs call runs which module of a file. */
+  #findRuns({ file, chunk, ids }: PrintedFile): void {
+    const { printed, parsed } = this.#known
+    const called = printed.runs.filter(({ from }) => this.#fileNamed(from) === file)
+    if (called.length === 0) return
+    const locals = localsOf(chunk.code)
+    const runs = new Map(called.map((run) => [locals.get(run.name), run]))
+    const esm = ids.filter((id) => parsed.get(id)?.isEsm)
+    const found = esm.flatMap((id) => {
+      const names = [...this.#codeOf(id).matchAll(WRAPPER)].map(([, name = '']) => name)
+      return names.filter((name) => runs.has(name)).map((name) => [id, name] as const)
+    })
+    const isCertain = found.length === called.length && new Map(found).size === called.length
+    for (const id of isCertain ? [] : esm) this.#runs.set(id, undefined)
+    for (const [id, name] of isCertain ? found : []) {
+      this.#runs.set(id, runs.get(name))
+      this.wrappers.set(id, name)
+    }
+  }
+
+  /** A module whose exports a catalog tells. */
+  #listed(id: string): WrittenModule | undefined {
+    const exports = this.#known.printed.exports.get(id)
+    const { file } = this.#places.get(id) ?? {}
+    // Rolldown takes some with imports for CommonJS: those that assign to `module.exports`.
+    if (!exports || (exports.length === 0 && wrapperIn(this.#codeOf(id))?.kind === 'commonJS')) return undefined
+    const opaque = (why: string): WrittenModule => ({ kind: 'opaque', file: file ?? '', why })
+    const run = this.#runs.get(id)
+    if (this.#runs.has(id) && !run) return opaque('it is not known what runs it')
+    if (run?.isAsync) return opaque('it runs when it is needed, and has to be waited for')
+    const module = this.#reachedBy(exports, file === undefined ? this.#filesOfImports(id) : [file])
+    return module ? { ...module, ...(run && { init: run.name }) } : opaque('its exports are not printed as expected')
+  }
+
+  #reachedBy(exports: Array<[exported: string, reach: Reach | undefined]>, own: string[]): EsmModule | undefined {
+    const files = new Map(own.map((file): [string, Names] => [file, {}]))
+    const externals = new Map<string, Names>()
+    const properties: Array<Omit<Property, 'file'> & { in: string }> = []
+    for (const [exported, reach] of exports) {
+      if (!reach) continue
+      const { from, name, property } = reach
+      const file = this.#fileNamed(from)
+      const names = file === undefined ? namesOf(externals, from) : namesOf(files, file)
+      // The first cannot be the name of an object's property, the second is not printed.
+      if (exported === '__proto__' || (file === undefined && property !== undefined)) return undefined
+      if (file !== undefined && property !== undefined) properties.push({ exported, in: file, name, property })
+      else names[exported] = name
+    }
+    const numbers = [...files.keys()]
+    const read = properties.map(({ in: file, ...property }) => ({ ...property, file: numbers.indexOf(file) }))
+    return {
+      kind: 'esm',
+      files: numbers,
+      exports: [...files.values()],
+      ...(externals.size > 0 && { externals: [...externals] }),
+      ...(read.length > 0 && { properties: read }),
+    }
+  }
+
+  /** The files that run what a module imports. */
+  #filesOfImports(id: string, seen = new Set<string>()): string[] {
+    const { parsed, base } = this.#known
+    const imports = (parsed.get(id)?.imports ?? []).filter((imported) => !seen.has(imported))
+    for (const imported of imports) seen.add(imported)
+    const files = imports.flatMap((imported) => {
+      const { file } = this.#places.get(imported) ?? {}
+      const known = base.modules.get(imported)
+      if (file !== undefined) return file
+      return known ? filesOf(known).slice(0, 1) : this.#filesOfImports(imported, seen)
+    })
+    return [...new Set(files)]
+  }
+
+  /** A module that no catalog has: it is CommonJS, or neither imports nor exports. */
+  #unlisted(id: string, { file }: PrintedFile): WrittenModule | undefined {
+    const code = this.#codeOf(id)
+    const opaque: WrittenModule = { kind: 'opaque', file, why: 'neither ESM nor CommonJS' }
+    if (code === '') return undefined
+    const wrapper = wrapperIn(code)
+    if (wrapper?.kind === 'commonJS') {
+      this.wrappers.set(id, wrapper.name)
+      return { kind: 'cjs', file, require: this.#keep(file, wrapper.name) }
+    }
+    // There is nothing to reach but its effects. What is left after its comments is a statement.
+    const isScript = !wrapper && !this.#known.others.has(id) && !this.#known.parsed.get(id)?.isEsm
+    return isScript && code.replace(COMMENTS, '') !== '' ? { kind: 'esm', files: [file], exports: [{}] } : opaque
+  }
+
+  #keep(file: string, local: string): string {
+    const kept = this.kept.get(file) ?? new Map<string, string>()
+    this.kept.set(file, kept.set(local, PREFIX + local))
+    return PREFIX + local
+  }
+
+  #addStars(id: string, module: WrittenModule): void {
+    const { parsed, base } = this.#known
+    if (module.kind !== 'esm') return
+    const stars = (parsed.get(id)?.stars ?? []).flatMap((star): Star[] => {
+      if (!parsed.get(star) && !base.modules.has(star)) return [{ external: star }]
+      return this.#isNamed(star) ? [] : [{ module: star }]
+    })
+    if (stars.length > 0) module.stars = stars
+  }
+
+  /** Whether all exports of a module have names, so that a module that re-exports them has them itself. */
+  #isNamed(id: string, seen = new Set<string>()): boolean {
+    const { parsed, base } = this.#known
+    const known = base.modules.get(id)
+    if (known) return known.kind === 'esm' && !known.stars
+    const stars = parsed.get(id)?.stars
+    if (!stars || (this.modules.get(id) ?? { kind: 'esm' }).kind !== 'esm') return false
+    seen.add(id)
+    return stars.every((star) => seen.has(star) || this.#isNamed(star, seen))
+  }
+}
+
+function namesOf(all: Map<string, Names>, from: string): Names {
+  const names = all.get(from) ?? {}
+  all.set(from, names)
+  return names
+}
+
+function filesOf(module: WrittenModule): string[] {
+  return module.kind === 'esm' ? module.files : [module.file]
+}
+
+/** The local names of what a file exports. */
+function localsOf(code: string): Map<string, string> {
+  const names = code.slice(code.lastIndexOf('\nexport {'))
+  return new Map([...names.matchAll(EXPORTED)].map(([, local = '', exported = local]) => [exported, local]))
+}
+
+function wrapperIn(code: string): { kind: string; name: string } | undefined {
+  const [[, name = '', kind = ''] = []] = code.matchAll(WRAPPER)
+  return name === '' ? undefined : { kind, name }
+}
