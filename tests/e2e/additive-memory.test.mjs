@@ -1,7 +1,7 @@
 // Rolldown keeps a hook of each build for ever, so a layer must not be kept by the hooks of its build: a server that bundles often
 // would keep every version of its dependencies.
 import assert from 'node:assert/strict'
-import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
@@ -21,6 +21,12 @@ before(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'layers-'))
   const fixtures = fileURLToPath(new URL('../packages/fixtures', import.meta.url))
   await cp(fixtures, path.join(folder, 'node_modules/@fixture'), { recursive: true })
+  // A module in no package, between two of one.
+  await mkdir(path.join(folder, 'node_modules/ring'))
+  await writeFile(path.join(folder, 'node_modules/ring/package.json'), '{ "name": "ring", "type": "module" }')
+  await writeFile(path.join(folder, 'node_modules/ring/base.js'), 'export class Base {}\n')
+  await writeFile(path.join(folder, 'node_modules/ring/index.js'), "import { Derived } from '../../between.js'\nexport const made = new Derived()\n")
+  await writeFile(path.join(folder, 'between.js'), "import { Base } from 'ring/base.js'\nexport class Derived extends Base {}\n")
 })
 after(() => rm(folder, { recursive: true, force: true }))
 
@@ -36,7 +42,11 @@ async function bundle(name, code, isRight) {
     bundled: async (layer) => void (seen.layer = new WeakRef(layer)),
     failed: (error) => void (seen.error = error.message),
   }
-  const build = await rolldown(layerOptions({ logLevel: 'silent' }, { run, rolldown: async () => rolldown, excluded: [] }))
+  const again = async () => {
+    seen.again = true
+    return rolldown
+  }
+  const build = await rolldown(layerOptions({ logLevel: 'silent' }, { run, rolldown: again, excluded: [] }))
   const dir = path.join(folder, 'out')
   await build.write({ format: 'esm', dir }).then(
     () => assert.ok(isRight),
@@ -55,14 +65,19 @@ async function collected(reference) {
   return reference.deref() === undefined
 }
 
-const codes = {
-  'has ended,': 'export const one = 1\n',
-  'has been done once more, because its chunks imported each other,': "export { Derived } from '@fixture/pair-base'\n",
-}
+const builds = [
+  { how: 'has ended,', code: 'export const one = 1\n', isDoneAgain: false },
+  {
+    how: 'has been done once more, because its chunks imported each other,',
+    code: "export { made } from 'ring/index.js'\n",
+    isDoneAgain: true,
+  },
+]
 
-for (const [how, code] of Object.entries(codes)) {
+for (const { how, code, isDoneAgain } of builds) {
   test(`when a build ${how} its plan and its layer are let go`, async () => {
-    const { plan, layer } = await bundle('right', code, true)
+    const { plan, layer, again = false } = await bundle('right', code, true)
+    assert.equal(again, isDoneAgain)
     assert.ok(layer, 'the layer was bundled')
     assert.ok(await collected(layer), 'the layer is kept')
     assert.ok(await collected(plan), 'the plan is kept')

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type InputOptions, type OutputOptions, type Plugin, rolldown } from 'rolldown'
+import { type InputOptions, type Plugin, rolldown } from 'rolldown'
 import { describe, expect, test } from 'vitest'
 import type { Run } from './additive.js'
 import { Installation } from './installation.js'
@@ -21,10 +21,7 @@ interface Built {
 }
 
 /** A first layer of one package, whose entry is `index.js`, written and imported by Node. */
-async function built(
-  sources: Record<string, string>,
-  options: InputOptions & { output?: OutputOptions } = {},
-): Promise<Built> {
+async function built(sources: Record<string, string>, options: InputOptions = {}, isImported = true): Promise<Built> {
   const files = Object.entries({ 'package.json': '{ "type": "module" }', ...sources })
   const app = newApp(Object.fromEntries(files.map(([file, code]) => [`node_modules/pkg/${file}`, code])))
   const folder = join(app.root, 'node_modules/pkg')
@@ -41,17 +38,16 @@ async function built(
     },
     failed: (error) => expect.fail(error.message),
   }
-  const { output, ...input } = options
   const bundle = await rolldown(
     layerOptions(
-      { input: plan.fresh, cwd: app.root, platform: 'node', logLevel: 'silent', plugins: [], ...input },
+      { input: plan.fresh, cwd: app.root, platform: 'node', logLevel: 'silent', plugins: [], ...options },
       { run, rolldown: () => Promise.resolve(rolldown), excluded: [], isServed: () => Promise.resolve(false) },
     ) as InputOptions,
   )
-  await bundle.write({ dir: app.outdir, ...output })
+  await bundle.write({ dir: app.outdir })
   await bundle.close()
   writeFileSync(join(app.outdir, 'package.json'), '{ "type": "module" }')
-  if (!input.external || Array.isArray(input.external))
+  if (isImported)
     result.exported = imported(app.outdir, result.modules, plan.base.version)
   return result
 }
@@ -244,12 +240,21 @@ describe('modules are listed once all have been read, whatever plugins do:', () 
     expect(Object.values(exported)).toEqual(expect.arrayContaining([{ one: 1 }, { other: 2 }]))
   })
 
+  test('a package that is not there', async () => {
+    const { modules } = await built(
+      { ...sources, 'other.js': "import 'missing-peer'\nexport const other = 2\n" },
+      undefined,
+      false,
+    )
+    expect([...modules.values()].map(({ kind }) => kind)).toEqual(['esm', 'esm'])
+  })
+
   test('a module that an option leaves out', async () => {
     const left = {
       'index.js': "export { one } from './left.js'\nexport const two = 2\n",
       'left.js': 'export const one = 1\n',
     }
-    const { modules } = await built(left, { external: (id) => id.endsWith('left.js') })
+    const { modules } = await built(left, { external: (id) => id.endsWith('left.js') }, false)
     expect([...modules.keys()]).toEqual(['index.js'])
     expect(modules.get('index.js')?.kind).toBe('esm')
   })

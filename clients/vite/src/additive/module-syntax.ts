@@ -14,7 +14,6 @@ const STATEMENT = /^(?:import|export)(?=[\s{*"'])/m
 /** What no code of an ECMAScript module lacks, and most prose about exports does: it is found faster than code is read. */
 const KEYWORD =
   /\bimport\b|\bexport\s*(?:[^\s\w]|(?:abstract|as|async|class|const|declare|default|enum|function|import|interface|let|module|namespace|type|var)\b)/
-const BARE_IMPORT = /\b(?:from|import|require)\s*\(?\s*["']([^."'/\\\0][^"']*)["']/g
 /** Comments may stand in front of directives. Each can be read in one way only, or a file with many of them would take minutes. */
 const PROLOGUE = /^(?:\s|\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/|\/\/.*\n|"use [^"\n]*"|'use [^'\n]*'|;)*/
 
@@ -37,11 +36,6 @@ export function isModule(code: string, parse: Parse): boolean {
 /** Whether what follows is neither in a comment nor in a template. Strings end with their line. */
 function isCode(before: string): boolean {
   return !before.includes('`') && before.lastIndexOf('/*') <= before.lastIndexOf('*/')
-}
-
-/** The bare imports of a module, and what looks like one; `require` counts. */
-export function bareImports(code: string): string[] {
-  return [...code.matchAll(BARE_IMPORT)].map(([, specifier = '']) => specifier)
 }
 
 /**

@@ -218,7 +218,7 @@ export class LayerBundler {
       this.#takeMap(bundle, chunk, isNeeded, layer)
     }
     this.#emitEntries(context, layer)
-    this.#taken = { layer, maps: new Set(chunks.map(mapOf)) }
+    this.#taken = { layer, maps: new Set(all.map(mapOf)) }
   }
 
   /**

@@ -99,21 +99,22 @@ export class ParsedModules {
   }
 }
 
+/** What leads nowhere is not waited for: it is external, or a plugin's own module, which is listed later if it comes later. */
 async function isExternal(context: Context, id: string, importer: string): Promise<boolean> {
   const resolved = await context.resolve(id, importer)
-  return resolved !== null && Boolean(resolved.external)
+  return resolved === null || Boolean(resolved.external)
 }
 
 /** Rolldown says it itself since 1.2. */
 function isEsm(context: Context, info: Rolldown.ModuleInfo): boolean {
   const { inputFormat } = info as { inputFormat?: string }
-  return inputFormat === undefined ? isModule(info.code ?? '', parserOf(context, info.id)) : inputFormat === 'es'
+  return inputFormat === undefined ? isModule(info.code ?? '', parserOf(context)) : inputFormat === 'es'
 }
 
 async function starsOf(context: Context, info: Rolldown.ModuleInfo): Promise<string[]> {
   const { id, code, importedIds } = info
   const imported = new Set(importedIds)
-  const specifiers = new Set(starExports(code ?? '', parserOf(context, id)))
+  const specifiers = new Set(starExports(code ?? '', parserOf(context)))
   return Promise.all(
     [...specifiers].map(async (specifier) => {
       const path = join(dirname(id), specifier)
@@ -126,6 +127,13 @@ async function starsOf(context: Context, info: Rolldown.ModuleInfo): Promise<str
   )
 }
 
-function parserOf(context: Context, id: string): Parse {
-  return (code) => context.parse(code, { lang: id.endsWith('ts') ? 'ts' : 'tsx' })
+/** What Rolldown has read is TypeScript, or may have JSX in it; its id need not say which. */
+function parserOf(context: Context): Parse {
+  return (code) => {
+    try {
+      return context.parse(code, { lang: 'tsx' })
+    } catch {
+      return context.parse(code, { lang: 'ts' })
+    }
+  }
 }
