@@ -10,7 +10,7 @@ import { describeLayer } from './layer-files.js'
 import { newManifest, planLayer } from './layer-plan.js'
 import { layerOptions } from './layer-rolldown.js'
 import type { WrittenModule } from './manifest.js'
-import { facadeOf } from './stubs.js'
+import { facadeOf, stubOf } from './stubs.js'
 
 interface Built {
   modules: Map<string, WrittenModule>
@@ -47,8 +47,7 @@ async function built(sources: Record<string, string>, options: InputOptions = {}
   await bundle.write({ dir: app.outdir })
   await bundle.close()
   writeFileSync(join(app.outdir, 'package.json'), '{ "type": "module" }')
-  if (isImported)
-    result.exported = imported(app.outdir, result.modules, plan.base.version)
+  if (isImported) result.exported = imported(app.outdir, result.modules, plan.base.version)
   return result
 }
 
@@ -73,7 +72,7 @@ const cases: Array<[what: string, sources: Record<string, string>, exported: Rec
   [
     'names of all kinds',
     {
-      'index.js': "import './names.js'\n",
+      'index.js': "import * as names from './names.js'\nglobalThis.used = { names }\n",
       'names.js':
         "export default () => 'd'\nexport const one = 1\nexport let two = 2\nexport { one as 'a, b', two as from }\n",
     },
@@ -83,8 +82,8 @@ const cases: Array<[what: string, sources: Record<string, string>, exported: Rec
     'the same names in several modules of a file',
     {
       'index.js': "import './a.js'\nimport './b.js'\nexport const one = 1\n",
-      'a.js': 'export const one = 2\n',
-      'b.js': 'export const one = 3\n',
+      'a.js': 'export const one = 2\nglobalThis.a = one\n',
+      'b.js': 'export const one = 3\nglobalThis.b = one\n',
     },
     { 'index.js': { one: 1 }, 'a.js': { one: 2 }, 'b.js': { one: 3 } },
   ],
@@ -181,12 +180,49 @@ describe('all modules of a layer can be reached:', () => {
 
 test('a layer of very many modules lists all of them', async () => {
   const numbers = Array.from({ length: 450 }, (_, number) => number)
-  const sources = Object.fromEntries(numbers.map((number) => [`${number}.js`, `export const one = ${number}\n`]))
+  const sources = Object.fromEntries(
+    numbers.map((number) => [`${number}.js`, `export const one = ${number}\nglobalThis.one = one\n`]),
+  )
   const { exported } = await built({
     ...sources,
     'index.js': numbers.map((number) => `import './${number}.js'\n`).join(''),
   })
   expect(exported).toEqual({ 'index.js': {}, ...Object.fromEntries(numbers.map((one) => [`${one}.js`, { one }])) })
+})
+
+describe('what nobody needs is neither written nor run:', () => {
+  const unused = "document.title = 'not in Node'\nexport const unused = 1\n"
+  const sources = {
+    'package.json': '{ "type": "module", "sideEffects": false }',
+    'unused.js': unused,
+    'used.js': 'export const used = 2\n',
+  }
+
+  test('a module, and what re-exports it with nothing of its own', async () => {
+    const { exported, modules, code } = await built({
+      ...sources,
+      'index.js': "export { used } from './barrel.js'\n",
+      'barrel.js': "export * from './unused.js'\nexport * from './used.js'\n",
+    })
+    expect(exported).toEqual({ 'index.js': { used: 2 }, 'used.js': { used: 2 } })
+    expect(code).not.toContain('not in Node')
+    const barrel = modules.get('barrel.js') as Extract<WrittenModule, { kind: 'esm' }>
+    expect(barrel.unused).toEqual([[expect.stringContaining('unused.js'), { unused: 'unused' }]])
+    expect(stubOf('barrel.js', barrel)).toMatch(
+      /^export \{ used \} from "evenkeel:file\/.*\nexport \{ unused \} from ".*unused\.js"/,
+    )
+  })
+
+  test('a module, while what re-exports it has state that is needed', async () => {
+    const { exported, modules } = await built({
+      ...sources,
+      'index.js': "export { state } from './both.js'\n",
+      'both.js': "export { unused as other } from './unused.js'\nexport const state = { of: 'both' }\n",
+    })
+    expect(exported).toEqual({ 'index.js': { state: { of: 'both' } } })
+    expect(modules.get('both.js')).toMatchObject({ unused: [[expect.anything(), { other: 'unused' }]] })
+    expect([...modules.keys()]).not.toContain('unused.js')
+  })
 })
 
 const opaque: Array<[what: string, sources: Record<string, string>, options: InputOptions]> = [
@@ -204,7 +240,10 @@ test.for(opaque)('a module is left to its file: %s', async ([, sources, options]
 })
 
 describe('modules are listed once all have been read, whatever plugins do:', () => {
-  const sources = { 'index.js': "import './other.js'\nexport const one = 1\n", 'other.js': 'export const other = 2\n' }
+  const sources = {
+    'index.js': "export * from './other.js'\nexport const one = 1\n",
+    'other.js': 'export const other = 2\n',
+  }
   const plugins: Array<[what: string, plugin: Plugin, more?: Record<string, string>]> = [
     ['slow ones', { name: 'slow', load: () => new Promise((resolve) => setTimeout(() => resolve(null), 20)) }],
     [
@@ -232,12 +271,12 @@ describe('modules are listed once all have been read, whatever plugins do:', () 
           return importer === undefined && id.endsWith('index.js') ? id.replace('index.js', 'real.js') : null
         },
       },
-      { 'real.js': "import './other.js'\nexport const one = 1\n" },
+      { 'real.js': "export * from './other.js'\nexport const one = 1\n" },
     ],
   ]
   test.for(plugins)('%s', async ([, plugin, more]) => {
     const { exported } = await built({ ...sources, ...more }, { plugins: [plugin] })
-    expect(Object.values(exported)).toEqual(expect.arrayContaining([{ one: 1 }, { other: 2 }]))
+    expect(Object.values(exported)).toEqual(expect.arrayContaining([{ one: 1, other: 2 }, { other: 2 }]))
   })
 
   test('a package that is not there', async () => {

@@ -11,6 +11,8 @@ export type WrittenModule =
       exports: Names[]
       /** The same of what is not bundled, by how it is imported; `*` is all of it. */
       externals?: Pairs<Names>
+      /** The same of modules that nobody has needed yet, by their ids. */
+      unused?: Pairs<Names>
       /** Exports that are properties of a CommonJS module, to be read once. */
       properties?: Property[]
       /** Runs the module, where its file doesn't. The first file exports it. */

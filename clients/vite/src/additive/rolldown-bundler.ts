@@ -10,7 +10,7 @@ import { type WrittenEntry, type WrittenModule, entryFile } from './manifest.js'
 import { type Parse, directivesOf, starExports } from './module-syntax.js'
 import { Groups, NO_PACKAGE, packageOf } from './packages.js'
 import { Catalogs, nameOf } from './rolldown-catalog.js'
-import { chunksOf, mapOf } from './rolldown-chunks.js'
+import { chunksOf, mapOf, neededBy } from './rolldown-chunks.js'
 import { withoutDirectives, withoutRun } from './rolldown-entries.js'
 import { ParsedModules } from './rolldown-modules.js'
 import { PrintedModules } from './rolldown-printed.js'
@@ -184,24 +184,29 @@ export class LayerBundler {
     const layer: BundledLayer = { modules: new Map(), entries: new Map(), files: new Map() }
     const all = chunksOf(bundle)
     const { printed, catalogs } = this.#catalogs.take(all)
-    const chunks = all.filter((chunk) => !catalogs.has(chunk))
-    for (const chunk of catalogs) {
+    const chunks = neededBy(
+      all.filter((chunk) => chunk.isEntry && !catalogs.has(chunk)),
+      all,
+    )
+    const unused = all.filter((chunk) => !chunks.includes(chunk))
+    for (const chunk of unused) {
       delete bundle[mapOf(chunk)]
       delete bundle[chunk.fileName]
     }
     const dynamic = new Set(chunks.flatMap(({ dynamicImports }) => dynamicImports))
     const imported = new Set(chunks.flatMap(({ imports }) => imports))
     const runtime = this.#sharedRuntime(chunks)
-    const files = chunks.map((chunk) => ({
+    const fileIn = (chunk: Rolldown.OutputChunk) => ({
       file: this.#fileOf(chunk),
       chunk,
       ids: chunk.moduleIds.filter((id) => !this.#isKnown(id)),
-    }))
+    })
     const printedModules = new PrintedModules({
       base: this.#plan.base,
       parsed: this.#parsed,
       printed,
-      files,
+      files: chunks.map(fileIn),
+      unused: unused.map(fileIn),
       others: this.#others,
     })
     for (const [id, module] of printedModules.modules) {

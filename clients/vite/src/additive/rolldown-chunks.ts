@@ -15,3 +15,16 @@ export function importInCircles(bundle: Rolldown.OutputBundle): boolean {
   const imports = new Map(chunksOf(bundle).map((chunk) => [chunk.fileName, new Set(chunk.imports)]))
   return components(imports).some(({ length }) => length > 1)
 }
+
+/** Some chunks, and those of all that they import, in the order of all. */
+export function neededBy(some: Rolldown.OutputChunk[], all: Rolldown.OutputChunk[]): Rolldown.OutputChunk[] {
+  const named = new Map(all.map((chunk) => [chunk.fileName, chunk]))
+  const needed = new Set(some)
+  for (const { imports, dynamicImports } of needed) {
+    for (const name of [...imports, ...dynamicImports]) {
+      const chunk = named.get(name)
+      if (chunk) needed.add(chunk)
+    }
+  }
+  return all.filter((chunk) => needed.has(chunk))
+}

@@ -24,6 +24,8 @@ export interface KnownModules {
   parsed: ParsedModules
   printed: Printed
   files: PrintedFile[]
+  /** What only catalogs need; it is not written. */
+  unused: PrintedFile[]
   /** Modules that are no JavaScript. */
   others: ReadonlySet<string>
 }
@@ -37,17 +39,21 @@ export class PrintedModules {
   readonly wrappers = new Map<string, string>()
   readonly #known: KnownModules
   readonly #places = new Map<string, PrintedFile>()
+  /** By what they are in files that are not written. */
+  readonly #unused: Map<string, { id: string; exported: string }>
   /** What runs the modules that do not run with their file; `undefined`, where that cannot be told. */
   readonly #runs = new Map<string, { name: string; isAsync: boolean } | undefined>()
 
   constructor(known: KnownModules) {
     this.#known = known
     for (const printed of known.files) for (const id of printed.ids) this.#places.set(id, printed)
+    this.#unused = unusedExports(known)
     for (const printed of known.files) this.#findRuns(printed)
     for (const [id, printed] of this.#places) this.#add(id, this.#listed(id) ?? this.#unlisted(id, printed))
+    const unused = new Set(known.unused.flatMap(({ ids }) => ids))
     for (const [id, exports] of known.printed.exports) {
       // Nothing is printed of what only re-exports.
-      if (exports.length > 0 && !this.#places.has(id)) this.#add(id, this.#listed(id))
+      if (exports.length > 0 && !this.#places.has(id) && !unused.has(id)) this.#add(id, this.#listed(id))
     }
     for (const [id, module] of this.modules) this.#addStars(id, module)
   }
@@ -104,16 +110,22 @@ export class PrintedModules {
   #reachedBy(exports: Array<[exported: string, reach: Reach | undefined]>, own: string[]): EsmModule | undefined {
     const files = new Map(own.map((file): [string, Names] => [file, {}]))
     const externals = new Map<string, Names>()
+    const unused = new Map<string, Names>()
     const properties: Array<Omit<Property, 'file'> & { in: string }> = []
     for (const [exported, reach] of exports) {
       if (!reach) continue
       const { from, name, property } = reach
       const file = this.#fileNamed(from)
-      const names = file === undefined ? namesOf(externals, from) : namesOf(files, file)
+      const origin = this.#unused.get(keyOf(reach))
       // The first cannot be the name of an object's property, the second is not printed.
       if (exported === '__proto__' || (file === undefined && property !== undefined)) return undefined
-      if (file !== undefined && property !== undefined) properties.push({ exported, in: file, name, property })
-      else names[exported] = name
+      if (origin) namesOf(unused, origin.id)[exported] = origin.exported
+      else if (file === undefined) namesOf(externals, from)[exported] = name
+      else if (property === undefined) namesOf(files, file)[exported] = name
+      else {
+        namesOf(files, file)
+        properties.push({ exported, in: file, name, property })
+      }
     }
     const numbers = [...files.keys()]
     const read = properties.map(({ in: file, ...property }) => ({ ...property, file: numbers.indexOf(file) }))
@@ -122,6 +134,7 @@ export class PrintedModules {
       files: numbers,
       exports: [...files.values()],
       ...(externals.size > 0 && { externals: [...externals] }),
+      ...(unused.size > 0 && { unused: [...unused] }),
       ...(read.length > 0 && { properties: read }),
     }
   }
@@ -135,7 +148,8 @@ export class PrintedModules {
       const { file } = this.#places.get(imported) ?? {}
       const known = base.modules.get(imported)
       if (file !== undefined) return file
-      return known ? filesOf(known).slice(0, 1) : this.#filesOfImports(imported, seen)
+      if (known) return filesOf(known).slice(0, 1)
+      return this.#known.printed.exports.get(imported)?.length ? this.#filesOfImports(imported, seen) : []
     })
     return [...new Set(files)]
   }
@@ -181,6 +195,18 @@ export class PrintedModules {
     seen.add(id)
     return stars.every((star) => seen.has(star) || this.#isNamed(star, seen))
   }
+}
+
+function unusedExports({ printed, unused }: KnownModules): Map<string, { id: string; exported: string }> {
+  const all = unused.flatMap(({ ids }) => ids.map((id) => ({ id, exports: printed.exports.get(id) ?? [] })))
+  const found = all.flatMap(({ id, exports }) =>
+    exports.flatMap(([exported, reach]) => (reach ? [[keyOf(reach), { id, exported }] as const] : [])),
+  )
+  return new Map(found)
+}
+
+function keyOf({ from, name, property }: Reach): string {
+  return JSON.stringify([from, name, property])
 }
 
 function namesOf(all: Map<string, Names>, from: string): Names {

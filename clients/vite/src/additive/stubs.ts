@@ -15,8 +15,9 @@ type EsmModule = Extract<WrittenModule, { kind: 'esm' }>
 /** What a layer bundles for a module of an earlier one. It has the module's exports, and the module itself is where it is. */
 export function stubOf(id: string, module: Reachable): string {
   if (module.kind === 'cjs') return `module.exports = require(${JSON.stringify(REQUIRE + id + MJS)}).r()\n`
+  const unused = (module.unused ?? []).map(([id, names]) => named(names, id))
   const stars = (module.stars ?? []).map((star) => starOf('external' in star ? star.external : star.module))
-  return reexport(module, (file) => FILE + file) + stars.join('')
+  return [reexport(module, (file) => FILE + file), ...unused, ...stars].join('')
 }
 
 /** ESM between a CommonJS stub and the file: `require` itself cannot reach a file that is not bundled. */
@@ -32,7 +33,7 @@ export interface Facade {
 
 /** The facade of a module, if all that it exports can be named without bundling. */
 export function facadeOf(module: WrittenModule, version: string): Facade | undefined {
-  if (module.kind === 'opaque') return undefined
+  if (module.kind === 'opaque' || (module.kind === 'esm' && module.unused)) return undefined
   const urlOf = (file: string) => `./${file}${version}`
   if (module.kind === 'cjs') {
     const code = `${prologueOf(module)}import { ${module.require} } from ${JSON.stringify(urlOf(module.file))};\nexport default ${module.require}();\n`
@@ -50,8 +51,8 @@ export function facadeOf(module: WrittenModule, version: string): Facade | undef
 }
 
 /** The names of a module's exports. */
-export function exportsOf({ exports, externals = [], properties = [] }: EsmModule): string[] {
-  const names = [...exports, ...externals.map(([, names]) => names)]
+export function exportsOf({ exports, externals = [], unused = [], properties = [] }: EsmModule): string[] {
+  const names = [...exports, ...[...externals, ...unused].map(([, names]) => names)]
   return [...names.flatMap((names) => Object.keys(names)), ...properties.map(({ exported }) => exported)]
 }
 
