@@ -22,6 +22,7 @@ import { type BundledLayer, isLayer, layerOptions } from './layer-rolldown.js'
 import { loadedEntry } from './loaded-entries.js'
 import { INDEX_FILE, type Manifest, layerFile } from './manifest.js'
 import { normalizePath } from './packages.js'
+import { mixesUnused, neededModules } from './rolldown-needed.js'
 import { unreachable } from './rolldown-reach.js'
 import { Runs } from './runs.js'
 import { Doubt, Store } from './store.js'
@@ -44,14 +45,18 @@ export class AdditiveOptimizer {
   readonly #mayLagBehind: ((file: string) => boolean) | undefined
 
   /** The plugin for `optimizeDeps.rolldownOptions`. Until an environment is there, it does nothing. */
-  readonly rolldown: Rolldown.Plugin = {
-    name: 'evenkeel:additive',
-    options: (options) => this.#optionsOf(options),
-  }
+  readonly rolldown: Rolldown.Plugin
 
   /** `mayLagBehind`: which files may stay bundled as they were after they have changed. */
   constructor(mayLagBehind?: (file: string) => boolean) {
     this.#mayLagBehind = mayLagBehind
+    const optionsOf = this.#optionsOf.bind(this)
+    this.rolldown = {
+      name: 'evenkeel:additive',
+      options(options) {
+        return optionsOf(options, this.meta.rolldownVersion)
+      },
+    }
     optimizers.set(this.rolldown, this)
   }
 
@@ -74,18 +79,22 @@ export class AdditiveOptimizer {
   }
 
   /** Vite bundles single files too, to see what they export: those have no named entries. */
-  async #optionsOf(options: Rolldown.InputOptions): Promise<Rolldown.InputOptions | null> {
+  async #optionsOf(options: Rolldown.InputOptions, rolldownVersion: string): Promise<Rolldown.InputOptions | null> {
     const { input } = options
     const additions = this.#additions
     if (!additions || typeof input !== 'object' || Array.isArray(input) || isLayer(options)) return null
     const { rolldown, excluded, isServed, aliases } = additions
     const resolvingOptions = { ...options, plugins: resolvingOnce(options.plugins, aliases) }
-    const run = additions.begin(input)
-    const doubt = await unreachable(resolvingOptions, run.plan, { rolldown, excluded, isServed })
+    const begun = additions.begin(input)
+    const tools = { rolldown, excluded, isServed }
+    const doubt = await unreachable(resolvingOptions, begun.plan, tools)
+    const run = doubt ? additions.begin(input, doubt) : begun
+    const needed = mixesUnused(rolldownVersion) ? await neededModules(resolvingOptions, run.plan, tools) : undefined
     const returned = await rolldown()
       .then(entriesToReturn)
       .catch(() => undefined)
-    const build = { run: doubt ? additions.begin(input, doubt) : run, rolldown, excluded, isServed, returned }
+    const isListed = needed && ((id: string) => needed.has(id))
+    const build = { ...tools, run, returned, isListed }
     return layerOptions(resolvingOptions, build)
   }
 }

@@ -41,6 +41,8 @@ export interface LayerBuild {
   isServed(id: string): Promise<boolean>
   /** Entries of earlier layers that a build returns without writing them. A build that cannot do so writes them once more. */
   returned?: EntriesByFolder | undefined
+  /** Whether later layers may need what a module exports; all, unless it says so. */
+  isListed?: ((id: string) => boolean) | undefined
 }
 
 /** Rolldown's options for one layer. */

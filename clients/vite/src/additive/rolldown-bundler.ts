@@ -39,6 +39,7 @@ interface SharedRuntime {
 /** What one run of Rolldown makes of a layer: stubs of what there is, and what was printed of what is new. */
 export class LayerBundler {
   readonly #plan: LayerPlan
+  readonly #isListed: (id: string) => boolean
   readonly #run: Run
   readonly #grouping: Grouping
   readonly #groups: Groups
@@ -59,12 +60,17 @@ export class LayerBundler {
   #emitted: string[] = []
   #described: Promise<DescribedLayer> | undefined
 
-  constructor({ run, returned }: Pick<LayerBuild, 'run' | 'returned'>, grouping: Grouping, hasExternals: boolean) {
+  constructor(
+    { run, returned, isListed = () => true }: Pick<LayerBuild, 'run' | 'returned' | 'isListed'>,
+    grouping: Grouping,
+    hasExternals: boolean,
+  ) {
     const { plan } = run
     this.#run = run
     this.#grouping = grouping
     this.#returned = returned
     this.#plan = plan
+    this.#isListed = isListed
     this.#groups = new Groups(Object.values(plan.fresh).map(packageNameOf))
     this.#version = plan.base.version
     const isFile = (id: string) => id.startsWith('./') && id.endsWith(this.#version)
@@ -130,7 +136,7 @@ export class LayerBundler {
     const isLast = await this.#parsed.parsed(context, info)
     if (!this.#isKnown(id)) this.#see(id)
     if (!isLast) return
-    const listed = this.#unlisted.filter((id) => this.#parsed.get(id)?.isEsm)
+    const listed = this.#unlisted.filter((id) => this.#parsed.get(id)?.isEsm && this.#isListed(id))
     this.#unlisted = []
     const known = (id: string) => {
       const module = this.#plan.base.modules.get(id)

@@ -1,7 +1,6 @@
 import type { Rolldown } from 'vite'
-import type { Run } from './additive.js'
 import type { LayerPlan } from './layer-plan.js'
-import { type LayerBuild, layerOptions } from './layer-rolldown.js'
+import { type BuildTools, lookAhead } from './rolldown-look-ahead.js'
 import { Doubt } from './store.js'
 
 /**
@@ -11,15 +10,13 @@ import { Doubt } from './store.js'
 export async function unreachable(
   options: Rolldown.InputOptions,
   plan: LayerPlan,
-  build: Omit<LayerBuild, 'run'>,
+  tools: BuildTools,
 ): Promise<Doubt | undefined> {
-  const entries = Object.values(plan.fresh)
-  if (entries.length === 0) return undefined
   const opaque = new Map(
     [...plan.base.modules].flatMap(([id, module]) => (module.kind === 'opaque' ? [[id, module.why]] : [])),
   )
   const [first] = opaque
-  if (!first) return undefined
+  if (!first || Object.keys(plan.fresh).length === 0) return undefined
   let met: Doubt | undefined
   const meet: Rolldown.Plugin = {
     name: 'evenkeel:reach',
@@ -37,25 +34,11 @@ export async function unreachable(
     },
   }
   try {
-    const rolldown = await build.rolldown()
-    const layer = layerOptions(options, { ...build, run: { plan, ...withoutResult } })
-    // Entries without names are no run of Vite's to the plugin that is asked for the options of this build, too.
-    const bundle = await rolldown({ ...layer, input: entries, plugins: [meet, layer.plugins] })
-    // What else is wrong with the layer, its own build says.
-    await bundle.generate().catch(() => undefined)
-    await bundle.close()
+    await lookAhead(options, plan, tools, { before: meet })
     return met
   } catch {
     return doubtOf(...first)
   }
-}
-
-const withoutResult: Omit<Run, 'plan'> = {
-  describe: () => {
-    throw new Error('Nothing is printed')
-  },
-  bundled: () => Promise.resolve(),
-  failed: () => undefined,
 }
 
 function doubtOf(id: string, why: string): Doubt {
