@@ -38,6 +38,7 @@ async function bundle(name, code, isRight) {
   const plan = planLayer(newManifest(), { [name]: entry })
   const run = {
     plan,
+    lookAt: () => undefined,
     describe: () => ({}),
     bundled: async (layer) => void (seen.layer = new WeakRef(layer)),
     failed: (error) => void (seen.error = error.message),

@@ -14,7 +14,7 @@ import { type DepsOptimizer, isResolved, onMetadata } from '../vite-internals/op
 import { entriesToReturn, rolldownOf } from '../vite-internals/rolldown.js'
 import { EntryExports } from './entry-exports.js'
 import type { Parser } from './esbuild-extraction.js'
-import { Installation } from './installation.js'
+import { Installation, SeenInstallation } from './installation.js'
 import { canAddWithEsbuild, layerPlugin } from './layer-esbuild.js'
 import { type DescribedLayer, describeLayer, writeLayer } from './layer-files.js'
 import { type Entries, type LayerPlan, movedEntry, newManifest, newSources, planLayer } from './layer-plan.js'
@@ -121,6 +121,8 @@ function canAdd(output: Rolldown.OutputOptions | undefined): boolean {
 /** One run of the optimizer, whatever bundles it. */
 export interface Run {
   plan: LayerPlan
+  /** Sees now what is installed of modules, which describing a layer with them would do. */
+  lookAt(ids: string[]): void
   /** To be called with what was bundled, as soon as that is known. */
   describe(layer: BundledLayer): DescribedLayer
   /** To be called before Vite commits the folder, once all that the bundler writes is in it. */
@@ -220,7 +222,9 @@ class Additions {
     const failed: Run['failed'] = (error) => {
       this.#failure = new Doubt('other', `the run before failed: ${error.message}`)
     }
-    const describe: Run['describe'] = (layer) => describeLayer(plan, layer, this.#installation)
+    const installation = new SeenInstallation(this.#installation)
+    const lookAt: Run['lookAt'] = (ids) => installation.lookAt(ids)
+    const describe: Run['describe'] = (layer) => describeLayer(plan, layer, installation)
     const bundled: Run['bundled'] = async (layer, folder) => {
       try {
         const described = await layer
@@ -236,7 +240,7 @@ class Additions {
         throw error
       }
     }
-    return { plan, describe, bundled, failed }
+    return { plan, lookAt, describe, bundled, failed }
   }
 
   /** The entries with their sources where they are installed now. */

@@ -102,6 +102,45 @@ export class Installation {
   }
 }
 
+/** What is installed, as one run sees it: nothing is looked at twice. */
+export class SeenInstallation {
+  readonly #installation: Installation
+  readonly #sources = new Map<string, string | undefined>()
+  readonly #packages = new Map<string, WrittenPackage>()
+
+  constructor(installation: Installation) {
+    this.#installation = installation
+  }
+
+  find(name: string): string | null {
+    return this.#installation.find(name)
+  }
+
+  source(id: string): string | undefined {
+    if (!this.#sources.has(id)) this.#sources.set(id, this.#installation.source(id))
+    return this.#sources.get(id)
+  }
+
+  package(folder: string): WrittenPackage {
+    const written = this.#packages.get(folder) ?? this.#installation.package(folder)
+    this.#packages.set(folder, written)
+    return written
+  }
+
+  /** Looks at modules, and at their packages, ahead of whoever asks; where that fails, it is for them to fail. */
+  lookAt(ids: string[]): void {
+    try {
+      for (const id of ids) {
+        const owner = packageOf(id)
+        this.source(id)
+        if (owner) this.package(owner.folder)
+      }
+    } catch {
+      return
+    }
+  }
+}
+
 /** When a module's source was written, and its size; `undefined` where it is no file. */
 export function sourceStamp(id: string): string | undefined {
   const status = id.includes('\0') ? undefined : statSync(id, { throwIfNoEntry: false })

@@ -35,7 +35,7 @@ export async function bundleLayer(
 ): Promise<void> {
   const entries = { one: join(root, 'one.js') }
   const plan = planLayer(newManifest(), entries)
-  const run: Run = { plan, failed: (error) => expect.fail(error.message), ...told(plan) }
+  const run: Run = { plan, lookAt: () => undefined, failed: (error) => expect.fail(error.message), ...told(plan) }
   const environment = { sources: () => entries, begin: () => run, aliases: [] }
   await build({
     entryPoints: ['one'],

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { BuildOptions, OnLoadResult, Plugin } from 'esbuild'
 import { expect, test } from 'vitest'
-import { Installation } from './installation.js'
+import { Installation, SeenInstallation } from './installation.js'
 import { bundleLayer, newApp } from './layer-esbuild.test-kit.js'
 import { describeLayer, writeLayer } from './layer-files.js'
 import { entryFile } from './manifest.js'
@@ -25,7 +25,7 @@ async function built(sources: Record<string, string>, options: BuildOptions = {}
   await bundleLayer(
     app,
     (plan) => ({
-      describe: (layer) => describeLayer(plan, layer, new Installation(root)),
+      describe: (layer) => describeLayer(plan, layer, new SeenInstallation(new Installation(root))),
       async bundled(described, folder) {
         const { layer } = await writeLayer(plan, await described, folder, folder)
         result.modules = layer.modules.map(([id]) => id.slice(root.length + 1)).toSorted()

@@ -2,7 +2,7 @@ import { copyFileSync, linkSync, mkdirSync, statSync, writeFileSync } from 'node
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { hashOf } from './hash.js'
-import type { Installation } from './installation.js'
+import type { SeenInstallation } from './installation.js'
 import type { BundledLayer, LayerFile } from './layer-rolldown.js'
 import type { LayerPlan } from './layer-plan.js'
 import { INDEX_FILE, type Layer, type WrittenPackage, entryFile, layerFile } from './manifest.js'
@@ -18,7 +18,7 @@ export interface DescribedLayer {
   fresh: Array<[file: string, content: LayerFile]>
 }
 
-export function describeLayer(plan: LayerPlan, bundled: BundledLayer, installation: Installation): DescribedLayer {
+export function describeLayer(plan: LayerPlan, bundled: BundledLayer, installation: SeenInstallation): DescribedLayer {
   const files = [...bundled.files, ...entryFiles(bundled)]
   const fresh = files.filter(([file]) => !plan.base.files.has(file))
   const layer = layerOf(plan, bundled, fresh, installation)
@@ -79,7 +79,7 @@ function layerOf(
   plan: LayerPlan,
   bundled: BundledLayer,
   fresh: Array<[string, LayerFile]>,
-  installation: Installation,
+  installation: SeenInstallation,
 ): Layer {
   const sources: Layer['sources'] = []
   const packages = new Map<string, WrittenPackage>()

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type InputOptions, type Plugin, rolldown } from 'rolldown'
 import { describe, expect, test } from 'vitest'
 import type { Run } from './additive.js'
-import { Installation } from './installation.js'
+import { Installation, SeenInstallation } from './installation.js'
 import { newApp } from './layer-esbuild.test-kit.js'
 import { describeLayer } from './layer-files.js'
 import { newManifest, planLayer } from './layer-plan.js'
@@ -29,7 +29,8 @@ async function built(sources: Record<string, string>, options: InputOptions = {}
   const result: Built = { modules: new Map(), exported: {}, code: '' }
   const run: Run = {
     plan,
-    describe: (layer) => describeLayer(plan, layer, new Installation(app.root)),
+    lookAt: () => undefined,
+    describe: (layer) => describeLayer(plan, layer, new SeenInstallation(new Installation(app.root))),
     async bundled(described) {
       const { layer } = await described
       result.modules = new Map(layer.modules.map(([id, module]) => [id.slice(folder.length + 1), module]))
@@ -277,6 +278,20 @@ describe('modules are listed once all have been read, whatever plugins do:', () 
   test.for(plugins)('%s', async ([, plugin, more]) => {
     const { exported } = await built({ ...sources, ...more }, { plugins: [plugin] })
     expect(Object.values(exported)).toEqual(expect.arrayContaining([{ one: 1, other: 2 }, { other: 2 }]))
+  })
+
+  test('a barrel that Rolldown would not read to its end', async () => {
+    const { exported } = await built(
+      {
+        'package.json': '{ "type": "module", "sideEffects": false }',
+        'index.js': "export { one } from './barrel.js'\n",
+        'barrel.js': "export { one } from './one.js'\nexport { two } from './two.js'\n",
+        'one.js': 'export const one = 1\n',
+        'two.js': 'export const two = 2\n',
+      },
+      { experimental: { lazyBarrel: true } },
+    )
+    expect(exported).toEqual({ 'index.js': { one: 1 }, 'one.js': { one: 1 } })
   })
 
   test('a package that is not there', async () => {

@@ -69,7 +69,7 @@ function withLayer(
   plugin: Rolldown.Plugin,
   last: Rolldown.Plugin[],
 ): Rolldown.InputOptions {
-  const { treeshake, optimization } = options
+  const { treeshake, optimization, experimental } = options
   const isEmpty = Object.keys(plan.fresh).length === 0
   return {
     ...options,
@@ -78,6 +78,8 @@ function withLayer(
     treeshake: treeshake === false ? false : { ...(typeof treeshake === 'object' && treeshake), commonjs: false },
     // A constant that is put in its place has no name by which it could be exported.
     optimization: { ...optimization, inlineConst: false },
+    // All that a module imports has to be read.
+    ...(experimental?.lazyBarrel && { experimental: { ...experimental, lazyBarrel: false } }),
     preserveEntrySignatures: 'allow-extension',
     plugins: [
       textAsModule,
@@ -208,6 +210,7 @@ function withHooks(
     ...hooks,
     buildEnd: (error) => {
       if (error) failed(error)
+      else bundler().allParsed()
     },
     renderError: failed,
     outputOptions: (options) => {

@@ -12,7 +12,7 @@ import { Groups, NO_PACKAGE, packageOf } from './packages.js'
 import { Catalogs, nameOf } from './rolldown-catalog.js'
 import { chunksOf, mapOf, neededBy } from './rolldown-chunks.js'
 import { withoutDirectives, withoutRun } from './rolldown-entries.js'
-import { ParsedModules } from './rolldown-modules.js'
+import { ParsedModules, hasStars, importsOf } from './rolldown-modules.js'
 import { PrintedModules } from './rolldown-printed.js'
 import { contentOf } from './store.js'
 import { FILE, type Facade, MJS, REQUIRE, exportsOf, facadeOf, requireOf, stubOf } from './stubs.js'
@@ -50,8 +50,8 @@ export class LayerBundler {
   readonly #others = new Set<string>()
   readonly #parsed: ParsedModules
   readonly #catalogs = new Catalogs()
-  /** Modules that no catalog has yet. */
-  #unlisted: string[] = []
+  /** Modules that re-export others as a whole, and are not listed yet. */
+  #starred: string[] = []
   readonly #version: string
   /** Where the build can return entries that it does not write. */
   #returned: EntriesByFolder | undefined
@@ -129,33 +129,44 @@ export class LayerBundler {
     this.#others.add(id)
   }
 
-  /** A module has been read, and nothing of what it imports. Once all have been, they are listed. */
-  async parsed(context: Rolldown.PluginContext, info: Rolldown.ModuleInfo): Promise<void> {
+  /** A module has been read, and nothing of what it imports. Those that re-export others as a whole are listed last. */
+  parsed(context: Rolldown.PluginContext, info: Rolldown.ModuleInfo): void | Promise<void> {
     const { id } = info
     if (this.#catalogs.has(id)) return this.#catalogs.parsed(info)
-    const isLast = await this.#parsed.parsed(context, info)
-    if (!this.#isKnown(id)) this.#see(id)
-    if (!isLast) return
-    const listed = this.#unlisted.filter((id) => this.#parsed.get(id)?.isEsm && this.#isListed(id))
-    this.#unlisted = []
+    const isLast = this.#parsed.parsed(context, info)
+    if (!this.#isKnown(id)) this.#see(context, info)
+    if (isLast instanceof Promise) return isLast.then((isLast) => (isLast ? this.#endCatalog(context) : undefined))
+    if (isLast) this.#endCatalog(context)
+  }
+
+  #see(context: Rolldown.PluginContext, info: Rolldown.ModuleInfo): void {
+    const { id } = info
+    const own = packageNameOf(id)
+    this.#groups.sawModule(own)
+    for (const imported of importsOf(info)) {
+      const name = packageNameOf(imported)
+      if (name !== NO_PACKAGE) this.#groups.sawImport(own, name)
+    }
+    const { isEsm, exports } = this.#parsed.get(id) ?? {}
+    if (!isEsm || !this.#isListed(id)) return
+    if (hasStars(info)) this.#starred.push(id)
+    else this.#catalogs.add(context, id, exports ?? [])
+  }
+
+  #endCatalog(context: Rolldown.PluginContext): void {
     const known = (id: string) => {
       const module = this.#plan.base.modules.get(id)
       return module && (module.kind === 'esm' ? exportsOf(module) : [])
     }
-    this.#catalogs.add(
-      context,
-      listed.map((id) => ({ id, exports: this.#parsed.namesOf(id, known) })),
-    )
+    for (const id of this.#starred) this.#catalogs.add(context, id, this.#parsed.namesOf(id, known))
+    this.#starred = []
+    this.#catalogs.end(context)
   }
 
-  #see(id: string): void {
-    this.#unlisted.push(id)
-    const own = packageNameOf(id)
-    this.#groups.sawModule(own)
-    for (const imported of this.#parsed.get(id)?.imports ?? []) {
-      const name = packageNameOf(imported)
-      if (name !== NO_PACKAGE) this.#groups.sawImport(own, name)
-    }
+  /** Nothing more is read. While Rolldown links and prints, what is installed is looked at. */
+  allParsed(): void {
+    const ids = this.#parsed.ids.filter((id) => !this.#isKnown(id))
+    setImmediate(() => this.#run.lookAt(ids))
   }
 
   /** The pattern of the name of a file. */
@@ -189,47 +200,56 @@ export class LayerBundler {
     if (folder === undefined || !this.#returned?.has(folder)) this.#returned = undefined
     const layer: BundledLayer = { modules: new Map(), entries: new Map(), files: new Map() }
     const all = chunksOf(bundle)
-    const { printed, catalogs } = this.#catalogs.take(all)
-    const chunks = neededBy(
-      all.filter((chunk) => chunk.isEntry && !catalogs.has(chunk)),
-      all,
-    )
-    const unused = all.filter((chunk) => !chunks.includes(chunk))
-    for (const chunk of unused) {
-      delete bundle[mapOf(chunk)]
-      delete bundle[chunk.fileName]
-    }
+    const { chunks, printed } = this.#read(context, all)
+    for (const [id, module] of printed.modules) layer.modules.set(id, this.#withDirectives(id, module))
+    for (const { fileName } of all) delete bundle[fileName]
+    for (const [name, src, facade] of this.#plan.known) layer.entries.set(name, { src, ...facade })
     const dynamic = new Set(chunks.flatMap(({ dynamicImports }) => dynamicImports))
     const imported = new Set(chunks.flatMap(({ imports }) => imports))
     const runtime = this.#sharedRuntime(chunks)
+    for (const chunk of chunks) {
+      const isFacade = this.#addEntry(context, chunk, layer) && !dynamic.has(chunk.fileName)
+      const hasOwnCode = chunk.moduleIds.some((id) => id !== EMPTY)
+      const isNeeded = chunk !== runtime?.chunk && (!isFacade || hasOwnCode || imported.has(chunk.fileName))
+      if (isNeeded) this.#addFile(context, chunk, isFacade, layer, printed, runtime)
+      this.#takeMap(bundle, chunk, isNeeded, layer)
+    }
+    for (const chunk of all) if (!chunks.includes(chunk)) delete bundle[mapOf(chunk)]
+    this.#emitEntries(context, layer)
+    this.#taken = { layer, maps: new Set(all.map(mapOf)) }
+  }
+
+  /** What is printed of the modules that entries need, and how they can be reached. */
+  #read(
+    context: Rolldown.PluginContext,
+    all: Rolldown.OutputChunk[],
+  ): { chunks: Rolldown.OutputChunk[]; printed: PrintedModules } {
+    const { printed, catalogs } = this.#catalogs.take(all)
+    const entries = all.filter((chunk) => chunk.isEntry && !catalogs.has(chunk))
+    const chunks = neededBy(entries, all)
     const fileIn = (chunk: Rolldown.OutputChunk) => ({
       file: this.#fileOf(chunk),
       chunk,
       ids: chunk.moduleIds.filter((id) => !this.#isKnown(id)),
     })
-    const printedModules = new PrintedModules({
+    const known = {
       base: this.#plan.base,
       parsed: this.#parsed,
+      importsOf: (id: string) => {
+        const info = context.getModuleInfo(id)
+        return info ? importsOf(info) : []
+      },
       printed,
       files: chunks.map(fileIn),
-      unused: unused.map(fileIn),
+      unused: all.filter((chunk) => !chunks.includes(chunk)).map(fileIn),
       others: this.#others,
-    })
-    for (const [id, module] of printedModules.modules) {
-      const directives = this.#directives.get(id)
-      layer.modules.set(id, directives && module.kind !== 'opaque' ? { ...module, directives } : module)
     }
-    for (const { fileName } of chunks) delete bundle[fileName]
-    for (const [name, src, facade] of this.#plan.known) layer.entries.set(name, { src, ...facade })
-    for (const chunk of chunks) {
-      const isFacade = this.#addEntry(context, chunk, layer) && !dynamic.has(chunk.fileName)
-      const hasOwnCode = chunk.moduleIds.some((id) => id !== EMPTY)
-      const isNeeded = chunk !== runtime?.chunk && (!isFacade || hasOwnCode || imported.has(chunk.fileName))
-      if (isNeeded) this.#addFile(context, chunk, isFacade, layer, printedModules, runtime)
-      this.#takeMap(bundle, chunk, isNeeded, layer)
-    }
-    this.#emitEntries(context, layer)
-    this.#taken = { layer, maps: new Set(all.map(mapOf)) }
+    return { chunks, printed: new PrintedModules(known) }
+  }
+
+  #withDirectives(id: string, module: WrittenModule): WrittenModule {
+    const directives = this.#directives.get(id)
+    return directives && module.kind !== 'opaque' ? { ...module, directives } : module
   }
 
   /**

@@ -23,6 +23,8 @@ const DEFAULT = new RegExp(String.raw`^\s+(${NAME})(?:,| from)`)
 const NAMESPACE = new RegExp(String.raw`\* as (${NAME}) from`)
 const NAMES = /\{(.*)\}/s
 const SPECIFIER = new RegExp(String.raw`("(?:[^"\\]|\\.)*"|${NAME})(?: as (${NAME}))?`, 'g')
+/** A folder's name may have what begins a query or a fragment. */
+const QUERY = /[?#]/
 const IDENTIFIER = new RegExp(`^${NAME}$`)
 
 /** What an export of a module is in the files that have been printed. */
@@ -41,6 +43,8 @@ export interface Printed {
   runs: Array<Reach & { isAsync: boolean }>
 }
 
+type Context = Pick<Rolldown.PluginContext, 'emitFile' | 'load'>
+
 /** A module, and all that it exports; `undefined`, once that cannot be told. */
 interface Listed {
   id: string
@@ -53,28 +57,48 @@ interface Part {
 }
 
 /**
- * Entries beside those of Vite, which nobody loads: they import all modules of a layer and name what each exports. So Rolldown keeps
- * everything, its files export it, and what it prints of a catalog tells which file has what under which name.
+ * An entry beside those of Vite, which nobody loads: it imports all modules of a layer and names what each exports. So Rolldown keeps
+ * everything, its files export it, and what it prints of the catalog tells which file has what under which name. Its parts are read
+ * while Rolldown still reads modules.
  */
 export class Catalogs {
   readonly #paths = new ModulePaths()
   /** By their ids. */
   readonly #parts = new Map<string, Part>()
   readonly #modules: Listed[] = []
+  /** Not in a part yet. */
+  #next: Listed[] = []
+  /** The parts that are in no catalog yet. */
+  #uncataloged: string[] = []
   #count = 0
 
-  /** Has modules listed. */
-  add(context: Pick<Rolldown.PluginContext, 'emitFile'>, modules: Listed[]): void {
-    if (modules.length === 0) return
+  /** Has a module listed, which has been read. */
+  add(context: Context, id: string, exports: string[]): void {
+    this.#next.push({ id, exports })
+    if (this.#next.length === MODULES_OF_A_PART) this.#endPart(context)
+  }
+
+  /** All modules that there are have been added. */
+  end(context: Context): void {
+    this.#endPart(context)
+    if (this.#uncataloged.length === 0) return
     const id = `${CATALOG}${this.#count++}`
-    const parts: string[] = []
-    for (let from = 0; from < modules.length; from += MODULES_OF_A_PART) {
-      const part = `${id}/${parts.length}`
-      parts.push(`import ${JSON.stringify(part)};\n`)
-      this.#parts.set(`\0${part}`, this.#list(modules.slice(from, from + MODULES_OF_A_PART)))
-    }
-    this.#parts.set(`\0${id}`, { code: parts.join(''), modules: [] })
+    const code = this.#uncataloged.map((part) => `import ${JSON.stringify(part)};\n`).join('')
+    this.#uncataloged = []
+    this.#parts.set(`\0${id}`, { code, modules: [] })
     context.emitFile({ type: 'chunk', id, name: ENTRY })
+  }
+
+  #endPart(context: Context): void {
+    const modules = this.#next
+    if (modules.length === 0) return
+    this.#next = []
+    const part = `${CATALOG}part-${this.#parts.size}`
+    this.#uncataloged.push(part)
+    const id = `\0${part}`
+    this.#parts.set(id, { code: modules.map((module) => this.#listed(module)).join(''), modules })
+    // Where this fails, so does the build.
+    context.load({ id }).catch(() => undefined)
   }
 
   has(id: string): boolean {
@@ -104,14 +128,10 @@ export class Catalogs {
     return { printed, catalogs }
   }
 
-  #list(modules: Listed[]): Part {
-    const listed = modules.map(({ id, exports }) => ({ id, exports }))
-    return { code: listed.map((module) => this.#listed(module)).join(''), modules: listed }
-  }
-
   #listed(module: Listed): string {
     const number = this.#modules.push(module) - 1
-    const specifier = this.#paths.leadTo(module.id) ? module.id : `${MODULE}${number}`
+    const isPath = this.#paths.leadTo(module.id) && !QUERY.test(module.id)
+    const specifier = isPath ? module.id : `${MODULE}${number}`
     const values = (module.exports ?? []).map((name) => `, m${number}${access(name)}`).join('')
     return `import * as m${number} from ${JSON.stringify(specifier)};${EXPORTS}(${number}${values});\n`
   }

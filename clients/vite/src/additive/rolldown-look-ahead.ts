@@ -23,6 +23,7 @@ export async function lookAhead(
 }
 
 const withoutResult: Omit<Run, 'plan'> = {
+  lookAt: () => undefined,
   describe: () => {
     throw new Error('Nothing is printed')
   },

@@ -15,9 +15,15 @@ export interface ParsedModule {
   isEsm: boolean
   /** The names that it exports itself. */
   exports: string[]
-  imports: string[]
   /** What it re-exports as a whole. */
   stars: string[]
+}
+
+/** What has to be asked about a module. */
+interface Unknown {
+  module: ParsedModule
+  isMoved: boolean
+  undecided: string[]
 }
 
 type Context = Pick<Rolldown.PluginContext, 'resolve' | 'parse'>
@@ -40,30 +46,46 @@ export class ParsedModules {
     this.#hasExternals = hasExternals
   }
 
+  get ids(): string[] {
+    return [...this.#modules.keys()]
+  }
+
   get(id: string): ParsedModule | undefined {
     return this.#modules.get(id)
   }
 
   /** To be told of each module before Rolldown goes on with what it imports; returns whether that was the last one. */
-  async parsed(context: Context, info: Rolldown.ModuleInfo): Promise<boolean> {
-    const { id, exports } = info
-    const imports = [...info.importedIds, ...info.dynamicallyImportedIds].filter((imported) => imported !== RUNTIME)
-    const own = exports.filter((name) => name !== STAR)
-    const module = { isEsm: isEsm(context, info), exports: own, imports, stars: [] as string[] }
+  parsed(context: Context, info: Rolldown.ModuleInfo): boolean | Promise<boolean> {
+    const { id } = info
+    const own = hasStars(info) ? info.exports.filter((name) => name !== STAR) : info.exports
+    // In the order that namespaces have.
+    const module: ParsedModule = { isEsm: isEsm(context, info), exports: own.sort(), stars: [] }
     this.#modules.set(id, module)
+    // It is not done before all is known of it.
+    this.#awaited.add(id)
+    const isMoved = info.isEntry && !this.#entries.delete(id)
+    const undecided = importsOf(info).filter((imported) => this.#await(imported))
+    // Of nearly all, all is known at once.
+    if (!hasStars(info) && !isMoved && undecided.length === 0) return this.#done(id)
+    return this.#find(context, info, { module, isMoved, undecided }).then(() => this.#done(id))
+  }
+
+  #done(id: string): boolean {
     this.#awaited.delete(id)
-    if (info.isEntry && !this.#entries.delete(id)) await this.#findEntries(context)
-    const undecided = imports.filter((imported) => this.#await(imported))
-    await Promise.all(undecided.map((imported) => this.#decide(context, imported, id)))
-    if (own.length < exports.length) module.stars = await starsOf(context, info)
     return this.#awaited.size === 0
+  }
+
+  async #find(context: Context, info: Rolldown.ModuleInfo, { module, isMoved, undecided }: Unknown): Promise<void> {
+    if (isMoved) await this.#findEntries(context)
+    await Promise.all(undecided.map((imported) => this.#decide(context, imported, info.id)))
+    if (hasStars(info)) module.stars = await starsOf(context, info)
   }
 
   /** All names that a module exports, in the order that namespaces have, but for those that only its run tells; `known`: those of a module that is not read. */
   namesOf(id: string, known: (id: string) => string[] | undefined): string[] {
-    const names = new Set(this.#modules.get(id)?.exports)
+    const { exports: own = [], stars: [...stars] = [] } = this.#modules.get(id) ?? {}
+    const names = new Set(own)
     const seen = new Set([id])
-    const stars = [...(this.#modules.get(id)?.stars ?? [])]
     for (let star = stars.pop(); star !== undefined; star = stars.pop()) {
       if (seen.has(star)) continue
       seen.add(star)
@@ -97,6 +119,17 @@ export class ParsedModules {
       if (resolved?.id !== entry) this.#awaited.delete(entry)
     }
   }
+}
+
+/** Whether a module re-exports others as a whole. */
+export function hasStars({ exports }: Rolldown.ModuleInfo): boolean {
+  return exports.includes(STAR)
+}
+
+/** What a module imports, but for the functions of Rolldown's own. */
+export function importsOf({ importedIds, dynamicallyImportedIds }: Rolldown.ModuleInfo): string[] {
+  const all = dynamicallyImportedIds.length > 0 ? [...importedIds, ...dynamicallyImportedIds] : importedIds
+  return all.filter((imported) => imported !== RUNTIME)
 }
 
 /** What leads nowhere is not waited for: it is external, or a plugin's own module, which is listed later if it comes later. */

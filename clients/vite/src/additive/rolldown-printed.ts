@@ -22,6 +22,7 @@ export interface PrintedFile {
 export interface KnownModules {
   base: Manifest
   parsed: ParsedModules
+  importsOf: (id: string) => string[]
   printed: Printed
   files: PrintedFile[]
   /** What only catalogs need; it is not written. */
@@ -116,7 +117,7 @@ export class PrintedModules {
       if (!reach) continue
       const { from, name, property } = reach
       const file = this.#fileNamed(from)
-      const origin = this.#unused.get(keyOf(reach))
+      const origin = this.#unused.size > 0 ? this.#unused.get(keyOf(reach)) : undefined
       // The first cannot be the name of an object's property, the second is not printed.
       if (exported === '__proto__' || (file === undefined && property !== undefined)) return undefined
       if (origin) namesOf(unused, origin.id)[exported] = origin.exported
@@ -141,8 +142,8 @@ export class PrintedModules {
 
   /** The files that run what a module imports. */
   #filesOfImports(id: string, seen = new Set<string>()): string[] {
-    const { parsed, base } = this.#known
-    const imports = (parsed.get(id)?.imports ?? []).filter((imported) => !seen.has(imported))
+    const { base, importsOf } = this.#known
+    const imports = importsOf(id).filter((imported) => !seen.has(imported))
     for (const imported of imports) seen.add(imported)
     const files = imports.flatMap((imported) => {
       const { file } = this.#places.get(imported) ?? {}
@@ -206,7 +207,7 @@ function unusedExports({ printed, unused }: KnownModules): Map<string, { id: str
 }
 
 function keyOf({ from, name, property }: Reach): string {
-  return JSON.stringify([from, name, property])
+  return property === undefined ? `${from} ${name}` : `${from} ${name} ${property}`
 }
 
 function namesOf(all: Map<string, Names>, from: string): Names {
