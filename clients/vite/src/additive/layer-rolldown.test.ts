@@ -1,41 +1,63 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { type InputOptions, type Plugin, rolldown } from 'rolldown'
 import { describe, expect, test } from 'vitest'
 import type { Run } from './additive.js'
 import { Installation, SeenInstallation } from './installation.js'
-import { newApp } from './layer-esbuild.test-kit.js'
+import { type App, newApp } from './layer-esbuild.test-kit.js'
 import { describeLayer } from './layer-files.js'
 import { newManifest, planLayer } from './layer-plan.js'
 import { layerOptions } from './layer-rolldown.js'
-import type { WrittenModule } from './manifest.js'
+import type { Manifest, WrittenModule } from './manifest.js'
 import { facadeOf, stubOf } from './stubs.js'
 
 interface Built {
   modules: Map<string, WrittenModule>
-  /** What each module that can be reached exports, when it is imported through the files of the layer. */
+  /** What each module that can be reached exports, when it is imported through the files of the layers. */
   exported: Record<string, unknown>
   /** The code of all files. */
   code: string
 }
 
-/** A first layer of one package, whose entry is `index.js`, written and imported by Node. */
-async function built(sources: Record<string, string>, options: InputOptions = {}, isImported = true): Promise<Built> {
+interface Layers {
+  options?: InputOptions
+  /** The entry of each layer. */
+  entries?: string[]
+  isImported?: boolean
+}
+
+/** Layers of one package, one after another, written and imported by Node. */
+async function built(
+  sources: Record<string, string>,
+  { options = {}, entries = ['index.js'], isImported = true }: Layers = {},
+): Promise<Built> {
   const files = Object.entries({ 'package.json': '{ "type": "module" }', ...sources })
   const app = newApp(Object.fromEntries(files.map(([file, code]) => [`node_modules/pkg/${file}`, code])))
   const folder = join(app.root, 'node_modules/pkg')
-  const plan = planLayer(newManifest(), { pkg: join(folder, 'index.js') })
-  const result: Built = { modules: new Map(), exported: {}, code: '' }
+  const manifest = newManifest()
+  for (const entry of entries) await addLayer(manifest, app, join(folder, entry), options)
+  const modules = new Map([...manifest.modules].map(([id, module]) => [id.slice(folder.length + 1), module]))
+  const names = [...manifest.files.keys()].filter((file) => file.endsWith('.js'))
+  const code = names.map((file) => readFileSync(join(app.outdir, file), 'utf8')).join('\n')
+  for (const [id, module] of modules) {
+    const named = module.kind === 'esm' ? module.files : [module.file]
+    expect(names, `the files of ${id}`).toEqual(expect.arrayContaining(named))
+  }
+  writeFileSync(join(app.outdir, 'package.json'), '{ "type": "module" }')
+  const exported = isImported ? imported(app.outdir, modules, manifest) : {}
+  return { modules, exported, code }
+}
+
+async function addLayer(base: Manifest, app: App, entry: string, options: InputOptions): Promise<void> {
+  const plan = planLayer(base, { [basename(entry, '.js')]: entry })
   const run: Run = {
     plan,
     lookAt: () => undefined,
     describe: (layer) => describeLayer(plan, layer, new SeenInstallation(new Installation(app.root))),
     async bundled(described) {
-      const { layer } = await described
-      result.modules = new Map(layer.modules.map(([id, module]) => [id.slice(folder.length + 1), module]))
-      const names = layer.files.map(([file]) => file).filter((file) => file.endsWith('.js'))
-      result.code = names.map((file) => readFileSync(join(app.outdir, file), 'utf8')).join('\n')
+      const { layer, hash } = await described
+      base.add(layer, hash)
     },
     failed: (error) => expect.fail(error.message),
   }
@@ -47,22 +69,20 @@ async function built(sources: Record<string, string>, options: InputOptions = {}
   )
   await bundle.write({ dir: app.outdir })
   await bundle.close()
-  writeFileSync(join(app.outdir, 'package.json'), '{ "type": "module" }')
-  if (isImported) result.exported = imported(app.outdir, result.modules, plan.base.version)
-  return result
 }
 
-/** Node imports the facade of each module, in one process. */
-function imported(folder: string, modules: Built['modules'], version: string): Record<string, unknown> {
+/** Node imports the facade of each module, and each entry, in one process. */
+function imported(folder: string, modules: Built['modules'], { version, entries }: Manifest): Record<string, unknown> {
   mkdirSync(join(folder, 'facades'))
   const names = [...modules].flatMap(([id, module], index) => {
-    const facade = facadeOf(module, version)
+    const entry = entries.get(basename(id, '.js'))
+    const facade = entry ?? facadeOf(module, version)
     if (!facade) return []
     writeFileSync(join(folder, 'facades', `${index}.js`), facade.code.replaceAll('"./', '"../'))
     return [[id, `./${index}.js`]]
   })
   const program = `const all = {}\nfor (const [id, file] of ${JSON.stringify(names)}) all[id] = { ...(await import(file)) }
-    console.log(JSON.stringify(all, (_, value) => typeof value === 'function' ? value() : value))`
+    console.log(JSON.stringify(all, (_, value) => typeof value === 'function' ? (value.name === 'load' ? 'lazy' : value()) : value))`
   writeFileSync(join(folder, 'facades/print.js'), program)
   return JSON.parse(
     execFileSync(process.execPath, [join(folder, 'facades/print.js')], { encoding: 'utf8', stdio: 'pipe' }),
@@ -167,13 +187,13 @@ const cases: Array<[what: string, sources: Record<string, string>, exported: Rec
   [
     'modules that are imported dynamically alone',
     { 'index.js': "export const load = () => import('./lazy.js')\n", 'lazy.js': 'export const lazy = 1\n' },
-    { 'index.js': { load: {} }, 'lazy.js': { lazy: 1 } },
+    { 'index.js': { load: 'lazy' }, 'lazy.js': { lazy: 1 } },
   ],
 ]
 
 describe('all modules of a layer can be reached:', () => {
   test.for(cases)('%s', async ([, sources, expected]) => {
-    const { exported, code } = await built(sources, { external: [/^node:/] })
+    const { exported, code } = await built(sources, { options: { external: [/^node:/] } })
     expect(exported).toEqual(expected)
     expect(code, 'what lists them is not written').not.toContain('__evenkeel')
   })
@@ -226,6 +246,127 @@ describe('what nobody needs is neither written nor run:', () => {
   })
 })
 
+const pure = { 'package.json': '{ "type": "module", "sideEffects": false }' }
+const late: Array<[what: string, entries: string[], sources: Record<string, string>, last: Record<string, unknown>]> = [
+  [
+    'an index of which one module was needed before',
+    ['first.js', 'index.js'],
+    {
+      ...pure,
+      'first.js': "export { used } from './index.js'\n",
+      'index.js': "export { used } from './used.js'\nexport const version = '1'\n",
+      'used.js': 'export const used = { once: true }\n',
+    },
+    { used: { once: true }, version: '1' },
+  ],
+  [
+    'a module that nobody had needed, and one that had been needed with it',
+    ['first.js', 'last.js'],
+    {
+      ...pure,
+      'first.js': "import { used } from './index.js'\nexport const first = used\n",
+      'index.js': "export { used } from './used.js'\nexport { unused } from './unused.js'\nexport const state = 1\n",
+      'used.js': 'export const used = 1\n',
+      'unused.js': "import { used } from './used.js'\nexport const unused = used + 1\n",
+      'last.js': "export * from './index.js'\n",
+    },
+    { used: 1, unused: 2, state: 1 },
+  ],
+  [
+    'all of a module that nobody had needed, as a namespace',
+    ['first.js', 'last.js'],
+    {
+      ...pure,
+      'first.js': "import { used } from './index.js'\nexport const first = used\n",
+      'index.js': "export * as ns from './unused.js'\nexport { used } from './used.js'\n",
+      'used.js': 'export const used = 1\n',
+      'unused.js': 'export const unused = 2\n',
+      'last.js': "import { ns, used } from './index.js'\nexport const last = [ns.unused, used]\n",
+    },
+    { last: [2, 1] },
+  ],
+  [
+    'what comes from an earlier layer by a module that nobody had needed',
+    ['third.js', 'second.js', 'last.js'],
+    {
+      ...pure,
+      'third.js': 'export const third = 3\n',
+      'second.js': "import { own } from './half.js'\nexport const second = own\n",
+      'half.js': "export { third as again } from './third.js'\nexport const own = 'own'\n",
+      'last.js': "export { again, own } from './half.js'\n",
+    },
+    { again: 3, own: 'own' },
+  ],
+  [
+    'modules that run when they are required, by what only re-exports them',
+    ['first.js', 'last.js'],
+    {
+      'first.js': "import user from './user.cjs'\nimport { x } from './barrel.js'\nexport { user, x }\n",
+      'user.cjs': "exports.use = () => [require('./one.mjs').one, require('./two.mjs').two]\n",
+      'barrel.js': "export { one } from './one.mjs'\nexport { two } from './two.mjs'\nexport { x } from './x.mjs'\n",
+      'one.mjs': 'export const one = 1\nglobalThis.one = 1\n',
+      'two.mjs': 'export const two = 2\nglobalThis.two = 2\n',
+      'x.mjs': 'export const x = 0\n',
+      'last.js': "import { one } from './one.mjs'\nimport { two } from './two.mjs'\nexport const last = [one, two]\n",
+    },
+    { last: [1, 2] },
+  ],
+  [
+    'CommonJS that nobody had needed, re-exported as a whole',
+    ['first.js', 'last.js'],
+    {
+      ...pure,
+      'first.js': "import { used } from './index.js'\nexport const first = used\n",
+      'index.js': "export { used } from './used.js'\nexport * from './legacy.cjs'\nexport const state = 1\n",
+      'used.js': 'export const used = 1\n',
+      'legacy.cjs': "exports.legacy = 'old'\n",
+      'last.js': "export { legacy, used } from './index.js'\n",
+    },
+    { legacy: 'old', used: 1 },
+  ],
+  [
+    'names that are none of a variable',
+    ['first.js', 'last.js'],
+    {
+      'first.js': "export { one as '2x', one as '→', one as 'a-b' } from './one.js'\n",
+      'one.js': 'export const one = 1\n',
+      'last.js': "export * from './first.js'\n",
+    },
+    { '2x': 1, '→': 1, 'a-b': 1 },
+  ],
+  [
+    'a script in an ECMAScript module without exports',
+    ['first.js', 'last.js'],
+    {
+      'first.js': "import './bundled.js'\nexport const first = 1\n",
+      'bundled.js':
+        'var __commonJS = (cb) => () => Object.values(cb)[0]({})\nvar require_x = __commonJS({\n  "x.js"(exports) {\n    globalThis.ran = true\n  }\n});\nglobalThis.lazy = () => require_x()\nexport {}\n',
+      'last.js': "import './bundled.js'\nexport const ran = globalThis.ran ?? false\n",
+    },
+    { ran: false },
+  ],
+  [
+    'a directive of a module that is not needed as a whole at first',
+    ['first.js', 'index.js'],
+    {
+      ...pure,
+      'first.js': "import { used } from './index.js'\nexport const first = used\n",
+      'index.js':
+        "'use client'\nexport { used } from './used.js'\nexport { unused } from './unused.js'\nexport const own = 3\n",
+      'used.js': 'export const used = 1\n',
+      'unused.js': 'export const unused = 2\n',
+    },
+    { used: 1, unused: 2, own: 3 },
+  ],
+]
+
+describe('a later layer has', () => {
+  test.for(late)('%s', async ([, entries, sources, last]) => {
+    const { exported } = await built(sources, { entries })
+    expect(exported[entries.at(-1) ?? '']).toEqual(last)
+  })
+})
+
 const opaque: Array<[what: string, sources: Record<string, string>, options: InputOptions]> = [
   ['a name that no object can have', { 'index.js': 'export { p as __proto__ }\nconst p = 1\n' }, {}],
   [
@@ -235,7 +376,7 @@ const opaque: Array<[what: string, sources: Record<string, string>, options: Inp
   ],
 ]
 test.for(opaque)('a module is left to its file: %s', async ([, sources, options]) => {
-  const { modules } = await built(sources, options)
+  const { modules } = await built(sources, { options })
   const name = Object.keys(sources).at(-1) ?? ''
   expect(modules.get(name)?.kind ?? 'opaque').toBe('opaque')
 })
@@ -254,6 +395,27 @@ describe('modules are listed once all have been read, whatever plugins do:', () 
         resolveId: (id) => (id === 'virtual:path' ? { id: 'node:path', external: true } : null),
       },
       { 'other.js': "import 'virtual:path'\nexport const other = 2\n" },
+    ],
+    [
+      'virtual modules that are re-exported as a whole',
+      {
+        name: 'virtual',
+        resolveId: (id) => (id === 'virtual:other' ? '\0virtual:other' : null),
+        load: async (id) => {
+          if (id !== '\0virtual:other') return null
+          await new Promise((resolve) => setTimeout(resolve, 30))
+          return 'export const other = 2'
+        },
+      },
+      { 'other.js': "export * from 'virtual:other'\n" },
+    ],
+    [
+      'one that changes whatever it is given',
+      {
+        name: 'instrumentation',
+        transform: (code, id) =>
+          id.includes('rolldown') ? null : { code: code.replaceAll(/\);$/gm, '), 0;'), map: null },
+      },
     ],
     [
       'virtual modules',
@@ -276,8 +438,10 @@ describe('modules are listed once all have been read, whatever plugins do:', () 
     ],
   ]
   test.for(plugins)('%s', async ([, plugin, more]) => {
-    const { exported } = await built({ ...sources, ...more }, { plugins: [plugin] })
-    expect(Object.values(exported)).toEqual(expect.arrayContaining([{ one: 1, other: 2 }, { other: 2 }]))
+    const { exported } = await built({ ...sources, ...more }, { options: { plugins: [plugin] } })
+    expect(Object.values(exported)).toEqual(
+      expect.arrayContaining([expect.objectContaining({ one: 1, other: 2 }), expect.objectContaining({ other: 2 })]),
+    )
   })
 
   test('a barrel that Rolldown would not read to its end', async () => {
@@ -289,16 +453,27 @@ describe('modules are listed once all have been read, whatever plugins do:', () 
         'one.js': 'export const one = 1\n',
         'two.js': 'export const two = 2\n',
       },
-      { experimental: { lazyBarrel: true } },
+      { options: { experimental: { lazyBarrel: true } } },
     )
     expect(exported).toEqual({ 'index.js': { one: 1 }, 'one.js': { one: 1 } })
+  })
+
+  test('a component that a plugin leaves where it is', async () => {
+    const plugin: Plugin = {
+      name: 'components',
+      resolveId: (id) => (id.endsWith('.jsx') ? { id: '/components/a.jsx', external: true } : null),
+    }
+    const { modules } = await built(
+      { ...sources, 'other.js': "import './a.jsx'\nexport const other = 2\n" },
+      { options: { plugins: [plugin] }, isImported: false },
+    )
+    expect([...modules.values()].map(({ kind }) => kind)).toEqual(['esm', 'esm'])
   })
 
   test('a package that is not there', async () => {
     const { modules } = await built(
       { ...sources, 'other.js': "import 'missing-peer'\nexport const other = 2\n" },
-      undefined,
-      false,
+      { isImported: false },
     )
     expect([...modules.values()].map(({ kind }) => kind)).toEqual(['esm', 'esm'])
   })
@@ -308,7 +483,7 @@ describe('modules are listed once all have been read, whatever plugins do:', () 
       'index.js': "export { one } from './left.js'\nexport const two = 2\n",
       'left.js': 'export const one = 1\n',
     }
-    const { modules } = await built(left, { external: (id) => id.endsWith('left.js') }, false)
+    const { modules } = await built(left, { options: { external: (id) => id.endsWith('left.js') }, isImported: false })
     expect([...modules.keys()]).toEqual(['index.js'])
     expect(modules.get('index.js')?.kind).toBe('esm')
   })

@@ -297,8 +297,12 @@ function others(bundler: () => LayerBundler): Rolldown.Plugin {
 
 /** Undoes what other plugins have made of what is no module of theirs. */
 function stubs(bundler: () => LayerBundler, isTransformed: boolean): Rolldown.Plugin {
-  const transform = { order: 'post' as const, handler: (_: string, id: string) => bundler().stub(id) }
-  return { name: 'evenkeel:stubs', ...(isTransformed && bundler().loads && { transform }) }
+  const transform = {
+    order: 'post' as const,
+    ...(!bundler().loads && { filter: { id: /^\0evenkeel:/ } }),
+    handler: (_: string, id: string) => bundler().stub(id),
+  }
+  return { name: 'evenkeel:stubs', ...(isTransformed && { transform }) }
 }
 
 function outputOptions(options: Rolldown.OutputOptions, bundler: () => LayerBundler): Rolldown.OutputOptions {

@@ -9,8 +9,6 @@ export type WrittenModule =
       files: string[]
       /** The module's exports in each of these files, and under which names the file exports them. */
       exports: Names[]
-      /** The same of what is not bundled, by how it is imported; `*` is all of it. */
-      externals?: Pairs<Names>
       /** The same of modules that nobody has needed yet, by their ids. */
       unused?: Pairs<Names>
       /** Exports that are properties of a CommonJS module, to be read once. */

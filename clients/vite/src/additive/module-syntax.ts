@@ -14,6 +14,9 @@ const STATEMENT = /^(?:import|export)(?=[\s{*"'])/m
 /** What no code of an ECMAScript module lacks, and most prose about exports does: it is found faster than code is read. */
 const KEYWORD =
   /\bimport\b|\bexport\s*(?:[^\s\w]|(?:abstract|as|async|class|const|declare|default|enum|function|import|interface|let|module|namespace|type|var)\b)/
+/** There may be comments anywhere. */
+const STAR =
+  /^export(?:\s|\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/|\/\/.*\n)*\*(?:\s|\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/|\/\/.*\n)*from/
 /** Comments may stand in front of directives. Each can be read in one way only, or a file with many of them would take minutes. */
 const PROLOGUE = /^(?:\s|\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/|\/\/.*\n|"use [^"\n]*"|'use [^'\n]*'|;)*/
 
@@ -58,9 +61,7 @@ function directivesIn(prologue: string, parse: Parse): string[] {
 export function starExports(code: string, parse: Parse): string[] {
   try {
     const [imports] = lex(code)
-    return imports.flatMap(({ n, ss, s }) =>
-      n !== undefined && /^export\s*\*\s*from/.test(code.slice(ss, s)) ? n : [],
-    )
+    return imports.flatMap(({ n, ss, s }) => (n !== undefined && STAR.test(code.slice(ss, s)) ? n : []))
   } catch {
     const stars = parse(code).body.filter(({ type, exported }) => type === 'ExportAllDeclaration' && !exported)
     return stars.flatMap(({ source }) => source?.value ?? [])

@@ -15,11 +15,13 @@ import { withoutDirectives, withoutRun } from './rolldown-entries.js'
 import { ParsedModules, hasStars, importsOf } from './rolldown-modules.js'
 import { PrintedModules } from './rolldown-printed.js'
 import { contentOf } from './store.js'
-import { FILE, type Facade, MJS, REQUIRE, exportsOf, facadeOf, requireOf, stubOf } from './stubs.js'
+import { FILE, type Facade, MJS, REQUIRE, exportsOf, facadeOf, prologueOf, requireOf, stubOf } from './stubs.js'
 
 /** The entry of a layer that brings no module. */
 export const EMPTY = '\0evenkeel:empty'
 const RUNTIME = '\0rolldown/runtime.js'
+/** In front of an id that is no path. */
+const ID = 'evenkeel:id/'
 
 /**
  * What has a chunk of its own: each package, as far as the same entries need it, or all that the same entries need. Those of entries
@@ -50,8 +52,10 @@ export class LayerBundler {
   readonly #others = new Set<string>()
   readonly #parsed: ParsedModules
   readonly #catalogs = new Catalogs()
-  /** Modules that re-export others as a whole, and are not listed yet. */
-  #starred: string[] = []
+  /** Modules that re-export others as a whole, and how many exports are listed of each. */
+  readonly #starred = new Map<string, number>()
+  /** Entries, those that plugins emit included. */
+  readonly #entries = new Set<string>()
   readonly #version: string
   /** Where the build can return entries that it does not write. */
   #returned: EntriesByFolder | undefined
@@ -80,6 +84,7 @@ export class LayerBundler {
   resolve(id: string): Rolldown.ResolveIdResult {
     const listed = this.#catalogs.resolve(id)
     if (listed !== undefined) return listed
+    if (id.startsWith(ID)) return id.slice(ID.length)
     if (id.startsWith(FILE)) return { id: `./${id.slice(FILE.length)}${this.#version}`, external: true }
     return id.startsWith('\0') ? id : `\0${id}`
   }
@@ -91,8 +96,6 @@ export class LayerBundler {
 
   /** Plugins that transform modules know nothing of stubs: they are to see what they have seen before, and `stub` comes after them. */
   load(id: string, isTransformed: boolean): Rolldown.LoadResult {
-    const catalog = this.#catalogs.code(id)
-    if (catalog !== undefined) return { code: catalog, moduleType: 'js', moduleSideEffects: true }
     const stub = this.stub(id)
     if (!stub || !this.#plan.base.modules.has(id)) return stub
     this.#groups.sawStub(packageNameOf(id))
@@ -102,6 +105,8 @@ export class LayerBundler {
   /** What a layer has for what is in an earlier one, or for nothing. */
   stub(id: string): Stub | undefined {
     if (id === EMPTY) return { code: 'export {}', moduleType: 'js' }
+    const catalog = this.#catalogs.code(id)
+    if (catalog !== undefined) return { code: catalog, moduleType: 'js', moduleSideEffects: true }
     const { modules } = this.#plan.base
     if (id.startsWith(`\0${REQUIRE}`)) {
       const module = modules.get(stubbedBy(id))
@@ -114,7 +119,7 @@ export class LayerBundler {
     if (!module) return undefined
     // What its package says of side effects is about the module. The stub of a wrapped one has to run it.
     const runs = module.kind === 'esm' && module.init !== undefined
-    return { code: stubOf(id, module), moduleType: 'js', ...(runs && { moduleSideEffects: true }) }
+    return { code: stubOf(id, module, specifierOf), moduleType: 'js', ...(runs && { moduleSideEffects: true }) }
   }
 
   /** A module that may have directives. */
@@ -133,6 +138,7 @@ export class LayerBundler {
   parsed(context: Rolldown.PluginContext, info: Rolldown.ModuleInfo): void | Promise<void> {
     const { id } = info
     if (this.#catalogs.has(id)) return this.#catalogs.parsed(info)
+    if (info.isEntry) this.#entries.add(id)
     const isLast = this.#parsed.parsed(context, info)
     if (!this.#isKnown(id)) this.#see(context, info)
     if (isLast instanceof Promise) return isLast.then((isLast) => (isLast ? this.#endCatalog(context) : undefined))
@@ -149,18 +155,25 @@ export class LayerBundler {
     }
     const { isEsm, exports } = this.#parsed.get(id) ?? {}
     if (!isEsm || !this.#isListed(id)) return
-    if (hasStars(info)) this.#starred.push(id)
+    if (hasStars(info)) this.#starred.set(id, -1)
     else this.#catalogs.add(context, id, exports ?? [])
   }
 
   #endCatalog(context: Rolldown.PluginContext): void {
-    const known = (id: string) => {
+    for (const [id, listed] of this.#starred) {
+      const names = this.#namesOf(id)
+      if (names.length === listed) continue
+      this.#starred.set(id, names.length)
+      this.#catalogs.add(context, id, names)
+    }
+    this.#catalogs.end(context)
+  }
+
+  #namesOf(id: string): string[] {
+    return this.#parsed.namesOf(id, (id) => {
       const module = this.#plan.base.modules.get(id)
       return module && (module.kind === 'esm' ? exportsOf(module) : [])
-    }
-    for (const id of this.#starred) this.#catalogs.add(context, id, this.#parsed.namesOf(id, known))
-    this.#starred = []
-    this.#catalogs.end(context)
+    })
   }
 
   /** Nothing more is read. While Rolldown links and prints, what is installed is looked at. */
@@ -225,8 +238,13 @@ export class LayerBundler {
     all: Rolldown.OutputChunk[],
   ): { chunks: Rolldown.OutputChunk[]; printed: PrintedModules } {
     const { printed, catalogs } = this.#catalogs.take(all)
-    const entries = all.filter((chunk) => chunk.isEntry && !catalogs.has(chunk))
-    const chunks = neededBy(entries, all)
+    // An entry that a plugin has emitted may have become a part of another chunk.
+    const hasEntry = ({ isEntry, moduleIds }: Rolldown.OutputChunk) =>
+      isEntry || moduleIds.some((id) => this.#entries.has(id))
+    const chunks = neededBy(
+      all.filter((chunk) => hasEntry(chunk) && !catalogs.has(chunk)),
+      all,
+    )
     const fileIn = (chunk: Rolldown.OutputChunk) => ({
       file: this.#fileOf(chunk),
       chunk,
@@ -337,8 +355,26 @@ export class LayerBundler {
     if (!isEntry || !facadeModuleId || src === undefined) return false
     const module = layer.modules.get(facadeModuleId) ?? this.#plan.base.modules.get(facadeModuleId)
     const facade = module && facadeOf(module, this.#version)
-    layer.entries.set(name, { src, ...(facade ?? plainFacade(chunk, module, (code) => context.parse(code))) })
+    layer.entries.set(name, { src, ...(facade ?? this.#plainFacade(chunk, module, (code) => context.parse(code))) })
     return facade !== undefined
+  }
+
+  /** The facade of an entry whose exports the printed chunk alone tells. A chunk also exports what other chunks need of it. */
+  #plainFacade(
+    { fileName, exports: printed, code, facadeModuleId }: Rolldown.OutputChunk,
+    module: WrittenModule | undefined,
+    parse: Parse,
+  ): Facade {
+    const isEsm = this.#parsed.get(facadeModuleId ?? '')?.isEsm
+    const own = module?.kind === 'esm' ? exportsOf(module) : isEsm ? this.#namesOf(facadeModuleId ?? '') : undefined
+    const exports = own ? printed.filter((name) => own.includes(name)) : printed
+    const names = exports.map((name) => JSON.stringify(name)).join(', ')
+    const stars = starExports(code, parse).map((specifier) => `export * from ${JSON.stringify(specifier)};\n`)
+    const prologue = module && module.kind !== 'opaque' ? prologueOf(module) : ''
+    return {
+      code: `${prologue}export { ${names} } from ${JSON.stringify(`./${fileName}`)};\n${stars.join('')}`,
+      exports,
+    }
   }
 
   #emitEntries(context: Rolldown.PluginContext, layer: BundledLayer): void {
@@ -347,6 +383,11 @@ export class LayerBundler {
       context.emitFile({ type: 'prebuilt-chunk', fileName: entryFile(name), code, exports, isEntry: true })
     }
   }
+}
+
+/** How a module is imported by its id, which may be a plugin's own. */
+function specifierOf(id: string): string {
+  return /[\0?#]/.test(id) ? ID + id : id
 }
 
 /** Does something once Rolldown has been told that the hook is done. A failure is for those who wait for the result. */
@@ -369,17 +410,4 @@ function entryChunk([name, { code, exports }]: [name: string, entry: WrittenEntr
 /** The module whose function this stub requires. */
 function stubbedBy(id: string): string {
   return id.slice(`\0${REQUIRE}`.length, -MJS.length)
-}
-
-/** The facade of an entry whose exports the printed chunk alone tells. A chunk also exports what other chunks need of it. */
-function plainFacade(
-  { fileName, exports: printed, code }: Rolldown.OutputChunk,
-  module: WrittenModule | undefined,
-  parse: Parse,
-): Facade {
-  const known = module?.kind === 'esm' ? new Set(exportsOf(module)) : undefined
-  const exports = known ? printed.filter((name) => known.has(name)) : printed
-  const names = exports.map((name) => JSON.stringify(name)).join(', ')
-  const stars = starExports(code, parse).map((specifier) => `export * from ${JSON.stringify(specifier)};\n`)
-  return { code: `export { ${names} } from ${JSON.stringify(`./${fileName}`)};\n${stars.join('')}`, exports }
 }

@@ -1,6 +1,7 @@
 import { parse as lex } from 'es-module-lexer'
 import type { Rolldown } from 'vite'
 import { ModulePaths } from './module-paths.js'
+import { exportName } from './stubs.js'
 
 /** What a catalog is imported as. */
 export const CATALOG = 'evenkeel:catalog/'
@@ -17,15 +18,17 @@ const NAME = String.raw`[\w$\u0080-\uffff]+`
 const LISTED = new RegExp(String.raw`^${EXPORTS}\(([\w.]+)(.*)\);$`, 'gm')
 /** A binding, a property of one, or nothing. */
 const VALUE = new RegExp(String.raw`, (?:void 0|(${NAME})(?:\.(${NAME})|\[("(?:[^"\\]|\\.)*")\])?)(?=, |$)`, 'y')
-/** The call of what runs a module that somebody requires. */
-const RUN = new RegExp(String.raw`^(await )?(${NAME})\(\);$`, 'gm')
+/** Calls of what runs modules that somebody requires. */
+const RUNS = new RegExp(String.raw`^(?:(?:await )?${NAME}\(\)(?:, |;$))+`, 'gm')
+const RUN = new RegExp(String.raw`(await )?(${NAME})\(\)`, 'g')
+/** What else is printed: imports come first, and names of modules are in comments. */
+const UNTOLD = /^(?:import .* from ".*";|import ".*";|\/\/.*|export \{ {2}\};|)$/
 const DEFAULT = new RegExp(String.raw`^\s+(${NAME})(?:,| from)`)
 const NAMESPACE = new RegExp(String.raw`\* as (${NAME}) from`)
 const NAMES = /\{(.*)\}/s
 const SPECIFIER = new RegExp(String.raw`("(?:[^"\\]|\\.)*"|${NAME})(?: as (${NAME}))?`, 'g')
 /** A folder's name may have what begins a query or a fragment. */
 const QUERY = /[?#]/
-const IDENTIFIER = new RegExp(`^${NAME}$`)
 
 /** What an export of a module is in the files that have been printed. */
 export interface Reach {
@@ -41,6 +44,8 @@ export interface Printed {
   exports: Map<string, Array<[exported: string, reach: Reach | undefined]>>
   /** What runs modules that somebody requires. */
   runs: Array<Reach & { isAsync: boolean }>
+  /** Whether nothing is printed but what is told here. */
+  isWhole: boolean
 }
 
 type Context = Pick<Rolldown.PluginContext, 'emitFile' | 'load'>
@@ -123,7 +128,7 @@ export class Catalogs {
   /** Takes the catalogs out of a bundle. */
   take(chunks: Rolldown.OutputChunk[]): { printed: Printed; catalogs: Set<Rolldown.OutputChunk> } {
     const catalogs = new Set(chunks.filter(({ facadeModuleId }) => facadeModuleId && this.has(facadeModuleId)))
-    const printed: Printed = { exports: new Map(), runs: [] }
+    const printed: Printed = { exports: new Map(), runs: [], isWhole: true }
     for (const { code } of catalogs) this.#read(code, printed)
     return { printed, catalogs }
   }
@@ -136,31 +141,38 @@ export class Catalogs {
     return `import * as m${number} from ${JSON.stringify(specifier)};${EXPORTS}(${number}${values});\n`
   }
 
-  #read(code: string, { exports, runs }: Printed): void {
-    const imported = importsOf(code)
+  #read(code: string, printed: Printed): void {
+    const { exports, runs } = printed
+    const imported = importsIn(code)
     for (const [, number, values = ''] of code.matchAll(LISTED)) {
       const { id, exports: names } = this.#modules[Number(number)] ?? {}
       const reaches = valuesOf(values, imported)
       if (id === undefined || !names || reaches?.length !== names.length) continue
+      // One that is listed twice was not known to its end at first.
+      if ((exports.get(id)?.length ?? 0) > names.length) continue
       exports.set(
         id,
         names.map((name, index) => [name, reaches[index]]),
       )
     }
-    for (const [, isAwaited, local = ''] of code.matchAll(RUN)) {
-      const reach = imported.get(local)
-      if (reach) runs.push({ ...reach, isAsync: isAwaited !== undefined })
+    for (const [calls] of code.matchAll(RUNS)) {
+      for (const [, isAwaited, local = ''] of calls.matchAll(RUN)) {
+        const reach = imported.get(local)
+        if (reach) runs.push({ ...reach, isAsync: isAwaited !== undefined })
+      }
     }
+    const rest = code.replace(LISTED, '').replace(RUNS, '')
+    printed.isWhole &&= rest.split('\n').every((line) => UNTOLD.test(line))
   }
 }
 
 /** The name of a chunk without the catalogs that need it, too. */
 export function nameOf({ name }: Pick<Rolldown.PreRenderedChunk, 'name'>): string {
-  return name.replace(/(?:~_)+$/, '')
+  return name.replace(/~_(?=~|$)/g, '')
 }
 
 function access(name: string): string {
-  return IDENTIFIER.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`
+  return exportName(name) === name ? `.${name}` : `[${JSON.stringify(name)}]`
 }
 
 /** `undefined` if something is printed otherwise than expected. */
@@ -174,15 +186,25 @@ function valuesOf(values: string, imported: Map<string, Reach>): Array<Reach | u
     else {
       const reach = imported.get(local)
       if (!reach) return undefined
-      const name = quoted === undefined ? property : (JSON.parse(quoted) as string)
+      const name = quoted === undefined ? property : textOf(quoted)
+      if (name === undefined && quoted !== undefined) return undefined
       reaches.push(name === undefined ? reach : { ...reach, property: name })
     }
   }
   return reaches
 }
 
+/** A string as it is printed, unless it has escapes that JSON does not have. */
+function textOf(quoted: string): string | undefined {
+  try {
+    return JSON.parse(quoted) as string
+  } catch {
+    return undefined
+  }
+}
+
 /** What a file imports, by its local names. */
-function importsOf(code: string): Map<string, Reach> {
+export function importsIn(code: string): Map<string, Reach> {
   const imported = new Map<string, Reach>()
   for (const { n: from, d: dynamic, ss: start, s: end } of lex(code)[0]) {
     if (dynamic !== -1 || from === undefined) continue

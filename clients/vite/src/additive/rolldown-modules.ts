@@ -5,8 +5,8 @@ import { type Parse, isModule, starExports } from './module-syntax.js'
 const RUNTIME = '\0rolldown/runtime.js'
 /** Rolldown's name for what a module re-exports as a whole. */
 const STAR = '*'
-/** Anything else may be left where it is: a picture, or a module of Node's. */
-const FILE_OF_JAVASCRIPT = /^(?:[A-Za-z]:)?[\\/].*\.[cm]?[jt]sx?$/
+/** Anything else may be left where it is: a picture, a component, or a module of Node's. */
+const FILE_OF_JAVASCRIPT = /^(?:[A-Za-z]:)?[\\/].*\.[cm]?[jt]s$/
 const ENDINGS = ['', '.js', '.mjs', '.ts', '.tsx', '.jsx', '/index.js', '/index.mjs', '/index.ts']
 
 /** What is known of a module once Rolldown has read it. */
@@ -140,8 +140,11 @@ async function isExternal(context: Context, id: string, importer: string): Promi
 
 /** Rolldown says it itself since 1.2. */
 function isEsm(context: Context, info: Rolldown.ModuleInfo): boolean {
-  const { inputFormat } = info as { inputFormat?: string }
-  return inputFormat === undefined ? isModule(info.code ?? '', parserOf(context)) : inputFormat === 'es'
+  const { inputFormat, exports, code } = info as Rolldown.ModuleInfo & { inputFormat?: string }
+  if (inputFormat !== undefined) return inputFormat === 'es'
+  // It takes some with imports for CommonJS: those that assign to `module.exports`.
+  const assigns = exports.length === 0 && /\bmodule\.exports\s*=/.test(code ?? '')
+  return !assigns && isModule(code ?? '', parserOf(context))
 }
 
 async function starsOf(context: Context, info: Rolldown.ModuleInfo): Promise<string[]> {

@@ -12,14 +12,15 @@ export function mixesUnused(rolldownVersion: string): boolean {
 
 /**
  * The modules that a layer has, if nothing lists them and each that is needed keeps all that it exports. Names of chunks are asked for
- * once that is known, and before anything is printed.
+ * once that is known, and before anything is printed. `undefined` if it cannot be found out.
  */
 export async function neededModules(
   options: Rolldown.InputOptions,
   plan: LayerPlan,
   tools: BuildTools,
-): Promise<ReadonlySet<string>> {
+): Promise<ReadonlySet<string> | undefined> {
   const needed = new Set<string>()
+  let isKnown = false
   const see = ({ moduleIds }: Rolldown.PreRenderedChunk) => {
     for (const id of moduleIds) needed.add(id)
     return '[name]-[hash].js'
@@ -37,9 +38,10 @@ export async function neededModules(
     },
     outputOptions: (output) => ({ ...output, sourcemap: false, entryFileNames: see, chunkFileNames: see }),
     renderChunk() {
+      isKnown = true
       throw new Error('All chunks are known; nothing is to be printed.')
     },
   }
-  await lookAhead(options, plan, tools, { after: look })
-  return needed
+  await lookAhead(options, plan, tools, { after: look }).catch(() => undefined)
+  return isKnown ? needed : undefined
 }

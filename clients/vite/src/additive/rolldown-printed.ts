@@ -1,6 +1,6 @@
 import type { Rolldown } from 'vite'
 import { type Manifest, type Names, PREFIX, type Property, type Star, type WrittenModule } from './manifest.js'
-import type { Printed, Reach } from './rolldown-catalog.js'
+import { type Printed, type Reach, importsIn } from './rolldown-catalog.js'
 import type { ParsedModules } from './rolldown-modules.js'
 
 /** A module in a function, as Rolldown prints it: at the beginning of a line, because a package may have functions of the same name. */
@@ -78,7 +78,8 @@ export class PrintedModules {
   #findRuns({ file, chunk, ids }: PrintedFile): void {
     const { printed, parsed } = this.#known
     const called = printed.runs.filter(({ from }) => this.#fileNamed(from) === file)
-    if (called.length === 0) return
+    const mayBeUntold = !printed.isWhole && chunk.code.includes('__esm')
+    if (called.length === 0 && !mayBeUntold) return
     const locals = localsOf(chunk.code)
     const runs = new Map(called.map((run) => [locals.get(run.name), run]))
     const esm = ids.filter((id) => parsed.get(id)?.isEsm)
@@ -86,7 +87,7 @@ export class PrintedModules {
       const names = [...this.#codeOf(id).matchAll(WRAPPER)].map(([, name = '']) => name)
       return names.filter((name) => runs.has(name)).map((name) => [id, name] as const)
     })
-    const isCertain = found.length === called.length && new Map(found).size === called.length
+    const isCertain = !mayBeUntold && found.length === called.length && new Map(found).size === called.length
     for (const id of isCertain ? [] : esm) this.#runs.set(id, undefined)
     for (const [id, name] of isCertain ? found : []) {
       this.#runs.set(id, runs.get(name))
@@ -98,9 +99,10 @@ export class PrintedModules {
   #listed(id: string): WrittenModule | undefined {
     const exports = this.#known.printed.exports.get(id)
     const { file } = this.#places.get(id) ?? {}
-    // Rolldown takes some with imports for CommonJS: those that assign to `module.exports`.
-    if (!exports || (exports.length === 0 && wrapperIn(this.#codeOf(id))?.kind === 'commonJS')) return undefined
-    const opaque = (why: string): WrittenModule => ({ kind: 'opaque', file: file ?? '', why })
+    if (!exports) return undefined
+    // What is not printed has no state: it may be bundled again.
+    const opaque = (why: string): WrittenModule | undefined =>
+      file === undefined ? undefined : { kind: 'opaque', file, why }
     const run = this.#runs.get(id)
     if (this.#runs.has(id) && !run) return opaque('it is not known what runs it')
     if (run?.isAsync) return opaque('it runs when it is needed, and has to be waited for')
@@ -110,22 +112,21 @@ export class PrintedModules {
 
   #reachedBy(exports: Array<[exported: string, reach: Reach | undefined]>, own: string[]): EsmModule | undefined {
     const files = new Map(own.map((file): [string, Names] => [file, {}]))
-    const externals = new Map<string, Names>()
     const unused = new Map<string, Names>()
     const properties: Array<Omit<Property, 'file'> & { in: string }> = []
-    for (const [exported, reach] of exports) {
-      if (!reach) continue
-      const { from, name, property } = reach
-      const file = this.#fileNamed(from)
-      const origin = this.#unused.size > 0 ? this.#unused.get(keyOf(reach)) : undefined
-      // The first cannot be the name of an object's property, the second is not printed.
-      if (exported === '__proto__' || (file === undefined && property !== undefined)) return undefined
+    for (const [exported, printed] of exports) {
+      if (!printed) continue
+      // No object can have it.
+      if (exported === '__proto__') return undefined
+      const origin = this.#unused.get(keyOf(printed))
+      const reach = origin ? undefined : this.#written(printed)
+      const file = reach && this.#fileNamed(reach.from)
       if (origin) namesOf(unused, origin.id)[exported] = origin.exported
-      else if (file === undefined) namesOf(externals, from)[exported] = name
-      else if (property === undefined) namesOf(files, file)[exported] = name
+      else if (!reach || file === undefined) return undefined
+      else if (reach.property === undefined) namesOf(files, file)[exported] = reach.name
       else {
         namesOf(files, file)
-        properties.push({ exported, in: file, name, property })
+        properties.push({ exported, in: file, name: reach.name, property: reach.property })
       }
     }
     const numbers = [...files.keys()]
@@ -134,10 +135,18 @@ export class PrintedModules {
       kind: 'esm',
       files: numbers,
       exports: [...files.values()],
-      ...(externals.size > 0 && { externals: [...externals] }),
       ...(unused.size > 0 && { unused: [...unused] }),
       ...(read.length > 0 && { properties: read }),
     }
+  }
+
+  /** Where something is in files that are written: one that is not may import it itself, as stubs do. */
+  #written(reach: Reach): Reach | undefined {
+    const { unused } = this.#known
+    const { chunk } = unused.find(({ file }) => file === this.#fileNamed(reach.from)) ?? {}
+    if (!chunk) return reach
+    const imported = importsIn(chunk.code).get(localsOf(chunk.code).get(reach.name) ?? '')
+    return imported && this.#written({ ...reach, ...imported })
   }
 
   /** The files that run what a module imports. */
@@ -161,7 +170,7 @@ export class PrintedModules {
     const opaque: WrittenModule = { kind: 'opaque', file, why: 'neither ESM nor CommonJS' }
     if (code === '') return undefined
     const wrapper = wrapperIn(code)
-    if (wrapper?.kind === 'commonJS') {
+    if (wrapper?.kind === 'commonJS' && !this.#known.parsed.get(id)?.isEsm) {
       this.wrappers.set(id, wrapper.name)
       return { kind: 'cjs', file, require: this.#keep(file, wrapper.name) }
     }
@@ -191,17 +200,20 @@ export class PrintedModules {
     const { parsed, base } = this.#known
     const known = base.modules.get(id)
     if (known) return known.kind === 'esm' && !known.stars
-    const stars = parsed.get(id)?.stars
-    if (!stars || (this.modules.get(id) ?? { kind: 'esm' }).kind !== 'esm') return false
+    const module = this.modules.get(id)
+    if (module ? module.kind !== 'esm' : !parsed.get(id)?.isEsm) return false
     seen.add(id)
-    return stars.every((star) => seen.has(star) || this.#isNamed(star, seen))
+    return (parsed.get(id)?.stars ?? []).every((star) => seen.has(star) || this.#isNamed(star, seen))
   }
 }
 
-function unusedExports({ printed, unused }: KnownModules): Map<string, { id: string; exported: string }> {
+function unusedExports({ printed, unused, base }: KnownModules): Map<string, { id: string; exported: string }> {
+  const files = new Set(unused.map(({ file }) => `./${file}${base.version}`))
   const all = unused.flatMap(({ ids }) => ids.map((id) => ({ id, exports: printed.exports.get(id) ?? [] })))
   const found = all.flatMap(({ id, exports }) =>
-    exports.flatMap(([exported, reach]) => (reach ? [[keyOf(reach), { id, exported }] as const] : [])),
+    exports.flatMap(([exported, reach]) =>
+      reach && files.has(reach.from) ? [[keyOf(reach), { id, exported }] as const] : [],
+    ),
   )
   return new Map(found)
 }

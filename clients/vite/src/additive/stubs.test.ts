@@ -20,26 +20,25 @@ describe('what stands for a written module', () => {
     expect(stubOf('/a.js', module)).toBe(`${code.join('\n')}\n`)
   })
 
-  test('re-exports what is not bundled, and reads properties of CommonJS modules', () => {
+  test('re-exports what nobody had needed, and reads properties of CommonJS modules', () => {
     const module = {
       ...esm,
       files: ['a.js', 'b.js'],
       exports: [{}, {}],
-      externals: [['react', { React: '*', useState: 'useState' }]] satisfies Array<[string, Record<string, string>]>,
+      unused: [['/late.js', { late: 'default' }]] satisfies Array<[string, Record<string, string>]>,
       properties: ['one', 'two'].map((exported) => ({ exported, file: 1, name: 'x', property: exported })),
     }
     const code = [
       'import "evenkeel:file/a.js";',
       'import "evenkeel:file/b.js";',
-      'export * as React from "react";',
-      'export { useState } from "react";',
       'import { x as p0 } from "evenkeel:file/b.js";',
       'const s0 = p0["one"];',
       'const s1 = p0["two"];',
       'export { s0 as one, s1 as two };',
+      'export { default as late } from "id:/late.js";',
     ]
-    expect(stubOf('/a.js', module)).toBe(`${code.join('\n')}\n`)
-    expect(facadeOf(module, '?v=1')?.exports).toEqual(['React', 'useState', 'one', 'two'])
+    expect(stubOf('/a.js', module, (id) => `id:${id}`)).toBe(`${code.join('\n')}\n`)
+    expect(facadeOf(module, '?v=1'), 'which no facade can').toBeUndefined()
   })
 
   test('calls the wrapper of a CommonJS module', () => {

@@ -12,11 +12,16 @@ const IDENTIFIER = /^[A-Za-z_$][\w$]*$/
 type Reachable = Exclude<WrittenModule, { kind: 'opaque' }>
 type EsmModule = Extract<WrittenModule, { kind: 'esm' }>
 
-/** What a layer bundles for a module of an earlier one. It has the module's exports, and the module itself is where it is. */
-export function stubOf(id: string, module: Reachable): string {
+/**
+ * What a layer bundles for a module of an earlier one. It has the module's exports, and the module itself is where it is. `specifierOf`:
+ * how a module is imported by its id.
+ */
+export function stubOf(id: string, module: Reachable, specifierOf = (id: string) => id): string {
   if (module.kind === 'cjs') return `module.exports = require(${JSON.stringify(REQUIRE + id + MJS)}).r()\n`
-  const unused = (module.unused ?? []).map(([id, names]) => named(names, id))
-  const stars = (module.stars ?? []).map((star) => starOf('external' in star ? star.external : star.module))
+  const unused = (module.unused ?? []).map(([id, names]) => named(names, specifierOf(id)))
+  const stars = (module.stars ?? []).map((star) =>
+    starOf('external' in star ? star.external : specifierOf(star.module)),
+  )
   return [reexport(module, (file) => FILE + file), ...unused, ...stars].join('')
 }
 
@@ -51,17 +56,16 @@ export function facadeOf(module: WrittenModule, version: string): Facade | undef
 }
 
 /** The names of a module's exports. */
-export function exportsOf({ exports, externals = [], unused = [], properties = [] }: EsmModule): string[] {
-  const names = [...exports, ...[...externals, ...unused].map(([, names]) => names)]
+export function exportsOf({ exports, unused = [], properties = [] }: EsmModule): string[] {
+  const names = [...exports, ...unused.map(([, names]) => names)]
   return [...names.flatMap((names) => Object.keys(names)), ...properties.map(({ exported }) => exported)]
 }
 
-function reexport({ files, exports, externals = [], properties = [], init }: EsmModule, urlOf: UrlOf): string {
+function reexport({ files, exports, properties = [], init }: EsmModule, urlOf: UrlOf): string {
   const [own = ''] = files
   const run = init ? `import { ${init} } from ${JSON.stringify(urlOf(own))};\n${init}();\n` : ''
   const bundled = files.map((file, index) => named(exports[index] ?? {}, urlOf(file)))
-  const external = externals.map(([specifier, names]) => named(names, specifier))
-  const code = [...bundled, ...external].join('') + propertiesOf(properties, (file) => urlOf(files[file] ?? ''))
+  const code = bundled.join('') + propertiesOf(properties, (file) => urlOf(files[file] ?? ''))
   return run + (code.includes('export ') ? code : `${code}export {};\n`)
 }
 
@@ -69,25 +73,17 @@ type UrlOf = (file: string) => string
 
 /** A file without names is imported all the same: it runs the module. */
 function named(exports: Names, from: string): string {
-  const { '*': namespaces, others } = grouped(exports)
-  const file = JSON.stringify(from)
-  const whole = namespaces.map((name) => `export * as ${name} from ${file};\n`).join('')
-  if (others.length > 0) return `${whole}export { ${others.join(', ')} } from ${file};\n`
-  return whole || `import ${file};\n`
-}
-
-function grouped(exports: Names): { '*': string[]; others: string[] } {
-  const groups: ReturnType<typeof grouped> = { '*': [], others: [] }
-  for (const [exported, name] of Object.entries(exports)) {
+  const names = Object.entries(exports).map(([exported, name]) => {
     const as = exportName(exported)
-    if (name === '*') groups['*'].push(as)
-    else groups.others.push(name === as ? name : `${name} as ${as}`)
-  }
-  return groups
+    return name === as ? name : `${name} as ${as}`
+  })
+  return names.length > 0
+    ? `export { ${names.join(', ')} } from ${JSON.stringify(from)};\n`
+    : `import ${JSON.stringify(from)};\n`
 }
 
 /** Directives such as `"use client"`: frameworks look for them in the file of the entry. */
-function prologueOf({ directives = [] }: Reachable): string {
+export function prologueOf({ directives = [] }: Reachable): string {
   return directives.map((directive) => `${JSON.stringify(directive)};\n`).join('')
 }
 
