@@ -66,7 +66,7 @@ export class Groups {
     this.#bundled.add(name)
   }
 
-  /** A module of a package is in an earlier layer; its stub imports nothing that is bundled. */
+  /** A module of a package is in an earlier layer. */
   sawStub(name: string): void {
     this.#stubs.add(name)
   }
