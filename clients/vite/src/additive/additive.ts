@@ -121,7 +121,7 @@ function canAdd(output: Rolldown.OutputOptions | undefined): boolean {
 /** One run of the optimizer, whatever bundles it. */
 export interface Run {
   plan: LayerPlan
-  /** Sees now what is installed of modules, which describing a layer with them would do. */
+  /** Looks now at the files and packages of modules, so that `describe` need not. */
   lookAt(ids: string[]): void
   /** To be called with what was bundled, as soon as that is known. */
   describe(layer: BundledLayer): DescribedLayer
@@ -223,7 +223,7 @@ class Additions {
       this.#failure = new Doubt('other', `the run before failed: ${error.message}`)
     }
     const installation = new SeenInstallation(this.#installation)
-    const lookAt: Run['lookAt'] = (ids) => installation.lookAt(ids)
+    const lookAt: Run['lookAt'] = (ids) => installation.lookAt(ids, base)
     const describe: Run['describe'] = (layer) => describeLayer(plan, layer, installation)
     const bundled: Run['bundled'] = async (layer, folder) => {
       try {

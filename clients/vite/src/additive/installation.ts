@@ -127,13 +127,13 @@ export class SeenInstallation {
     return written
   }
 
-  /** Looks at modules, and at their packages, ahead of whoever asks; where that fails, it is for them to fail. */
-  lookAt(ids: string[]): void {
+  /** Looks at modules, and at packages that are not known yet, ahead of whoever asks; where that fails, it is for them to fail. */
+  lookAt(ids: string[], { packages }: Pick<Manifest, 'packages'>): void {
     try {
       for (const id of ids) {
         const owner = packageOf(id)
         this.source(id)
-        if (owner) this.package(owner.folder)
+        if (owner && !packages.has(owner.folder)) this.package(owner.folder)
       }
     } catch {
       return

@@ -45,7 +45,8 @@ async function built(
     expect(names, `the files of ${id}`).toEqual(expect.arrayContaining(named))
   }
   writeFileSync(join(app.outdir, 'package.json'), '{ "type": "module" }')
-  const exported = isImported ? imported(app.outdir, modules, manifest) : {}
+  // The last entry first: it may need what nobody has run.
+  const exported = isImported ? imported(app.outdir, new Map([...modules].reverse()), manifest) : {}
   return { modules, exported, code }
 }
 
@@ -311,6 +312,34 @@ const late: Array<[what: string, entries: string[], sources: Record<string, stri
     },
     { last: [1, 2] },
   ],
+  ...[{}, pure].map((more): (typeof late)[number] => [
+    `the same by what only re-exports them${'package.json' in more ? ', without side effects' : ''}`,
+    ['first.js', 'last.js'],
+    {
+      ...more,
+      'first.js': "import user from './user.cjs'\nimport { x } from './barrel.js'\nexport { user, x }\n",
+      'user.cjs': "exports.use = () => require('./one.mjs').one\n",
+      'barrel.js': "export { one } from './one.mjs'\nexport { x } from './x.mjs'\n",
+      'one.mjs': 'export const one = 1\n',
+      'x.mjs': 'export const x = 0\n',
+      'last.js': "import { one, x } from './barrel.js'\nexport const last = [one, x]\n",
+    },
+    { last: [1, 0] },
+  ]),
+  [
+    'such a module by something that only re-exports it and comes later',
+    ['first.js', 'second.js', 'last.js'],
+    {
+      'first.js': "import user from './user.cjs'\nexport { user }\n",
+      'user.cjs': "exports.use = () => require('./one.mjs').one\n",
+      'one.mjs': 'export const one = 1\n',
+      'second.js': "import { x } from './barrel.js'\nexport const second = x\n",
+      'barrel.js': "export { one } from './one.mjs'\nexport { x } from './x.mjs'\n",
+      'x.mjs': 'export const x = 0\n',
+      'last.js': "import { one, x } from './barrel.js'\nexport const last = [one, x]\n",
+    },
+    { last: [1, 0] },
+  ],
   [
     'CommonJS that nobody had needed, re-exported as a whole',
     ['first.js', 'last.js'],
@@ -458,16 +487,34 @@ describe('modules are listed once all have been read, whatever plugins do:', () 
     expect(exported).toEqual({ 'index.js': { one: 1 }, 'one.js': { one: 1 } })
   })
 
-  test('a component that a plugin leaves where it is', async () => {
+  test.for(['.jsx', '.js'])('a file that a plugin leaves where it is: %s', async (ending) => {
     const plugin: Plugin = {
       name: 'components',
-      resolveId: (id) => (id.endsWith('.jsx') ? { id: '/components/a.jsx', external: true } : null),
+      resolveId: (id) => (id.includes('left') ? { id: `/components/left${ending}`, external: true } : null),
     }
     const { modules } = await built(
-      { ...sources, 'other.js': "import './a.jsx'\nexport const other = 2\n" },
+      { ...sources, 'other.js': "import 'left'\nexport const other = 2\n" },
       { options: { plugins: [plugin] }, isImported: false },
     )
     expect([...modules.values()].map(({ kind }) => kind)).toEqual(['esm', 'esm'])
+  })
+
+  test('what a plugin emits when it is read, which nobody else needs', async () => {
+    const plugin: Plugin = {
+      name: 'emits',
+      moduleParsed({ id }) {
+        if (id.endsWith('worker.js')) this.emitFile({ type: 'chunk', id })
+      },
+    }
+    const pkg = {
+      ...pure,
+      'index.js': "export { used } from './barrel.js'\n",
+      'barrel.js': "export { used } from './used.js'\nexport { work } from './worker.js'\n",
+      'used.js': 'export const used = 1\n',
+      'worker.js': "export const work = 'is written'\n",
+    }
+    const { code } = await built(pkg, { options: { plugins: [plugin] } })
+    expect(code).toContain('is written')
   })
 
   test('a package that is not there', async () => {

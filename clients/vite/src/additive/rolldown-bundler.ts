@@ -54,8 +54,6 @@ export class LayerBundler {
   readonly #catalogs = new Catalogs()
   /** Modules that re-export others as a whole, and how many exports are listed of each. */
   readonly #starred = new Map<string, number>()
-  /** Entries, those that plugins emit included. */
-  readonly #entries = new Set<string>()
   readonly #version: string
   /** Where the build can return entries that it does not write. */
   #returned: EntriesByFolder | undefined
@@ -138,7 +136,6 @@ export class LayerBundler {
   parsed(context: Rolldown.PluginContext, info: Rolldown.ModuleInfo): void | Promise<void> {
     const { id } = info
     if (this.#catalogs.has(id)) return this.#catalogs.parsed(info)
-    if (info.isEntry) this.#entries.add(id)
     const isLast = this.#parsed.parsed(context, info)
     if (!this.#isKnown(id)) this.#see(context, info)
     if (isLast instanceof Promise) return isLast.then((isLast) => (isLast ? this.#endCatalog(context) : undefined))
@@ -240,7 +237,7 @@ export class LayerBundler {
     const { printed, catalogs } = this.#catalogs.take(all)
     // An entry that a plugin has emitted may have become a part of another chunk.
     const hasEntry = ({ isEntry, moduleIds }: Rolldown.OutputChunk) =>
-      isEntry || moduleIds.some((id) => this.#entries.has(id))
+      isEntry || moduleIds.some((id) => context.getModuleInfo(id)?.isEntry)
     const chunks = neededBy(
       all.filter((chunk) => hasEntry(chunk) && !catalogs.has(chunk)),
       all,
@@ -370,9 +367,10 @@ export class LayerBundler {
     const exports = own ? printed.filter((name) => own.includes(name)) : printed
     const names = exports.map((name) => JSON.stringify(name)).join(', ')
     const stars = starExports(code, parse).map((specifier) => `export * from ${JSON.stringify(specifier)};\n`)
-    const prologue = module && module.kind !== 'opaque' ? prologueOf(module) : ''
+    const known = this.#plan.base.modules.get(facadeModuleId ?? '')
+    const directives = this.#directives.get(facadeModuleId ?? '') ?? (known?.kind === 'opaque' ? [] : known?.directives)
     return {
-      code: `${prologue}export { ${names} } from ${JSON.stringify(`./${fileName}`)};\n${stars.join('')}`,
+      code: `${prologueOf(directives)}export { ${names} } from ${JSON.stringify(`./${fileName}`)};\n${stars.join('')}`,
       exports,
     }
   }

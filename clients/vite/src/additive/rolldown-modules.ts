@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path'
 import type { Rolldown } from 'vite'
-import { type Parse, isModule, starExports } from './module-syntax.js'
+import { type Parse, starExports } from './module-syntax.js'
 
 const RUNTIME = '\0rolldown/runtime.js'
 /** Rolldown's name for what a module re-exports as a whole. */
@@ -59,7 +59,7 @@ export class ParsedModules {
     const { id } = info
     const own = hasStars(info) ? info.exports.filter((name) => name !== STAR) : info.exports
     // In the order that namespaces have.
-    const module: ParsedModule = { isEsm: isEsm(context, info), exports: own.sort(), stars: [] }
+    const module: ParsedModule = { isEsm: info.inputFormat === 'es', exports: own.sort(), stars: [] }
     this.#modules.set(id, module)
     // It is not done before all is known of it.
     this.#awaited.add(id)
@@ -136,15 +136,6 @@ export function importsOf({ importedIds, dynamicallyImportedIds }: Rolldown.Modu
 async function isExternal(context: Context, id: string, importer: string): Promise<boolean> {
   const resolved = await context.resolve(id, importer)
   return resolved === null || Boolean(resolved.external)
-}
-
-/** Rolldown says it itself since 1.2. */
-function isEsm(context: Context, info: Rolldown.ModuleInfo): boolean {
-  const { inputFormat, exports, code } = info as Rolldown.ModuleInfo & { inputFormat?: string }
-  if (inputFormat !== undefined) return inputFormat === 'es'
-  // It takes some with imports for CommonJS: those that assign to `module.exports`.
-  const assigns = exports.length === 0 && /\bmodule\.exports\s*=/.test(code ?? '')
-  return !assigns && isModule(code ?? '', parserOf(context))
 }
 
 async function starsOf(context: Context, info: Rolldown.ModuleInfo): Promise<string[]> {

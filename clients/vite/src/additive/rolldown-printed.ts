@@ -53,8 +53,9 @@ export class PrintedModules {
     for (const [id, printed] of this.#places) this.#add(id, this.#listed(id) ?? this.#unlisted(id, printed))
     const unused = new Set(known.unused.flatMap(({ ids }) => ids))
     for (const [id, exports] of known.printed.exports) {
-      // Nothing is printed of what only re-exports.
-      if (exports.length > 0 && !this.#places.has(id) && !unused.has(id)) this.#add(id, this.#listed(id))
+      // Nothing is printed of what only re-exports. Its importers run what does not run with its file, so it is bundled again.
+      const isPrinted = this.#places.has(id) || unused.has(id)
+      if (exports.length > 0 && !isPrinted && !this.#hasRuns(id)) this.#add(id, this.#listed(id))
     }
     for (const [id, module] of this.modules) this.#addStars(id, module)
   }
@@ -147,6 +148,19 @@ export class PrintedModules {
     if (!chunk) return reach
     const imported = importsIn(chunk.code).get(localsOf(chunk.code).get(reach.name) ?? '')
     return imported && this.#written({ ...reach, ...imported })
+  }
+
+  /** Whether a module of which nothing is printed imports one that does not run with its file. */
+  #hasRuns(id: string, seen = new Set([id])): boolean {
+    const { base, importsOf } = this.#known
+    return importsOf(id).some((imported) => {
+      const known = base.modules.get(imported)
+      if (known) return known.kind === 'esm' && known.init !== undefined
+      if (this.#runs.has(imported)) return true
+      if (seen.has(imported) || this.#places.has(imported)) return false
+      seen.add(imported)
+      return this.#hasRuns(imported, seen)
+    })
   }
 
   /** The files that run what a module imports. */

@@ -41,7 +41,7 @@ export function facadeOf(module: WrittenModule, version: string): Facade | undef
   if (module.kind === 'opaque' || (module.kind === 'esm' && module.unused)) return undefined
   const urlOf = (file: string) => `./${file}${version}`
   if (module.kind === 'cjs') {
-    const code = `${prologueOf(module)}import { ${module.require} } from ${JSON.stringify(urlOf(module.file))};\nexport default ${module.require}();\n`
+    const code = `${prologueOf(module.directives)}import { ${module.require} } from ${JSON.stringify(urlOf(module.file))};\nexport default ${module.require}();\n`
     return { code, exports: ['default'] }
   }
   const stars: string[] = []
@@ -50,7 +50,7 @@ export function facadeOf(module: WrittenModule, version: string): Facade | undef
     stars.push(starOf(star.external))
   }
   return {
-    code: prologueOf(module) + reexport(module, urlOf) + stars.join(''),
+    code: prologueOf(module.directives) + reexport(module, urlOf) + stars.join(''),
     exports: exportsOf(module),
   }
 }
@@ -83,7 +83,7 @@ function named(exports: Names, from: string): string {
 }
 
 /** Directives such as `"use client"`: frameworks look for them in the file of the entry. */
-export function prologueOf({ directives = [] }: Reachable): string {
+export function prologueOf(directives: string[] = []): string {
   return directives.map((directive) => `${JSON.stringify(directive)};\n`).join('')
 }
 
