@@ -12,8 +12,8 @@ import { CATALOG } from './rolldown-catalog.js'
 import { chunksOf, importInCircles, mapOf } from './rolldown-chunks.js'
 
 const NAME = 'evenkeel:layer'
-/** The first looks for the URLs of assets, which no stub has. None leaves a file of JavaScript where it is. */
-const OWN_OF_VITE = new Set(['vite:dep-pre-bundle', 'vite:dep-pre-bundle-assets', 'cjs-external'])
+/** It looks for the URLs of assets, which no stub has. */
+const OWN_OF_VITE = 'vite:dep-pre-bundle'
 const MISSING = '\0evenkeel-missing:'
 /** What may be a directive other than "use strict", which most CommonJS modules have. */
 const DIRECTIVE = /["']use (?:[a-rt-z]|s(?:[^t]|t[^r]))/
@@ -48,24 +48,14 @@ export interface LayerBuild {
 /** Rolldown's options for one layer. */
 export function layerOptions(options: Rolldown.InputOptions, build: LayerBuild): Rolldown.InputOptions {
   const optionsWith = (plugin: Rolldown.Plugin, last: Rolldown.Plugin[]) => withLayer(options, build, plugin, last)
-  const hasExternals = options.external !== undefined || resolves(options.plugins)
-  return withHooks(build, optionsWith, transforms(options.plugins), hasExternals)
+  return withHooks(build, optionsWith, transforms(options.plugins), options.external !== undefined)
 }
 
 /** Whether plugins other than Vite's transform modules, as far as that can be told. */
 function transforms(plugins: Rolldown.RolldownPluginOption): boolean {
-  return hasHook(plugins, 'transform')
-}
-
-/** Whether plugins other than Vite's resolve modules: they may leave any where it is. */
-function resolves(plugins: Rolldown.RolldownPluginOption): boolean {
-  return hasHook(plugins, 'resolveId')
-}
-
-function hasHook(plugins: Rolldown.RolldownPluginOption, hook: 'transform' | 'resolveId'): boolean {
-  if (Array.isArray(plugins)) return plugins.some((plugin) => hasHook(plugin, hook))
-  const plugin = Object(plugins)
-  return plugins instanceof Promise || (plugin[hook] !== undefined && !OWN_OF_VITE.has(plugin.name))
+  if (Array.isArray(plugins)) return plugins.some(transforms)
+  const { name, transform } = Object(plugins)
+  return plugins instanceof Promise || (transform !== undefined && name !== OWN_OF_VITE)
 }
 
 /** Whether options are those of a layer already: a plugin is asked for the options of each build that it is in. */

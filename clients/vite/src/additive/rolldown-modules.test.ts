@@ -18,7 +18,10 @@ const info = (id: string, importedIds: string[], more: Partial<Rolldown.ModuleIn
 test('a module whose imports have all been read is not done while it is not known what it re-exports', async () => {
   let resolve: (resolved: Rolldown.ResolvedId) => void = () => undefined
   const resolved = new Promise<Rolldown.ResolvedId>((resolved) => (resolve = resolved))
-  const context = { resolve: () => resolved, parse: () => expect.fail('it is parsed') }
+  const context = {
+    resolve: (id: string) => (id === 'c' ? resolved : Promise.resolve({ id, external: false } as Rolldown.ResolvedId)),
+    parse: () => expect.fail('it is parsed'),
+  }
   const modules = new ParsedModules(['/a.js'], () => false, false)
   expect(await modules.parsed(context, info('/a.js', ['/b.js', '/c.js'], { isEntry: true }))).toBe(false)
   const barrel = modules.parsed(context, info('/b.js', ['/c.js'], { exports: ['*'], code: "export * from 'c'\n" }))

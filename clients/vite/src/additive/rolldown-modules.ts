@@ -7,6 +7,8 @@ const RUNTIME = '\0rolldown/runtime.js'
 const STAR = '*'
 /** Anything else may be left where it is: a picture, a component, or a module of Node's. */
 const FILE_OF_JAVASCRIPT = /^(?:[A-Za-z]:)?[\\/].*\.[cm]?[jt]s$/
+/** As many are asked about once the rest has been read. */
+const FEW = 32
 const ENDINGS = ['', '.js', '.mjs', '.ts', '.tsx', '.jsx', '/index.js', '/index.mjs', '/index.ts']
 
 /** What is known of a module once Rolldown has read it. */
@@ -34,14 +36,15 @@ export class ParsedModules {
   readonly #externals = new Map<string, Promise<boolean>>()
   /** Entries that have not been read, as they are named. */
   readonly #entries: Set<string>
-  readonly #awaited: Set<string>
+  /** What has not been read to its end, and who imports it. */
+  readonly #awaited: Map<string, string | undefined>
   readonly #isWritten: (id: string) => boolean
   readonly #hasExternals: boolean
 
   /** `isWritten`: whether a file of an earlier layer is named; `hasExternals`: whether an option says what is external. */
   constructor(entries: string[], isWritten: (id: string) => boolean, hasExternals: boolean) {
     this.#entries = new Set(entries)
-    this.#awaited = new Set(entries)
+    this.#awaited = new Map(entries.map((entry) => [entry, undefined]))
     this.#isWritten = isWritten
     this.#hasExternals = hasExternals
   }
@@ -62,17 +65,26 @@ export class ParsedModules {
     const module: ParsedModule = { isEsm: info.inputFormat === 'es', exports: own.sort(), stars: [] }
     this.#modules.set(id, module)
     // It is not done before all is known of it.
-    this.#awaited.add(id)
+    this.#awaited.set(id, undefined)
     const isMoved = info.isEntry && !this.#entries.delete(id)
-    const undecided = importsOf(info).filter((imported) => this.#await(imported))
+    const before = this.#awaited.size
+    const undecided = importsOf(info).filter((imported) => this.#await(imported, id))
+    // What it imports is read once it is done. To ask would keep that back, unless there is nothing else.
+    const added = this.#awaited.size - before
+    const mayAsk = added === 0 || before === 1
     // Of nearly all, all is known at once.
-    if (!hasStars(info) && !isMoved && undecided.length === 0) return this.#done(id)
-    return this.#find(context, info, { module, isMoved, undecided }).then(() => this.#done(id))
+    if (!hasStars(info) && !isMoved && undecided.length === 0) return this.#done(context, id, mayAsk)
+    return this.#find(context, info, { module, isMoved, undecided }).then(() => this.#done(context, id, mayAsk))
   }
 
-  #done(id: string): boolean {
+  /** Where few are left, a plugin may have left one where it is, whatever it is called. */
+  #done(context: Context, id: string, mayAsk: boolean): boolean | Promise<boolean> {
     this.#awaited.delete(id)
-    return this.#awaited.size === 0
+    const left = mayAsk && this.#awaited.size <= FEW ? [...this.#awaited] : []
+    const doubted = left.filter(([id, importer]) => importer !== undefined && !this.#externals.has(id))
+    if (doubted.length === 0) return this.#awaited.size === 0
+    const decided = doubted.map(([id, importer = '']) => this.#decide(context, id, importer))
+    return Promise.all(decided).then(() => this.#awaited.size === 0)
   }
 
   async #find(context: Context, info: Rolldown.ModuleInfo, { module, isMoved, undecided }: Unknown): Promise<void> {
@@ -97,9 +109,9 @@ export class ParsedModules {
   }
 
   /** Returns whether it may be external. */
-  #await(id: string): boolean {
+  #await(id: string, importer: string): boolean {
     if (this.#modules.has(id) || this.#isWritten(id)) return false
-    this.#awaited.add(id)
+    if (!this.#awaited.has(id)) this.#awaited.set(id, importer)
     return this.#hasExternals || !FILE_OF_JAVASCRIPT.test(id)
   }
 
@@ -115,7 +127,7 @@ export class ParsedModules {
     this.#entries.clear()
     for (const entry of entries) {
       const resolved = await context.resolve(entry, undefined, { isEntry: true })
-      if (resolved && !this.#modules.has(resolved.id)) this.#awaited.add(resolved.id)
+      if (resolved && !this.#modules.has(resolved.id)) this.#awaited.set(resolved.id, undefined)
       if (resolved?.id !== entry) this.#awaited.delete(entry)
     }
   }
