@@ -93,7 +93,10 @@ export class ParsedModules {
     if (hasStars(info)) module.stars = await starsOf(context, info)
   }
 
-  /** All names that a module exports, in the order that namespaces have, but for those that only its run tells; `known`: those of a module that is not read. */
+  /**
+   * All names that a module exports, in the order that namespaces have, but for those that only its run tells. `known`: those of a
+   * module that is not read.
+   */
   namesOf(id: string, known: (id: string) => string[] | undefined): string[] {
     const { exports: own = [], stars: [...stars] = [] } = this.#modules.get(id) ?? {}
     const names = new Set(own)
