@@ -76,7 +76,7 @@ export class LayerInputs {
 
   #resolve(path: string, importer: string, namespace: string): OnResolveResult {
     if (path === SELF) return { path: importer, namespace }
-    if (path.startsWith(FILE)) return { path: `./${path.slice(FILE.length)}${this.#plan.base.version}`, external: true }
+    if (path.startsWith(FILE)) return { path: this.#plan.base.urlOf(path.slice(FILE.length)), external: true }
     return { path, namespace: NAMESPACE }
   }
 

@@ -1,7 +1,8 @@
 import type { BuildOptions } from 'esbuild'
 import { parseAst } from 'vite'
 import { expect, test } from 'vitest'
-import { bundleLayer, newApp } from './layer-esbuild.test-kit.js'
+import { bundleLayer } from './layer-esbuild.test-kit.js'
+import { newApp } from './layer.test-kit.js'
 import type { BundledLayer } from './layer-rolldown.js'
 
 /** The layer as it is handed over. */

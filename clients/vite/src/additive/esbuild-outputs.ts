@@ -156,7 +156,7 @@ export class LayerOutputs {
       layer.entries.set(name, { src, ...facade })
       return module
     }
-    const from = JSON.stringify(`./${file}${plan.base.version}`)
+    const from = JSON.stringify(plan.base.urlOf(file))
     const stars = printed.stars.map((specifier) => `export * from ${JSON.stringify(specifier)};\n`)
     const names = exports.map(exportName)
     layer.entries.set(name, { src, code: `export { ${names.join(', ')} } from ${from};\n${stars.join('')}`, exports })

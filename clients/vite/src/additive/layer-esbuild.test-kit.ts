@@ -1,33 +1,14 @@
-// An app with a first layer by esbuild, in a build such as Vite's.
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+// A first layer by esbuild, in a build such as Vite's.
+import { join } from 'node:path'
 import { type BuildOptions, build } from 'esbuild'
 import { parseAst, parseAstAsync } from 'vite'
-import { expect, onTestFinished } from 'vitest'
+import { expect } from 'vitest'
 import type { Run } from './additive.js'
 import { layerPlugin } from './layer-esbuild.js'
 import { newManifest, planLayer } from './layer-plan.js'
+import type { App } from './layer.test-kit.js'
 
-export interface App {
-  root: string
-  outdir: string
-}
-
-/** An app with these files. The entry of its layer is `one.js`. */
-export function newApp(files: Record<string, string>): App {
-  const root = realpathSync(mkdtempSync(join(tmpdir(), 'evenkeel-layer-')))
-  onTestFinished(() => rmSync(root, { recursive: true }))
-  for (const [name, code] of Object.entries(files)) {
-    mkdirSync(dirname(join(root, name)), { recursive: true })
-    writeFileSync(join(root, name), code)
-  }
-  const outdir = join(root, 'deps')
-  mkdirSync(outdir, { recursive: true })
-  return { root, outdir }
-}
-
-/** Bundles the layer, and tells what a run is told. */
+/** Bundles the layer of an app, whose entry is `one.js`, and tells what a run is told. */
 export async function bundleLayer(
   { root, outdir }: App,
   told: (plan: Run['plan']) => Pick<Run, 'describe' | 'bundled'>,

@@ -17,7 +17,7 @@ const OWN_OF_VITE = 'vite:dep-pre-bundle'
 const MISSING = '\0evenkeel-missing:'
 /** What may be a directive other than "use strict", which most CommonJS modules have. */
 const DIRECTIVE = /["']use (?:[a-rt-z]|s(?:[^t]|t[^r]))/
-const JAVASCRIPT = ['js', 'jsx', 'ts', 'tsx']
+export const JAVASCRIPT = ['js', 'jsx', 'ts', 'tsx']
 /** Made modules by Rolldown itself. JSON and texts are made modules here. */
 const OTHERS = ['base64', 'dataurl', 'binary', 'empty', 'asset', 'css', 'copy']
 

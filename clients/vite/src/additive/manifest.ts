@@ -123,6 +123,17 @@ export class Manifest {
     return `?v=${this.index.stamp}`
   }
 
+  /** Where a file is, seen from another. */
+  urlOf(file: string): string {
+    return `./${file}${this.version}`
+  }
+
+  /** The file that is at a URL, if it is one of these. */
+  fileAt(url: string): string | undefined {
+    const isFile = url.startsWith('./') && url.endsWith(this.version)
+    return isFile ? url.slice('./'.length, -this.version.length) : undefined
+  }
+
   get layers(): number {
     return this.index.layers.length
   }

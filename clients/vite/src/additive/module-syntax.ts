@@ -14,11 +14,12 @@ const STATEMENT = /^(?:import|export)(?=[\s{*"'])/m
 /** What no code of an ECMAScript module lacks, and most prose about exports does: it is found faster than code is read. */
 const KEYWORD =
   /\bimport\b|\bexport\s*(?:[^\s\w]|(?:abstract|as|async|class|const|declare|default|enum|function|import|interface|let|module|namespace|type|var)\b)/
-/** There may be comments anywhere. */
-const STAR =
-  /^export(?:\s|\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/|\/\/.*\n)*\*(?:\s|\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/|\/\/.*\n)*from/
-/** Comments may stand in front of directives. Each can be read in one way only, or a file with many of them would take minutes. */
-const PROLOGUE = /^(?:\s|\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/|\/\/.*\n|"use [^"\n]*"|'use [^'\n]*'|;)*/
+/** White space, and comments. Each can be read in one way only, or a file with many of them would take minutes. */
+const BLANK = String.raw`(?:\s|/\*[^*]*\*+(?:[^/*][^*]*\*+)*/|//.*(?:\n|$))`
+const BLANKS = new RegExp(`^${BLANK}*`)
+const STAR = new RegExp(String.raw`^export${BLANK}*\*${BLANK}*from`)
+/** Comments may stand in front of directives. */
+const PROLOGUE = new RegExp(String.raw`^(?:${BLANK}|"use [^"\n]*"|'use [^'\n]*'|;)*`)
 
 /**
  * Whether code is an ECMAScript module. Nearly all begin with an import or an export; reading the others to their end takes
@@ -39,6 +40,11 @@ export function isModule(code: string, parse: Parse): boolean {
 /** Whether what follows is neither in a comment nor in a template. Strings end with their line. */
 function isCode(before: string): boolean {
   return !before.includes('`') && before.lastIndexOf('/*') <= before.lastIndexOf('*/')
+}
+
+/** Whether there is nothing but white space and comments. */
+export function isBlank(code: string): boolean {
+  return code.replace(BLANKS, '') === ''
 }
 
 /**

@@ -12,14 +12,13 @@ import { Groups, NO_PACKAGE, packageOf } from './packages.js'
 import { Catalogs, nameOf } from './rolldown-catalog.js'
 import { chunksOf, mapOf, neededBy } from './rolldown-chunks.js'
 import { withoutDirectives, withoutRun } from './rolldown-entries.js'
-import { ParsedModules, hasStars, importsOf } from './rolldown-modules.js'
+import { ParsedModules, RUNTIME, hasStars, importsOf } from './rolldown-modules.js'
 import { PrintedModules } from './rolldown-printed.js'
 import { contentOf } from './store.js'
 import { FILE, type Facade, MJS, REQUIRE, exportsOf, facadeOf, prologueOf, requireOf, stubOf } from './stubs.js'
 
 /** The entry of a layer that brings no module. */
 export const EMPTY = '\0evenkeel:empty'
-const RUNTIME = '\0rolldown/runtime.js'
 /** In front of an id that is no path. */
 const ID = 'evenkeel:id/'
 
@@ -75,15 +74,15 @@ export class LayerBundler {
     this.#isListed = isListed
     this.#groups = new Groups(Object.values(plan.fresh).map(packageNameOf))
     this.#version = plan.base.version
-    const isFile = (id: string) => id.startsWith('./') && id.endsWith(this.#version)
-    this.#parsed = new ParsedModules(Object.values(plan.fresh), isFile, hasExternals)
+    const isWritten = (id: string) => plan.base.fileAt(id) !== undefined
+    this.#parsed = new ParsedModules(Object.values(plan.fresh), isWritten, hasExternals)
   }
 
   resolve(id: string): Rolldown.ResolveIdResult {
     const listed = this.#catalogs.resolve(id)
     if (listed !== undefined) return listed
     if (id.startsWith(ID)) return id.slice(ID.length)
-    if (id.startsWith(FILE)) return { id: `./${id.slice(FILE.length)}${this.#version}`, external: true }
+    if (id.startsWith(FILE)) return { id: this.#plan.base.urlOf(id.slice(FILE.length)), external: true }
     return id.startsWith('\0') ? id : `\0${id}`
   }
 
@@ -136,17 +135,18 @@ export class LayerBundler {
   parsed(context: Rolldown.PluginContext, info: Rolldown.ModuleInfo): void | Promise<void> {
     const { id } = info
     if (this.#catalogs.has(id)) return this.#catalogs.parsed(info)
-    const isLast = this.#parsed.parsed(context, info)
-    if (!this.#isKnown(id)) this.#see(context, info)
+    const imports = importsOf(info)
+    const isLast = this.#parsed.parsed(context, info, imports)
+    if (!this.#isKnown(id)) this.#see(context, info, imports)
     if (isLast instanceof Promise) return isLast.then((isLast) => (isLast ? this.#endCatalog(context) : undefined))
     if (isLast) this.#endCatalog(context)
   }
 
-  #see(context: Rolldown.PluginContext, info: Rolldown.ModuleInfo): void {
+  #see(context: Rolldown.PluginContext, info: Rolldown.ModuleInfo, imports: string[]): void {
     const { id } = info
     const own = packageNameOf(id)
     this.#groups.sawModule(own)
-    for (const imported of importsOf(info)) {
+    for (const imported of imports) {
       const name = packageNameOf(imported)
       if (name !== NO_PACKAGE) this.#groups.sawImport(own, name)
     }
@@ -352,23 +352,27 @@ export class LayerBundler {
     if (!isEntry || !facadeModuleId || src === undefined) return false
     const module = layer.modules.get(facadeModuleId) ?? this.#plan.base.modules.get(facadeModuleId)
     const facade = module && facadeOf(module, this.#version)
-    layer.entries.set(name, { src, ...(facade ?? this.#plainFacade(chunk, module, (code) => context.parse(code))) })
+    layer.entries.set(name, {
+      src,
+      ...(facade ?? this.#plainFacade(facadeModuleId, chunk, module, (code) => context.parse(code))),
+    })
     return facade !== undefined
   }
 
   /** The facade of an entry whose exports the printed chunk alone tells. A chunk also exports what other chunks need of it. */
   #plainFacade(
-    { fileName, exports: printed, code, facadeModuleId }: Rolldown.OutputChunk,
+    id: string,
+    { fileName, exports: printed, code }: Rolldown.OutputChunk,
     module: WrittenModule | undefined,
     parse: Parse,
   ): Facade {
-    const isEsm = this.#parsed.get(facadeModuleId ?? '')?.isEsm
-    const own = module?.kind === 'esm' ? exportsOf(module) : isEsm ? this.#namesOf(facadeModuleId ?? '') : undefined
+    const isEsm = this.#parsed.get(id)?.isEsm
+    const own = module?.kind === 'esm' ? exportsOf(module) : isEsm ? this.#namesOf(id) : undefined
     const exports = own ? printed.filter((name) => own.includes(name)) : printed
     const names = exports.map((name) => JSON.stringify(name)).join(', ')
     const stars = starExports(code, parse).map((specifier) => `export * from ${JSON.stringify(specifier)};\n`)
-    const known = this.#plan.base.modules.get(facadeModuleId ?? '')
-    const directives = this.#directives.get(facadeModuleId ?? '') ?? (known?.kind === 'opaque' ? [] : known?.directives)
+    const known = module?.kind === 'opaque' ? undefined : module?.directives
+    const directives = this.#directives.get(id) ?? known
     return {
       code: `${prologueOf(directives)}export { ${names} } from ${JSON.stringify(`./${fileName}`)};\n${stars.join('')}`,
       exports,

@@ -22,7 +22,7 @@ const VALUE = new RegExp(String.raw`, (?:void 0|(${NAME})(?:\.(${NAME})|\[("(?:[
 const RUNS = new RegExp(String.raw`^(?:(?:await )?${NAME}\(\)(?:, |;$))+`, 'gm')
 const RUN = new RegExp(String.raw`(await )?(${NAME})\(\)`, 'g')
 /** What else is printed: imports come first, and names of modules are in comments. */
-const UNTOLD = /^(?:import .* from ".*";|import ".*";|\/\/.*|export \{ {2}\};|)$/
+const EXPECTED = /^(?:import .* from ".*";|import ".*";|\/\/.*|export \{ {2}\};|)$/
 const DEFAULT = new RegExp(String.raw`^\s+(${NAME})(?:,| from)`)
 const NAMESPACE = new RegExp(String.raw`\* as (${NAME}) from`)
 const NAMES = /\{(.*)\}/s
@@ -44,7 +44,7 @@ export interface Printed {
   exports: Map<string, Array<[exported: string, reach: Reach | undefined]>>
   /** What runs modules that somebody requires. */
   runs: Array<Reach & { isAsync: boolean }>
-  /** Whether nothing is printed but what is told here. */
+  /** Whether every line of them is as expected. */
   isWhole: boolean
 }
 
@@ -74,7 +74,7 @@ export class Catalogs {
   /** Not in a part yet. */
   #next: Listed[] = []
   /** The parts that are in no catalog yet. */
-  #uncataloged: string[] = []
+  #looseParts: string[] = []
   #count = 0
 
   /** Has a module listed, which has been read. */
@@ -86,10 +86,10 @@ export class Catalogs {
   /** All modules that there are have been added. */
   end(context: Context): void {
     this.#endPart(context)
-    if (this.#uncataloged.length === 0) return
+    if (this.#looseParts.length === 0) return
     const id = `${CATALOG}${this.#count++}`
-    const code = this.#uncataloged.map((part) => `import ${JSON.stringify(part)};\n`).join('')
-    this.#uncataloged = []
+    const code = this.#looseParts.map((part) => `import ${JSON.stringify(part)};\n`).join('')
+    this.#looseParts = []
     this.#parts.set(`\0${id}`, { code, modules: [] })
     context.emitFile({ type: 'chunk', id, name: ENTRY })
   }
@@ -99,7 +99,7 @@ export class Catalogs {
     if (modules.length === 0) return
     this.#next = []
     const part = `${CATALOG}part-${this.#parts.size}`
-    this.#uncataloged.push(part)
+    this.#looseParts.push(part)
     const id = `\0${part}`
     this.#parts.set(id, { code: modules.map((module) => this.#listed(module)).join(''), modules })
     // Where this fails, so does the build.
@@ -162,7 +162,7 @@ export class Catalogs {
       }
     }
     const rest = code.replace(LISTED, '').replace(RUNS, '')
-    printed.isWhole &&= rest.split('\n').every((line) => UNTOLD.test(line))
+    printed.isWhole &&= rest.split('\n').every((line) => EXPECTED.test(line))
   }
 }
 

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path'
 import type { Rolldown } from 'vite'
 import { type Parse, starExports } from './module-syntax.js'
 
-const RUNTIME = '\0rolldown/runtime.js'
+export const RUNTIME = '\0rolldown/runtime.js'
 /** Rolldown's name for what a module re-exports as a whole. */
 const STAR = '*'
 /** Anything else may be left where it is: a picture, a component, or a module of Node's. */
@@ -24,6 +24,7 @@ export interface ParsedModule {
 /** What has to be asked about a module. */
 interface Unknown {
   module: ParsedModule
+  isStarred: boolean
   isMoved: boolean
   undecided: string[]
 }
@@ -58,9 +59,10 @@ export class ParsedModules {
   }
 
   /** To be told of each module before Rolldown goes on with what it imports; returns whether that was the last one. */
-  parsed(context: Context, info: Rolldown.ModuleInfo): boolean | Promise<boolean> {
+  parsed(context: Context, info: Rolldown.ModuleInfo, imports = importsOf(info)): boolean | Promise<boolean> {
     const { id } = info
-    const own = hasStars(info) ? info.exports.filter((name) => name !== STAR) : info.exports
+    const isStarred = hasStars(info)
+    const own = isStarred ? info.exports.filter((name) => name !== STAR) : info.exports
     // In the order that namespaces have.
     const module: ParsedModule = { isEsm: info.inputFormat === 'es', exports: own.sort(), stars: [] }
     this.#modules.set(id, module)
@@ -68,13 +70,15 @@ export class ParsedModules {
     this.#awaited.set(id, undefined)
     const isMoved = info.isEntry && !this.#entries.delete(id)
     const before = this.#awaited.size
-    const undecided = importsOf(info).filter((imported) => this.#await(imported, id))
+    const undecided = imports.filter((imported) => this.#await(imported, id))
     // What it imports is read once it is done. To ask would keep that back, unless there is nothing else.
     const added = this.#awaited.size - before
     const mayAsk = added === 0 || before === 1
     // Of nearly all, all is known at once.
-    if (!hasStars(info) && !isMoved && undecided.length === 0) return this.#done(context, id, mayAsk)
-    return this.#find(context, info, { module, isMoved, undecided }).then(() => this.#done(context, id, mayAsk))
+    if (!isStarred && !isMoved && undecided.length === 0) return this.#done(context, id, mayAsk)
+    return this.#find(context, info, { module, isStarred, isMoved, undecided }).then(() =>
+      this.#done(context, id, mayAsk),
+    )
   }
 
   /** Where few are left, a plugin may have left one where it is, whatever it is called. */
@@ -87,10 +91,14 @@ export class ParsedModules {
     return Promise.all(decided).then(() => this.#awaited.size === 0)
   }
 
-  async #find(context: Context, info: Rolldown.ModuleInfo, { module, isMoved, undecided }: Unknown): Promise<void> {
+  async #find(
+    context: Context,
+    info: Rolldown.ModuleInfo,
+    { module, isStarred, isMoved, undecided }: Unknown,
+  ): Promise<void> {
     if (isMoved) await this.#findEntries(context)
     await Promise.all(undecided.map((imported) => this.#decide(context, imported, info.id)))
-    if (hasStars(info)) module.stars = await starsOf(context, info)
+    if (isStarred) module.stars = await starsOf(context, info)
   }
 
   /**

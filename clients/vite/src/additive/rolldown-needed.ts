@@ -1,5 +1,6 @@
 import type { Rolldown } from 'vite'
 import type { LayerPlan } from './layer-plan.js'
+import { JAVASCRIPT } from './layer-rolldown.js'
 import { isModule } from './module-syntax.js'
 import { type BuildTools, lookAhead } from './rolldown-look-ahead.js'
 
@@ -30,7 +31,7 @@ export async function neededModules(
     resolveId: { order: 'pre', filter: { id: new RegExp(`^${SELF}$`) }, handler: (_, importer) => importer },
     transform: {
       order: 'post',
-      filter: { moduleType: ['js', 'jsx', 'ts', 'tsx'] },
+      filter: { moduleType: JAVASCRIPT },
       handler(code, _, { moduleType }) {
         if (!isModule(code, (source) => this.parse(source, { lang: moduleType as 'js' }))) return undefined
         return { code: `${code}\n;import * as evenkeelSelf from '${SELF}';evenkeelKeeps(evenkeelSelf);`, map: null }

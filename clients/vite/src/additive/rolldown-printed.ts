@@ -1,13 +1,12 @@
 import type { Rolldown } from 'vite'
 import { type Manifest, type Names, PREFIX, type Property, type Star, type WrittenModule } from './manifest.js'
+import { isBlank } from './module-syntax.js'
 import { type Printed, type Reach, importsIn } from './rolldown-catalog.js'
 import type { ParsedModules } from './rolldown-modules.js'
 
 /** A module in a function, as Rolldown prints it: at the beginning of a line, because a package may have functions of the same name. */
 const WRAPPER = /^var (\S+) = (?:\/\* @__PURE__ \*\/ )?__(commonJS|esm)\w*\(/gm
 const EXPORTED = /([^\s{},]+)(?: as ([^\s{},]+))?(?=,| \})/g
-/** Comments at the beginning. Each can be read in one way only, or a file with many of them would take minutes. */
-const COMMENTS = /^(?:\s|\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/|\/\/.*(?:\n|$))*/
 
 type EsmModule = Extract<WrittenModule, { kind: 'esm' }>
 
@@ -40,15 +39,18 @@ export class PrintedModules {
   readonly wrappers = new Map<string, string>()
   readonly #known: KnownModules
   readonly #places = new Map<string, PrintedFile>()
+  /** The files that are not written, by how they are imported. */
+  readonly #unwritten: ReadonlyMap<string, PrintedFile>
   /** By what they are in files that are not written. */
-  readonly #unused: Map<string, { id: string; exported: string }>
+  readonly #unused: ReadonlyMap<string, { id: string; exported: string }>
   /** What runs the modules that do not run with their file; `undefined`, where that cannot be told. */
   readonly #runs = new Map<string, { name: string; isAsync: boolean } | undefined>()
 
   constructor(known: KnownModules) {
     this.#known = known
     for (const printed of known.files) for (const id of printed.ids) this.#places.set(id, printed)
-    this.#unused = unusedExports(known)
+    this.#unwritten = new Map(known.unused.map((printed) => [known.base.urlOf(printed.file), printed]))
+    this.#unused = this.#unusedExports()
     for (const printed of known.files) this.#findRuns(printed)
     for (const [id, printed] of this.#places) this.#add(id, this.#listed(id) ?? this.#unlisted(id, printed))
     const unused = new Set(known.unused.flatMap(({ ids }) => ids))
@@ -68,19 +70,23 @@ export class PrintedModules {
     return this.#places.get(id)?.chunk.modules[id]?.code ?? ''
   }
 
-  /** The file of this layer, or of an earlier one, that something is imported from. */
-  #fileNamed(specifier: string): string | undefined {
-    const { version } = this.#known.base
-    const isFile = specifier.startsWith('./') && specifier.endsWith(version)
-    return isFile ? specifier.slice('./'.length, -version.length) : undefined
+  #unusedExports(): Map<string, { id: string; exported: string }> {
+    const { exports } = this.#known.printed
+    const ids = this.#known.unused.flatMap(({ ids }) => ids)
+    const found = ids.flatMap((id) =>
+      (exports.get(id) ?? []).flatMap(([exported, reach]) =>
+        reach && this.#unwritten.has(reach.from) ? [[keyOf(reach), { id, exported }] as const] : [],
+      ),
+    )
+    return new Map(found)
   }
 
   /** Which of the functions that catalogs call runs which module of a file. */
   #findRuns({ file, chunk, ids }: PrintedFile): void {
-    const { printed, parsed } = this.#known
-    const called = printed.runs.filter(({ from }) => this.#fileNamed(from) === file)
-    const mayBeUntold = !printed.isWhole && chunk.code.includes('__esm')
-    if (called.length === 0 && !mayBeUntold) return
+    const { printed, parsed, base } = this.#known
+    const called = printed.runs.filter(({ from }) => base.fileAt(from) === file)
+    const isUnclear = !printed.isWhole && chunk.code.includes('__esm')
+    if (called.length === 0 && !isUnclear) return
     const locals = localsOf(chunk.code)
     const runs = new Map(called.map((run) => [locals.get(run.name), run]))
     const esm = ids.filter((id) => parsed.get(id)?.isEsm)
@@ -88,7 +94,7 @@ export class PrintedModules {
       const names = [...this.#codeOf(id).matchAll(WRAPPER)].map(([, name = '']) => name)
       return names.filter((name) => runs.has(name)).map((name) => [id, name] as const)
     })
-    const isCertain = !mayBeUntold && found.length === called.length && new Map(found).size === called.length
+    const isCertain = !isUnclear && found.length === called.length && new Map(found).size === called.length
     for (const id of isCertain ? [] : esm) this.#runs.set(id, undefined)
     for (const [id, name] of isCertain ? found : []) {
       this.#runs.set(id, runs.get(name))
@@ -119,14 +125,14 @@ export class PrintedModules {
       if (!printed) continue
       // No object can have it.
       if (exported === '__proto__') return undefined
-      const origin = this.#unused.get(keyOf(printed))
+      const origin = this.#unwritten.has(printed.from) ? this.#unused.get(keyOf(printed)) : undefined
       const reach = origin ? undefined : this.#written(printed)
-      const file = reach && this.#fileNamed(reach.from)
-      if (origin) namesOf(unused, origin.id)[exported] = origin.exported
+      const file = reach && this.#known.base.fileAt(reach.from)
+      if (origin) namesIn(unused, origin.id)[exported] = origin.exported
       else if (!reach || file === undefined) return undefined
-      else if (reach.property === undefined) namesOf(files, file)[exported] = reach.name
+      else if (reach.property === undefined) namesIn(files, file)[exported] = reach.name
       else {
-        namesOf(files, file)
+        namesIn(files, file)
         properties.push({ exported, in: file, name: reach.name, property: reach.property })
       }
     }
@@ -143,8 +149,7 @@ export class PrintedModules {
 
   /** Where something is in files that are written: one that is not may import it itself, as stubs do. */
   #written(reach: Reach): Reach | undefined {
-    const { unused } = this.#known
-    const { chunk } = unused.find(({ file }) => file === this.#fileNamed(reach.from)) ?? {}
+    const { chunk } = this.#unwritten.get(reach.from) ?? {}
     if (!chunk) return reach
     const imported = importsIn(chunk.code).get(localsOf(chunk.code).get(reach.name) ?? '')
     return imported && this.#written({ ...reach, ...imported })
@@ -190,7 +195,7 @@ export class PrintedModules {
     }
     // There is nothing to reach but its effects. What is left after its comments is a statement.
     const isScript = !wrapper && !this.#known.others.has(id) && !this.#known.parsed.get(id)?.isEsm
-    return isScript && code.replace(COMMENTS, '') !== '' ? { kind: 'esm', files: [file], exports: [{}] } : opaque
+    return isScript && !isBlank(code) ? { kind: 'esm', files: [file], exports: [{}] } : opaque
   }
 
   #keep(file: string, local: string): string {
@@ -221,22 +226,11 @@ export class PrintedModules {
   }
 }
 
-function unusedExports({ printed, unused, base }: KnownModules): Map<string, { id: string; exported: string }> {
-  const files = new Set(unused.map(({ file }) => `./${file}${base.version}`))
-  const all = unused.flatMap(({ ids }) => ids.map((id) => ({ id, exports: printed.exports.get(id) ?? [] })))
-  const found = all.flatMap(({ id, exports }) =>
-    exports.flatMap(([exported, reach]) =>
-      reach && files.has(reach.from) ? [[keyOf(reach), { id, exported }] as const] : [],
-    ),
-  )
-  return new Map(found)
-}
-
 function keyOf({ from, name, property }: Reach): string {
   return property === undefined ? `${from} ${name}` : `${from} ${name} ${property}`
 }
 
-function namesOf(all: Map<string, Names>, from: string): Names {
+function namesIn(all: Map<string, Names>, from: string): Names {
   const names = all.get(from) ?? {}
   all.set(from, names)
   return names
