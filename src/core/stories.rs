@@ -79,8 +79,12 @@ impl Story {
 
     /// The browser's environment.
     fn open_client(&mut self) {
+        self.open_client_named("client");
+    }
+
+    fn open_client_named(&mut self, name: &str) {
         let snapshot = EnvironmentSnapshot {
-            name: "client".into(),
+            name: name.into(),
             consumer: Consumer::Client,
             root: "/app".into(),
             base: "/".into(),

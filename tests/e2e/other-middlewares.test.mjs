@@ -1,6 +1,7 @@
 // Somebody's own Express server around Vite, with middlewares that wrap responses: sessions write their cookie into the head, compression
 // takes the body. They do so in front of Vite or after it, and what a client gets is what it gets without Evenkeel.
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import path from 'node:path'
@@ -31,6 +32,11 @@ const pages = {
   '/fails-in-parts': (_request, response) => {
     response.writeHead(500, { 'content-type': 'text/plain' })
     response.write(text)
+    response.end('the end')
+  },
+  '/fails-and-waits': async (_request, response) => {
+    response.writeHead(500, { 'content-type': 'text/plain' })
+    if (!response.write(text)) await once(response, 'drain')
     response.end('the end')
   },
   '/throws': () => {

@@ -10,7 +10,8 @@ export async function editConfig(file: string | undefined, inclusions: Inclusion
   let text = before
   for (const { environment, dependencies } of inclusions) {
     const answer = await sidecar.request('includeInConfig', { config: text, environment, dependencies })
-    text = answer?.config ?? text
+    if (!answer) return { done: false, text: 'The sidecar does not answer, so nothing was changed: copy the line.' }
+    text = answer.config ?? text
   }
   const name = basename(file)
   if (text === before)

@@ -136,10 +136,14 @@ export class Gate {
     const entered: Entered = { id, request, response, url, guard, suspect: false, at: performance.now() }
     this.#byRequest.set(request, entered)
     const gone = new AbortController()
-    response.once('close', () => {
+    const leave = () => {
       gone.abort()
-      this.#entered.delete(id)
-      if (!guard.replaced) this.#sidecar.requestFinished(id)
+      if (this.#entered.delete(id) && !guard.replaced) this.#sidecar.requestFinished(id)
+    }
+    response.once('close', leave)
+    // A response that waits for another one on its connection is not told that this is closed.
+    request.once('close', () => {
+      if (request.socket.destroyed) leave()
     })
     // A plan that comes with the answer may have a verdict on it.
     this.#entered.set(id, entered)
@@ -170,13 +174,18 @@ export class Gate {
   }
 
   async #judgeHead(entered: Entered, status: number): Promise<void> {
-    await this.#judging
+    await this.#judged()
     if (entered.guard.replaced || !(entered.suspect || status >= 500)) return
     await this.#judge(entered, { status })
   }
 
+  /** Resolves when no reload is being judged; another one may begin meanwhile. */
+  async #judged(): Promise<void> {
+    while (this.#judging) await this.#judging
+  }
+
   async #fail(entered: Entered, error: unknown, next: Connect.NextFunction): Promise<void> {
-    await this.#judging
+    await this.#judged()
     // The worker's answer to a request that has been re-issued interests nobody.
     if (entered.guard.replaced) return
     await this.#judge(entered, { error: errorInfo(error) })

@@ -46,6 +46,25 @@ test.for([
   for (const name of names) expect(after[name], name).toBe(before[name])
 })
 
+test('a file that is there later is kept from then on', async () => {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), 'evenkeel-keep-state-')))
+  onTestFinished(() => rmSync(root, { recursive: true }))
+  writeFileSync(join(root, 'page.js'), 'export const page = 1\n')
+  const server = await createServer({
+    root,
+    configFile: false,
+    logLevel: 'silent',
+    server: { middlewareMode: true, ws: false },
+    plugins: [keepState({ modules: ['./state.js'] })],
+  })
+  onTestFinished(() => server.close())
+  const { runner } = server.environments['ssr'] as RunnableDevEnvironment
+  await expect(runner.import('/page.js')).rejects.toThrow('cannot be found')
+  writeFileSync(join(root, 'state.js'), 'export const state = {}\n')
+  runner.clearCache()
+  expect(await runner.import('/page.js')).toMatchObject({ page: 1 })
+})
+
 test('a module that does not name what it exports is refused, with what to do', async () => {
   await expect(exportsOf("export * from './other.js'")).rejects.toThrow(
     "keepState(): replace `export *` in this module by its names: `export { a, b } from '…'`",

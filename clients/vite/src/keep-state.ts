@@ -55,6 +55,8 @@ export function keepState({ modules, environments }: KeepStateOptions): Plugin {
       if (!files) {
         files = filesOf({ environment, resolve: (id) => this.resolve(id) })
         kept.set(name, files)
+        // What is not there yet is looked for again.
+        files.catch(() => kept.delete(name))
       }
       const file = clean(id)
       if (!(await files).has(file)) return

@@ -153,6 +153,7 @@ export class EnvironmentObserver implements Environment {
 
   /** The server is closed. */
   close(): void {
+    this.#isPaused = true
     this.#optimizer?.close()
   }
 

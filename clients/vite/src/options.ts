@@ -61,6 +61,9 @@ export function resolveOptions(options: EvenkeelOptions = {}): ResolvedOptions {
   return { ...DEFAULTS, ...Object.fromEntries(given) }
 }
 
+/** Timers of Node wait for no more than 25 days, and the sidecar is given a multiple of some options. */
+const DAY_MS = 86_400_000
+
 function problemOf(name: string, value: unknown): string | undefined {
   switch (name) {
     case 'additive':
@@ -75,7 +78,9 @@ function problemOf(name: string, value: unknown): string | undefined {
     case 'debounce':
     case 'deadline':
     case 'callDeadline':
-      return Number.isInteger(value) && (value as number) >= 0 ? undefined : 'must be a whole number of milliseconds'
+      return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= DAY_MS
+        ? undefined
+        : 'must be a whole number of milliseconds, and no more than a day'
     case 'environments':
       return Array.isArray(value) && value.every((entry) => typeof entry === 'string')
         ? undefined

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test, vi } from 'vitest'
@@ -41,6 +41,20 @@ test('a file that is gone for a moment is reported when it is there again', asyn
   writeFileSync(file, 'two')
   await vi.waitUntil(() => report.mock.calls.length > 0, { timeout: 20_000 })
   expect(report).toHaveBeenCalledExactlyOnceWith(file)
+})
+
+test('a file whose folder has become a file is gone', async () => {
+  const parent = join(folder, 'replaced')
+  mkdirSync(parent)
+  writeFileSync(join(parent, 'one.ts'), 'one')
+  const report = vi.fn()
+  const saves = new Saves(report)
+  const written = saves.written(join(parent, 'one.ts'), 1, true)
+  rmSync(parent, { recursive: true })
+  writeFileSync(parent, '')
+  await written
+  await saves.written(join(parent, 'one.ts'), 2, true)
+  expect(report).not.toHaveBeenCalled()
 })
 
 test.for([true, false])('what no module is made of is reported to nobody: %s', async (isLoaded) => {

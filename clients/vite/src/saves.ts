@@ -94,8 +94,12 @@ async function writtenState(file: string): Promise<string> {
 }
 
 function stateOf(file: string): string {
-  const found = statSync(file, { throwIfNoEntry: false })
-  return found ? `${found.mtimeMs} ${found.size}` : GONE
+  try {
+    const { mtimeMs, size } = statSync(file)
+    return `${mtimeMs} ${size}`
+  } catch {
+    return GONE
+  }
 }
 
 function wait(milliseconds: number): Promise<void> {

@@ -81,10 +81,6 @@ impl OpenEnvironment {
         self.has_optimizer() && self.consumer == Consumer::Server
     }
 
-    pub fn consumer(&self) -> Consumer {
-        self.consumer
-    }
-
     pub fn has_optimizer(&self) -> bool {
         self.optimizer.is_some()
     }

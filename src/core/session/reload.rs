@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Effect, Session};
-use crate::core::event::{Consumer, ReloadRequested, ReloadTurn};
+use crate::core::event::{ReloadRequested, ReloadTurn};
 use crate::core::request::{Inside, Request};
 use crate::core::verdict::{Failure, RequestVerdict};
 use crate::core::{HttpRequest, Time};
@@ -22,6 +22,9 @@ pub struct ReloadPlan {
     /// by its status (`classifyError`), whatever that is.
     pub verdicts: Vec<RequestVerdict>,
 }
+
+/// Vite's environment of the pages in browsers. Another one for clients has a channel of its own, which no page listens to.
+const PAGES: &str = "client";
 
 /// Modules that a runner is going to fetch one after the other. Transforming them at once, side by side, shortens that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,8 +57,8 @@ impl Session {
         let policy = self.policy;
         let Some(environment) = self.environment_mut(&requested.environment) else { return };
         let is_followed = environment.begin_reload(requested.triggered_by.as_deref(), &policy, now);
-        let (is_guarded, consumer) = (environment.is_guarded(), environment.consumer());
-        if consumer == Consumer::Client {
+        let is_guarded = environment.is_guarded();
+        if requested.environment == PAGES {
             self.pages.reload(now);
         }
         if is_followed && is_guarded {

@@ -1,6 +1,6 @@
 //! Runs of the optimizer, from the dependency that is met late to the end of the record.
 
-use super::{Effect, Session};
+use super::{AT_WORK, Effect, Session};
 use crate::core::Time;
 use crate::core::environment::{Environment, Met, OpenEnvironment};
 use crate::core::event::{BundledRun, Commit, Discovered, Fallback};
@@ -113,8 +113,12 @@ impl Session {
         let Some(record) = self.history.running_mut(name) else { return };
         if is_guarded && !record.adds() && !matches!(outcome, Outcome::Reloaded { .. }) {
             let since = record.discovered_at;
-            let inside =
-                self.requests.iter().filter_map(|(id, request)| Some((id, request, request.inside()?)));
+            // What has been inside for long is a stream, and waits for nothing.
+            let inside = self
+                .requests
+                .iter()
+                .filter_map(|(id, request)| Some((id, request, request.inside()?)))
+                .filter(|(.., inside)| inside.since + AT_WORK >= since);
             // In an order that a hash map does not keep: a replay has to come to the same state.
             let mut waited: Vec<_> =
                 inside.map(|(id, request, inside)| (*id, request, inside.since)).collect();

@@ -46,6 +46,15 @@ fn they_are_not_told_twice_what_vite_tells_them() {
 }
 
 #[test]
+fn what_another_client_than_the_browser_is_told_is_not_theirs() {
+    let mut story = spoilt();
+    story.open_client_named("devtools");
+    story.reload("devtools");
+    story.fetch("worker", "/src/entry.ts");
+    assert_eq!(story.page_reloads(), 1);
+}
+
+#[test]
 fn they_are_told_at_the_deadline_of_the_request_whatever_is_unstable_then() {
     let mut story = spoilt();
     story.observe("worker", ActivityKind::Fetch, Moment::Begin, "/src/entry.ts");

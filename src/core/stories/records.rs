@@ -106,6 +106,19 @@ fn a_missed_run_costs_what_the_requests_inside_waited() {
 }
 
 #[test]
+fn a_missed_run_costs_no_stream_anything() {
+    let mut story = Story::begin();
+    story.enter(1, "GET", "/events");
+    story.wait(60_000);
+    story.enter(2, "GET", "/late");
+    story.discover("worker", "zod");
+    story.wait(1_200);
+    story.commit("worker", "zod", false);
+    assert_eq!(story.record().cost.lost_ms, 1_200);
+    assert_eq!(story.record().affected, ["GET /late"]);
+}
+
+#[test]
 fn what_a_request_waits_for_a_save_costs_no_record_of_before() {
     let mut story = Story::begin();
     story.discover("worker", "zod");

@@ -16,7 +16,7 @@ export class ModuleReports {
   readonly #environment: DevEnvironment
   readonly #sidecar: Sidecar
   /** Transforms without a report. */
-  readonly #transform: Transform
+  readonly #transform: (module: string) => Promise<TransformResult | null>
   /** The results of optimized files whose imports are being transformed, or have been. */
   readonly #followed = new WeakSet<TransformResult>()
 
@@ -25,9 +25,11 @@ export class ModuleReports {
     this.#environment = environment
     this.#sidecar = sidecar
     const copies = new RunnerCopies(environment)
-    this.#transform = interceptTransforms(environment, (transform, args) =>
+    const transform = interceptTransforms(environment, (transform, args) =>
       this.#reportTransform(args[0], () => transform(...args)),
     )
+    // Once the server is closed, Vite throws before there is a promise.
+    this.#transform = async (module) => transform(module)
     interceptFetches(environment, (fetch, args) => {
       const [id, importer, options] = args
       // On its way from the runner, an importer that is not there has become `null`.

@@ -5,6 +5,7 @@ import http2 from 'node:http2'
 import { buffer } from 'node:stream/consumers'
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import type { ResponseGuard } from './response-guard.js'
 import {
   type Response,
   behaviours,
@@ -73,4 +74,19 @@ describe('HTTP/2, which Vite speaks with https', () => {
       }
     })
   }
+})
+
+test('a page of another origin may follow the redirect, whatever the app would have allowed it', async () => {
+  const decision = {
+    before: (guard: ResponseGuard) => void (guard.replace() && guard.redirect('/again', 'total;dur=1')),
+  }
+  const port = await serve((response) => response.end(), { guardedBy: decision })
+  const url = `http://127.0.0.1:${port}/`
+  const asked = await fetch(url, { headers: { origin: 'http://localhost:3000' }, redirect: 'manual' })
+  expect([
+    asked.status,
+    ...['allow-origin', 'allow-credentials'].map((name) => asked.headers.get(`access-control-${name}`)),
+  ]).toEqual([307, 'http://localhost:3000', 'true'])
+  const own = await fetch(url, { redirect: 'manual' })
+  expect(own.headers.get('access-control-allow-origin')).toBeNull()
 })

@@ -95,7 +95,13 @@ export class ResponseGuard {
     if (response.destroyed || response.writableEnded) return
     this.#answered = true
     this.#restoreHeaders()
-    const headers = { location, 'cache-control': 'no-store', 'content-length': '0', 'server-timing': timing }
+    const headers = {
+      location,
+      'cache-control': 'no-store',
+      'content-length': '0',
+      'server-timing': timing,
+      ...this.#allowsOrigin(),
+    }
     // The handler may have set a message of its own; HTTP/2 has none.
     const message = this.#request.httpVersionMajor < 2 ? ['Temporary Redirect'] : []
     this.#original('writeHead', [307, ...message, headers])
@@ -104,6 +110,18 @@ export class ResponseGuard {
     // lost its interest, a web stream for one, still tells it to wait.
     this.#request.on('pause', () => this.#request.resume())
     this.#request.resume()
+  }
+
+  /** A page of another origin may follow, for this says nothing: what the app allows it, the next answer tells. */
+  #allowsOrigin(): Record<string, string> {
+    const { origin } = this.#request.headers
+    if (origin === undefined) return {}
+    const vary = [this.#response.getHeader('vary') ?? []].flat().join(', ')
+    return {
+      'access-control-allow-origin': origin,
+      'access-control-allow-credentials': 'true',
+      vary: /\borigin\b/i.test(vary) ? vary : [vary, 'Origin'].filter(Boolean).join(', '),
+    }
   }
 
   /**
@@ -193,7 +211,12 @@ export class ResponseGuard {
     if (name === 'writeHead' && kept.length > 0) throw headersSentError(name)
     kept.push({ name, args })
     if (name === 'end' && this.#said) this.#said.ended = true
-    return name === 'write' ? false : this.#response
+    return name === 'write' ? this.#isTakenByOthers : this.#response
+  }
+
+  /** Another middleware, in front of this, takes what is written: where it keeps listeners to itself, nobody could be told to go on. */
+  get #isTakenByOthers(): boolean {
+    return this.#methods.get('write')?.wrapper !== undefined
   }
 
   #begin(name: Method, args: unknown[]): void {
