@@ -7,6 +7,7 @@ test.for([
   ['/app', 'added at /app/src/app/pages/x.ts:3', 'added at src/app/pages/x.ts:3'],
   ['/app', 'GET http://localhost:5173/app/users', 'GET http://localhost:5173/app/users'],
   ['/app', "include: ['@s/app/utils'] (/app/vite.config.ts)", "include: ['@s/app/utils'] (vite.config.ts)"],
+  ['/app', 'GET /app/users was re-issued', 'GET /app/users was re-issued'],
   ['/', 'added at /src/page.ts', 'added at src/page.ts'],
   ['/home/me/app+1', 'added at /home/me/app+1/src/page.ts', 'added at src/page.ts'],
   ['C:/app', 'added at C:/app/src/page.ts', 'added at src/page.ts'],

@@ -9,8 +9,8 @@ export interface Log {
 /** Vite's own log, as far as the user wants to hear of it. Files are named from the root, as they are by Vite. */
 export function logOf({ config: { logger, root } }: ViteDevServer, options: ResolvedOptions): Log {
   const folder = root.endsWith('/') ? root : `${root}/`
-  // Not in the middle of a path, of a URL or of a package's name.
-  const named = new RegExp(`(?<![\\w@.~/:-])${folder.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}`, 'g')
+  // Not in the middle of a path, of a URL or of a package's name; nor where a request is named.
+  const named = new RegExp(`(?<![\\w@.~/:-]|\\b[A-Z]{3,7} )${folder.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}`, 'g')
   const print = (level: 'info' | 'warn') => (message: string) => {
     if (options.log === 'silent' || (options.log === 'warn' && level === 'info')) return
     logger[level](`[evenkeel] ${message.replaceAll(named, '')}`, { timestamp: true })
