@@ -5,12 +5,13 @@ import { type RunnableDevEnvironment, createServer } from 'vite'
 import { expect, onTestFinished, test } from 'vitest'
 import { keepState } from './keep-state.js'
 
-/** What the kept module exports, before a reload of the server's environment and after it. */
-async function exportsOf(code: string) {
+type Runner = RunnableDevEnvironment['runner']
+
+/** An app that keeps its `state.js`, and the runner of its server's environment. */
+async function startApp(files: Record<string, string>): Promise<{ root: string; runner: Runner }> {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'evenkeel-keep-state-')))
   onTestFinished(() => rmSync(root, { recursive: true }))
-  writeFileSync(join(root, 'state.js'), code)
-  writeFileSync(join(root, 'other.js'), 'export const inner = {}\nexport default {}\n')
+  for (const [name, code] of Object.entries(files)) writeFileSync(join(root, name), code)
   const server = await createServer({
     root,
     configFile: false,
@@ -19,7 +20,13 @@ async function exportsOf(code: string) {
     plugins: [keepState({ modules: ['./state.js'] })],
   })
   onTestFinished(() => server.close())
-  const { runner } = server.environments['ssr'] as RunnableDevEnvironment
+  return { root, runner: (server.environments['ssr'] as RunnableDevEnvironment).runner }
+}
+
+/** What the kept module exports, before a reload of the server's environment and after it. */
+async function exportsOf(code: string) {
+  const other = 'export const inner = {}\nexport default {}\n'
+  const { runner } = await startApp({ 'state.js': code, 'other.js': other })
   const before = await runner.import('/state.js')
   runner.clearCache()
   return { before, after: await runner.import('/state.js') }
@@ -47,22 +54,14 @@ test.for([
 })
 
 test('a file that is there later is kept from then on', async () => {
-  const root = realpathSync(mkdtempSync(join(tmpdir(), 'evenkeel-keep-state-')))
-  onTestFinished(() => rmSync(root, { recursive: true }))
-  writeFileSync(join(root, 'page.js'), 'export const page = 1\n')
-  const server = await createServer({
-    root,
-    configFile: false,
-    logLevel: 'silent',
-    server: { middlewareMode: true, ws: false },
-    plugins: [keepState({ modules: ['./state.js'] })],
-  })
-  onTestFinished(() => server.close())
-  const { runner } = server.environments['ssr'] as RunnableDevEnvironment
+  const { root, runner } = await startApp({ 'page.js': 'export const page = 1\n' })
   await expect(runner.import('/page.js')).rejects.toThrow('cannot be found')
   writeFileSync(join(root, 'state.js'), 'export const state = {}\n')
   runner.clearCache()
   expect(await runner.import('/page.js')).toMatchObject({ page: 1 })
+  const { state } = await runner.import('/state.js')
+  runner.clearCache()
+  expect((await runner.import('/state.js')).state).toBe(state)
 })
 
 test('a module that does not name what it exports is refused, with what to do', async () => {
