@@ -114,7 +114,8 @@ function canAdd(output: Rolldown.OutputOptions | undefined): boolean {
   return (
     !output ||
     ((output.minify === undefined || output.minify === false || output.minify === 'dce-only') &&
-      !output.preserveModules)
+      !output.preserveModules &&
+      !output.strictExecutionOrder)
   )
 }
 

@@ -30,7 +30,8 @@ export class LayerOutputs {
 
   /** All that was bundled; Vite is to see the entries alone, as facades that import nothing. */
   async layer(metafile: Metafile, files: OutputFile[]): Promise<BundledLayer> {
-    const layer: BundledLayer = { modules: new Map(), entries: new Map(), files: new Map() }
+    const read = [...this.#inputs.loaded.values()]
+    const layer: BundledLayer = { modules: new Map(), read, entries: new Map(), files: new Map() }
     const chunks = this.#chunks(metafile, files, layer)
     const printed = new Map<Chunk, PrintedFile>()
     /** By what esbuild calls them. */

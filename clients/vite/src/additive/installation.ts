@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { type Stats, existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { dirname, join, win32 } from 'node:path'
 import { hashOf } from './hash.js'
 import type { Manifest, WrittenPackage } from './manifest.js'
@@ -143,8 +143,17 @@ export class SeenInstallation {
 
 /** When a module's source was written, and its size; `undefined` where it is no file. */
 export function sourceStamp(id: string): string | undefined {
-  const status = id.includes('\0') ? undefined : statSync(id, { throwIfNoEntry: false })
+  const status = id.includes('\0') ? undefined : statusOf(id)
   return status && `${status.mtimeMs}:${status.size}`
+}
+
+/** An id that is none of a file may be longer than names can be. */
+function statusOf(id: string): Stats | undefined {
+  try {
+    return statSync(id, { throwIfNoEntry: false })
+  } catch {
+    return undefined
+  }
 }
 
 function dependenciesOf(folder: string): string[] {

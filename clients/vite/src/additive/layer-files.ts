@@ -1,4 +1,4 @@
-import { copyFileSync, linkSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, linkSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { hashOf } from './hash.js'
@@ -39,7 +39,10 @@ export async function writeLayer(
     .map(dirname)
   for (const folder of new Set(folders)) mkdirSync(join(to, folder), { recursive: true })
   await Promise.all(fresh.map(([file, content]) => isContent(content) && writeFile(join(to, file), content)))
-  for (const file of base.files.keys()) carry(join(from, file), join(to, file))
+  for (const [file, hash] of base.files) {
+    // Whoever has deleted a source map wants none.
+    if (hash !== null || existsSync(join(from, file))) carry(join(from, file), join(to, file))
+  }
   const index = base.indexWith(layer, hash)
   writeFileSync(join(to, layerFile(layer.number)), text)
   writeFileSync(join(to, INDEX_FILE), index)
@@ -88,7 +91,7 @@ function layerOf(
     const name = packageOf(src)?.name
     if (name && !plan.base.found.has(name) && !found.has(name)) found.set(name, installation.find(name))
   }
-  for (const id of bundled.modules.keys()) {
+  for (const id of bundled.read) {
     const owner = packageOf(id)
     const stamp = installation.source(id)
     if (stamp !== undefined) sources.push([id, stamp])

@@ -18,6 +18,8 @@ interface Built {
   exported: Record<string, unknown>
   /** The code of all files. */
   code: string
+  /** The modules whose sources may not change. */
+  sources: string[]
 }
 
 interface Layers {
@@ -47,7 +49,8 @@ async function built(
   writeFileSync(join(app.outdir, 'package.json'), '{ "type": "module" }')
   // The last entry first: it may need what nobody has run.
   const exported = isImported ? imported(app.outdir, new Map([...modules].reverse()), manifest) : {}
-  return { modules, exported, code }
+  const sourcesOfAll = [...manifest.sources.keys()].map((id) => id.slice(folder.length + 1))
+  return { modules, exported, code, sources: sourcesOfAll.toSorted() }
 }
 
 async function addLayer(base: Manifest, app: App, entry: string, options: InputOptions): Promise<void> {
@@ -212,6 +215,42 @@ test('a layer of very many modules lists all of them', async () => {
   expect(exported).toEqual({ 'index.js': {}, ...Object.fromEntries(numbers.map((one) => [`${one}.js`, { one }])) })
 })
 
+test('a module that runs when it is required, and is re-exported by one that is listed much later', async () => {
+  const numbers = Array.from({ length: 205 }, (_, number) => number)
+  const { exported } = await built({
+    ...Object.fromEntries(numbers.map((number) => [`${number}.js`, `globalThis.n${number} = 1\nexport {}\n`])),
+    'index.js': `import user from './user.cjs'\n${numbers.map((number) => `import './${number}.js'\n`).join('')}export * from './barrel.js'\nexport { user }\n`,
+    'user.cjs': "exports.use = () => require('./one.mjs').one\n",
+    'one.mjs': 'export const one = 1\nglobalThis.one = 1\n',
+    'barrel.js': "export { one } from './one.mjs'\nexport const two = 2\n",
+  })
+  expect(exported).toMatchObject({ 'one.mjs': { one: 1 }, 'barrel.js': { one: 1, two: 2 } })
+})
+
+test('what was read and is in no file may not change either', async () => {
+  const { sources, modules } = await built({
+    'package.json': '{ "type": "module", "sideEffects": false }',
+    'index.js': "export { used } from './barrel.js'\n",
+    'barrel.js': "export * from './unused.js'\nexport const used = 1\n",
+    'unused.js': 'export const unused = 2\n',
+  })
+  expect([...modules.keys()]).not.toContain('unused.js')
+  expect(sources).toEqual(['barrel.js', 'index.js', 'unused.js'])
+})
+
+test('a module whose name is longer than any file', async () => {
+  const plugin: Plugin = {
+    name: 'virtual',
+    resolveId: (id) => (id.startsWith('virtual:') ? id : null),
+    load: (id) => (id.startsWith('virtual:') ? 'export const long = 1' : null),
+  }
+  const { exported } = await built(
+    { 'index.js': `export { long } from 'virtual:${'a'.repeat(300)}'\nexport const two = 2\n` },
+    { options: { plugins: [plugin] } },
+  )
+  expect(exported['index.js']).toEqual({ long: 1, two: 2 })
+})
+
 describe('what nobody needs is neither written nor run:', () => {
   const unused = "document.title = 'not in Node'\nexport const unused = 1\n"
   const sources = {
@@ -354,6 +393,20 @@ const late: Array<[what: string, entries: string[], sources: Record<string, stri
     { legacy: 'old', used: 1 },
   ],
   [
+    'one thing of an index, and not what is imported by something of it that nobody has needed',
+    ['dom.js', 'first.js', 'last.js'],
+    {
+      ...pure,
+      'dom.js': 'globalThis.dom = true\nexport const dom = 1\n',
+      'first.js': "import { used } from './index.js'\nexport const first = used\n",
+      'index.js': "export { used } from './used.js'\nexport { Heavy } from './heavy.js'\n",
+      'used.js': 'export const used = 1\n',
+      'heavy.js': "import { dom } from './dom.js'\nexport const Heavy = dom + 1\n",
+      'last.js': "import { used } from './index.js'\nexport const last = [used, globalThis.dom ?? false]\n",
+    },
+    { last: [1, false] },
+  ],
+  [
     'names that are none of a variable',
     ['first.js', 'last.js'],
     {
@@ -397,6 +450,15 @@ describe('a later layer has', () => {
 })
 
 const opaque: Array<[what: string, sources: Record<string, string>, options: InputOptions]> = [
+  [
+    'a re-export, which nobody has needed, of what only the build could load that has resolved it',
+    {
+      'package.json': '{ "type": "module", "sideEffects": false }',
+      'index.js': "import { state } from './both.js'\nexport const first = state\n",
+      'both.js': "export { x } from 'data:text/javascript,export const x = 1'\nexport const state = { of: 1 }\n",
+    },
+    {},
+  ],
   ['a name that no object can have', { 'index.js': 'export { p as __proto__ }\nconst p = 1\n' }, {}],
   [
     'what is no JavaScript',
@@ -485,6 +547,22 @@ describe('modules are listed once all have been read, whatever plugins do:', () 
       { options: { experimental: { lazyBarrel: true } } },
     )
     expect(exported).toEqual({ 'index.js': { one: 1 }, 'one.js': { one: 1 } })
+  })
+
+  test('two files that a plugin leaves where they are', async () => {
+    const plugin: Plugin = {
+      name: 'components',
+      resolveId: (id) => (id.startsWith('left-') ? { id: `/components/${id}.js`, external: true } : null),
+    }
+    const { modules } = await built(
+      {
+        'index.js': "import './a.js'\nimport './b.js'\nexport const one = 1\n",
+        'a.js': "import 'left-a'\nexport const a = 1\n",
+        'b.js': "import 'left-b'\nexport const b = 1\n",
+      },
+      { options: { plugins: [plugin] }, isImported: false },
+    )
+    expect([...modules.values()].map(({ kind }) => kind)).toEqual(['esm', 'esm', 'esm'])
   })
 
   test.for(['.jsx', '.js'])('a file that a plugin leaves where it is: %s', async (ending) => {

@@ -24,6 +24,8 @@ const OTHERS = ['base64', 'dataurl', 'binary', 'empty', 'asset', 'css', 'copy']
 /** The files of a layer, and what is in them. */
 export interface BundledLayer {
   modules: Map<string, WrittenModule>
+  /** All modules that were read for it: later layers may import those that are in none of its files, too. */
+  read: string[]
   entries: Map<string, WrittenEntry>
   files: Map<string, LayerFile>
 }

@@ -173,9 +173,13 @@ export class LayerBundler {
     })
   }
 
+  get #readIds(): string[] {
+    return this.#parsed.ids.filter((id) => !this.#isKnown(id))
+  }
+
   /** Nothing more is read. While Rolldown links and prints, what is installed is looked at. */
   allParsed(): void {
-    const ids = this.#parsed.ids.filter((id) => !this.#isKnown(id))
+    const ids = this.#readIds
     setImmediate(() => this.#run.lookAt(ids))
   }
 
@@ -208,7 +212,7 @@ export class LayerBundler {
   async take(context: Rolldown.PluginContext, bundle: Rolldown.OutputBundle, folder?: string): Promise<void> {
     // A build of another copy of Rolldown returns nothing but what it writes.
     if (folder === undefined || !this.#returned?.has(folder)) this.#returned = undefined
-    const layer: BundledLayer = { modules: new Map(), entries: new Map(), files: new Map() }
+    const layer: BundledLayer = { modules: new Map(), read: this.#readIds, entries: new Map(), files: new Map() }
     const all = chunksOf(bundle)
     const { chunks, printed } = this.#read(context, all)
     for (const [id, module] of printed.modules) layer.modules.set(id, this.#withDirectives(id, module))

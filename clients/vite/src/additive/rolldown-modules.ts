@@ -69,22 +69,16 @@ export class ParsedModules {
     // It is not done before all is known of it.
     this.#awaited.set(id, undefined)
     const isMoved = info.isEntry && !this.#entries.delete(id)
-    const before = this.#awaited.size
     const undecided = imports.filter((imported) => this.#await(imported, id))
-    // What it imports is read once it is done. To ask would keep that back, unless there is nothing else.
-    const added = this.#awaited.size - before
-    const mayAsk = added === 0 || before === 1
     // Of nearly all, all is known at once.
-    if (!isStarred && !isMoved && undecided.length === 0) return this.#done(context, id, mayAsk)
-    return this.#find(context, info, { module, isStarred, isMoved, undecided }).then(() =>
-      this.#done(context, id, mayAsk),
-    )
+    if (!isStarred && !isMoved && undecided.length === 0) return this.#done(context, id)
+    return this.#find(context, info, { module, isStarred, isMoved, undecided }).then(() => this.#done(context, id))
   }
 
   /** Where few are left, a plugin may have left one where it is, whatever it is called. */
-  #done(context: Context, id: string, mayAsk: boolean): boolean | Promise<boolean> {
+  #done(context: Context, id: string): boolean | Promise<boolean> {
     this.#awaited.delete(id)
-    const left = mayAsk && this.#awaited.size <= FEW ? [...this.#awaited] : []
+    const left = this.#awaited.size <= FEW ? [...this.#awaited] : []
     const doubted = left.filter(([id, importer]) => importer !== undefined && !this.#externals.has(id))
     if (doubted.length === 0) return this.#awaited.size === 0
     const decided = doubted.map(([id, importer = '']) => this.#decide(context, id, importer))

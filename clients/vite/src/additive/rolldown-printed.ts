@@ -41,6 +41,8 @@ export class PrintedModules {
   readonly #places = new Map<string, PrintedFile>()
   /** The files that are not written, by how they are imported. */
   readonly #unwritten: ReadonlyMap<string, PrintedFile>
+  /** The modules in them. */
+  readonly #unneeded: ReadonlySet<string>
   /** By what they are in files that are not written. */
   readonly #unused: ReadonlyMap<string, { id: string; exported: string }>
   /** What runs the modules that do not run with their file; `undefined`, where that cannot be told. */
@@ -50,13 +52,13 @@ export class PrintedModules {
     this.#known = known
     for (const printed of known.files) for (const id of printed.ids) this.#places.set(id, printed)
     this.#unwritten = new Map(known.unused.map((printed) => [known.base.urlOf(printed.file), printed]))
+    this.#unneeded = new Set(known.unused.flatMap(({ ids }) => ids))
     this.#unused = this.#unusedExports()
     for (const printed of known.files) this.#findRuns(printed)
     for (const [id, printed] of this.#places) this.#add(id, this.#listed(id) ?? this.#unlisted(id, printed))
-    const unused = new Set(known.unused.flatMap(({ ids }) => ids))
     for (const [id, exports] of known.printed.exports) {
       // Nothing is printed of what only re-exports. Its importers run what does not run with its file, so it is bundled again.
-      const isPrinted = this.#places.has(id) || unused.has(id)
+      const isPrinted = this.#places.has(id) || this.#unneeded.has(id)
       if (exports.length > 0 && !isPrinted && !this.#hasRuns(id)) this.#add(id, this.#listed(id))
     }
     for (const [id, module] of this.modules) this.#addStars(id, module)
@@ -84,7 +86,9 @@ export class PrintedModules {
   /** Which of the functions that catalogs call runs which module of a file. */
   #findRuns({ file, chunk, ids }: PrintedFile): void {
     const { printed, parsed, base } = this.#known
-    const called = printed.runs.filter(({ from }) => base.fileAt(from) === file)
+    // Several parts of a catalog may call the same.
+    const all = printed.runs.filter(({ from }) => base.fileAt(from) === file)
+    const called = [...new Map(all.map((run) => [run.name, run])).values()]
     const isUnclear = !printed.isWhole && chunk.code.includes('__esm')
     if (called.length === 0 && !isUnclear) return
     const locals = localsOf(chunk.code)
@@ -128,6 +132,8 @@ export class PrintedModules {
       const origin = this.#unwritten.has(printed.from) ? this.#unused.get(keyOf(printed)) : undefined
       const reach = origin ? undefined : this.#written(printed)
       const file = reach && this.#known.base.fileAt(reach.from)
+      // It can be loaded by the build alone that has resolved it.
+      if (origin?.id.includes('\0')) return undefined
       if (origin) namesIn(unused, origin.id)[exported] = origin.exported
       else if (!reach || file === undefined) return undefined
       else if (reach.property === undefined) namesIn(files, file)[exported] = reach.name
@@ -178,6 +184,8 @@ export class PrintedModules {
       const known = base.modules.get(imported)
       if (file !== undefined) return file
       if (known) return filesOf(known).slice(0, 1)
+      // Nobody runs what it imports.
+      if (this.#unneeded.has(imported)) return []
       return this.#known.printed.exports.get(imported)?.length ? this.#filesOfImports(imported, seen) : []
     })
     return [...new Set(files)]
