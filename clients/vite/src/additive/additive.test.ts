@@ -114,3 +114,21 @@ test.for(caches)('a cache with layers that %s', async ([, happens, isTaken]) => 
   await start(root, now.plugin)
   expect(now.isTaken).toBe(isTaken)
 })
+
+test.for([
+  ['minify', { minify: true }],
+  ['preserveModules', { preserveModules: true }],
+  ['strictExecutionOrder', { strictExecutionOrder: true }],
+] as const)('with output.%s, runs do not add', async ([, output]) => {
+  const { root } = newApp()
+  const optimizer = new AdditiveOptimizer()
+  let isAdding: boolean | undefined
+  await start(root, {
+    name: 'test:output',
+    configEnvironment: () => ({ optimizeDeps: { rolldownOptions: { plugins: [optimizer.rolldown], output } } }),
+    configureServer: ({ environments: { client } }) => {
+      isAdding = optimizer.attach(client) !== undefined
+    },
+  })
+  expect(isAdding).toBe(false)
+})

@@ -49,8 +49,8 @@ async function built(
   writeFileSync(join(app.outdir, 'package.json'), '{ "type": "module" }')
   // The last entry first: it may need what nobody has run.
   const exported = isImported ? imported(app.outdir, new Map([...modules].reverse()), manifest) : {}
-  const sourcesOfAll = [...manifest.sources.keys()].map((id) => id.slice(folder.length + 1))
-  return { modules, exported, code, sources: sourcesOfAll.toSorted() }
+  const recorded = [...manifest.sources.keys()].map((id) => id.slice(folder.length + 1))
+  return { modules, exported, code, sources: recorded.toSorted() }
 }
 
 async function addLayer(base: Manifest, app: App, entry: string, options: InputOptions): Promise<void> {
@@ -405,6 +405,21 @@ const late: Array<[what: string, entries: string[], sources: Record<string, stri
       'last.js': "import { used } from './index.js'\nexport const last = [used, globalThis.dom ?? false]\n",
     },
     { last: [1, false] },
+  ],
+  [
+    'what nobody had needed, by a module that re-exports it and one that re-exports it from there',
+    ['first.js', 'last.js'],
+    {
+      ...pure,
+      'first.js': "import { used } from './index.js'\nexport const first = used\n",
+      'index.js': "export { used } from './used.js'\nexport { create } from './utils.js'\n",
+      'used.js': 'export const used = 1\n',
+      'utils.js': "export { default as create } from './create.js'\nexport const state = { of: 1 }\n",
+      'create.js': "export { default } from './origin.js'\n",
+      'origin.js': "export default () => 'made'\n",
+      'last.js': "import { create, state } from './utils.js'\nexport const last = [create(), state]\n",
+    },
+    { last: ['made', { of: 1 }] },
   ],
   [
     'names that are none of a variable',

@@ -72,15 +72,24 @@ export class PrintedModules {
     return this.#places.get(id)?.chunk.modules[id]?.code ?? ''
   }
 
+  /**
+   * Of several modules that export the same, the one that it is of. That is in the file that has it, before those that re-export it:
+   * modules are printed in the order in which they run.
+   */
   #unusedExports(): Map<string, { id: string; exported: string }> {
-    const { exports } = this.#known.printed
-    const ids = this.#known.unused.flatMap(({ ids }) => ids)
-    const found = ids.flatMap((id) =>
-      (exports.get(id) ?? []).flatMap(([exported, reach]) =>
-        reach && this.#unwritten.has(reach.from) ? [[keyOf(reach), { id, exported }] as const] : [],
+    const { printed, unused, base } = this.#known
+    const found = unused.flatMap(({ file, ids }) =>
+      ids.flatMap((id) =>
+        (printed.exports.get(id) ?? []).flatMap(([exported, reach]) =>
+          reach && this.#unwritten.has(reach.from)
+            ? [{ id, exported, reach, isHere: base.fileAt(reach.from) === file }]
+            : [],
+        ),
       ),
     )
-    return new Map(found)
+    // The last one counts.
+    const ordered = found.toReversed().sort((one, other) => Number(one.isHere) - Number(other.isHere))
+    return new Map(ordered.map(({ id, exported, reach }) => [keyOf(reach), { id, exported }]))
   }
 
   /** Which of the functions that catalogs call runs which module of a file. */
