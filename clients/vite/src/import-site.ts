@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { ImportSite } from './protocol.js'
+import { escapeRegExp } from './regexp.js'
 
 /** Where in a module a bare id is imported, as an editor would show it. Virtual modules have no lines. */
 export function importSite(importer: string, id: string): ImportSite {
@@ -13,7 +14,7 @@ export function importSite(importer: string, id: string): ImportSite {
 
 /** A bare id as a module names it. */
 export function quoted(id: string): RegExp {
-  return new RegExp(`(['"\`])${escape(id)}\\1`)
+  return new RegExp(`(['"\`])${escapeRegExp(id)}\\1`)
 }
 
 function read(file: string): string | undefined {
@@ -22,8 +23,4 @@ function read(file: string): string | undefined {
   } catch {
     return undefined
   }
-}
-
-function escape(text: string): string {
-  return text.replace(/[$()*+.?[\\\]^{|}/-]/g, '\\$&')
 }

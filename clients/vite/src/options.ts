@@ -78,9 +78,7 @@ function problemOf(name: string, value: unknown): string | undefined {
     case 'debounce':
     case 'deadline':
     case 'callDeadline':
-      return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= DAY_MS
-        ? undefined
-        : 'must be a whole number of milliseconds, and no more than a day'
+      return isMilliseconds(value) ? undefined : 'must be a whole number of milliseconds, and no more than a day'
     case 'environments':
       return Array.isArray(value) && value.every((entry) => typeof entry === 'string')
         ? undefined
@@ -90,6 +88,10 @@ function problemOf(name: string, value: unknown): string | undefined {
     default:
       return `there is no such option; the options are ${Object.keys(DEFAULTS).join(', ')}`
   }
+}
+
+function isMilliseconds(value: unknown): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= DAY_MS
 }
 
 export function policyOf(options: ResolvedOptions): Partial<Policy> {

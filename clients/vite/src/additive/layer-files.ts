@@ -41,7 +41,7 @@ export async function writeLayer(
   await Promise.all(fresh.map(([file, content]) => isContent(content) && writeFile(join(to, file), content)))
   for (const [file, hash] of base.files) {
     // Whoever has deleted a source map wants none.
-    if (hash !== null || existsSync(join(from, file))) carry(join(from, file), join(to, file))
+    carry(join(from, file), join(to, file), hash === null)
   }
   const index = base.indexWith(layer, hash)
   writeFileSync(join(to, layerFile(layer.number)), text)
@@ -65,11 +65,11 @@ function stampsOf(files: Layer['files'], folder: string): Map<string, string> {
 }
 
 /** A file that is never written again may have several names; where it cannot, it is copied. */
-function carry(from: string, to: string): void {
+function carry(from: string, to: string, mayBeGone: boolean): void {
   try {
     linkSync(from, to)
   } catch {
-    copyFileSync(from, to)
+    if (!mayBeGone || existsSync(from)) copyFileSync(from, to)
   }
 }
 

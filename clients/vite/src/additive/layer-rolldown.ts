@@ -2,6 +2,7 @@ import { isBuiltin } from 'node:module'
 import { basename, dirname } from 'node:path'
 import { init as lexerReady } from 'es-module-lexer'
 import type { Rolldown } from 'vite'
+import { escapeRegExp } from '../regexp.js'
 import type { EntriesByFolder } from '../vite-internals/rolldown.js'
 import type { Run } from './additive.js'
 import { find } from './installation.js'
@@ -142,13 +143,12 @@ function missingPackages(isServed: LayerBuild['isServed']): Rolldown.Plugin {
 /** The same for packages that are not optimized: for those, nobody else looks whether they are there. */
 function missingExcluded(excluded: string[], isServed: LayerBuild['isServed']): Rolldown.Plugin[] {
   if (excluded.length === 0) return []
-  const names = excluded.map((name) => name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
   return [
     {
       name: 'evenkeel:missing-excluded-package',
       resolveId: {
         order: 'pre',
-        filter: { id: new RegExp(`^(?:${names.join('|')})(?:$|/)`) },
+        filter: { id: new RegExp(`^(?:${excluded.map(escapeRegExp).join('|')})(?:$|/)`) },
         async handler(id, importer, { kind }) {
           const name = packageNamed(id)
           if (kind !== 'dynamic-import' || !name || !importer || isBuiltin(id)) return undefined

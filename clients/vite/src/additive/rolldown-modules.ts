@@ -7,7 +7,7 @@ export const RUNTIME = '\0rolldown/runtime.js'
 const STAR = '*'
 /** Anything else may be left where it is: a picture, a component, or a module of Node's. */
 const FILE_OF_JAVASCRIPT = /^(?:[A-Za-z]:)?[\\/].*\.[cm]?[jt]s$/
-/** As many are asked about once the rest has been read. */
+/** Where no more than so many have not been read, each of them is asked about. */
 const FEW = 32
 const ENDINGS = ['', '.js', '.mjs', '.ts', '.tsx', '.jsx', '/index.js', '/index.mjs', '/index.ts']
 

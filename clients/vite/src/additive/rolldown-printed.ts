@@ -139,10 +139,10 @@ export class PrintedModules {
       // No object can have it.
       if (exported === '__proto__') return undefined
       const origin = this.#unwritten.has(printed.from) ? this.#unused.get(keyOf(printed)) : undefined
-      const reach = origin ? undefined : this.#written(printed)
-      const file = reach && this.#known.base.fileAt(reach.from)
       // It can be loaded by the build alone that has resolved it.
       if (origin?.id.includes('\0')) return undefined
+      const reach = origin ? undefined : this.#written(printed)
+      const file = reach && this.#known.base.fileAt(reach.from)
       if (origin) namesIn(unused, origin.id)[exported] = origin.exported
       else if (!reach || file === undefined) return undefined
       else if (reach.property === undefined) namesIn(files, file)[exported] = reach.name
