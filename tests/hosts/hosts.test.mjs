@@ -3,9 +3,8 @@
 // happened.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { keepBusy } from './lib/busy.mjs'
 import { hosts } from './lib/hosts.mjs'
-import { measure } from './lib/measure.mjs'
+import { loads, measureUnder } from './lib/loads.mjs'
 
 const isAll = process.env.HOSTS_LOAD === 'all'
 const rows = {}
@@ -15,12 +14,6 @@ after(() => {
   console.table(rows)
   console.table(ratios)
 })
-
-const loads = {
-  idle: { saves: 4, env: {} },
-  'slow transforms': { saves: 2, env: { SLOW_TRANSFORM_MS: '900' } },
-  'busy processors': { saves: 4, env: {}, loops: 4 },
-}
 
 const stacks = {
   'as it comes': {},
@@ -58,17 +51,11 @@ for (const name of Object.keys(hosts)) {
 }
 
 async function measured(name, load, stack, env) {
-  const { saves, loops = 0, env: loadEnv } = loads[load]
-  const idle = keepBusy(loops)
-  try {
-    const result = await measure(name, { env: { ...loadEnv, ...env }, saves })
-    const { asked, wrong, hookErrors, redirects, slowest, slowestBeside, first, ready } = result
-    const row = (ratios[`${name}, ${load}`] ??= {})
-    row[stack] = slowest
-    if (row.bare && stack !== 'bare') row[`${stack} / bare`] = Number((slowest / row.bare).toFixed(2))
-    rows[`${name}, ${load}, ${stack}`] = { right: `${asked - wrong.length}/${asked}`, hookErrors, redirects, slowest, slowestBeside, first, ready }
-    return result
-  } finally {
-    idle()
-  }
+  const result = await measureUnder(load, name, env)
+  const { asked, wrong, hookErrors, redirects, slowest, slowestBeside, first, ready } = result
+  const row = (ratios[`${name}, ${load}`] ??= {})
+  row[stack] = slowest
+  if (row.bare && stack !== 'bare') row[`${stack} / bare`] = Number((slowest / row.bare).toFixed(2))
+  rows[`${name}, ${load}, ${stack}`] = { right: `${asked - wrong.length}/${asked}`, hookErrors, redirects, slowest, slowestBeside, first, ready }
+  return result
 }

@@ -24,7 +24,7 @@ Usage: cargo xtask <command>
                               Add popular packages late, a sample of 60 by default, and compare with stock Vite
   soak [--minutes N] [--bare] [--seed N] [--json]
                               Work on a real app like a busy team, five minutes by default
-  bench <name> [--json]       Run a benchmark: rpc, attach, journal, recovery, startup, graph, rwsdk, additive
+  bench <name> [--json]       Run a benchmark: rpc, attach, journal, recovery, startup, graph, rwsdk, additive, hosts
   package                     Write what is shipped to target/package: npm packages, the crate, the extension for VS Code
   notes <version>             Print what the changelog says of this version, or of what is Unreleased
   codegen [--check]           Write the generated files of the protocol, or check that they are current";
@@ -45,7 +45,7 @@ fn main() -> ExitCode {
         ["bench", "graph", ..] | ["codegen"] | ["codegen", "--check"] => with_sidecar(&arguments),
         [
             "bench",
-            name @ ("rpc" | "attach" | "journal" | "recovery" | "startup" | "rwsdk" | "additive"),
+            name @ ("rpc" | "attach" | "journal" | "recovery" | "startup" | "rwsdk" | "additive" | "hosts"),
             rest @ ..,
         ] => bench(name, rest),
         ["package"] => package::everything(),
@@ -87,6 +87,9 @@ fn bench(name: &str, arguments: &[&str]) -> Result<(), Failure> {
     if name == "additive" {
         parts::install("e2e")?;
         parts::install_stacks()?;
+    }
+    if name == "hosts" {
+        parts::install("hosts")?;
     }
     Step::new(node::recent()?).args([format!("bench/{name}.mjs")]).args(arguments).within("tests").run()
 }
