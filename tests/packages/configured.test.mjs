@@ -7,6 +7,14 @@ import { test } from 'node:test'
 import { adding, withApp } from './lib/random-app.mjs'
 
 const esm = (name) => ({ [`${name}/package.json`]: JSON.stringify({ name, version: '1.0.0', type: 'module' }) })
+/** A package that says where it is. */
+const own = (name, where) => ({
+  ...esm(name),
+  [`${name}/index.js`]: `export const which = '${where}'`,
+  [`${name}/more.js`]: `export const more = 'more ${where}'`,
+})
+const nested = (name, inner, where) =>
+  Object.fromEntries(Object.entries(own(inner, where)).map(([file, code]) => [`${name}/node_modules/${file}`, code]))
 const plugin = (name, hooks) => ({ rolldownOptions: { plugins: [{ name, ...hooks }] } })
 
 /** A package that another bundler has bundled, by its helper for modules that run when they are needed. */
@@ -81,6 +89,20 @@ const rows = [
         load: (id) => (id === '\0app-routes' ? `export const routes = ['/']` : undefined),
       },
     ],
+  },
+  {
+    what: 'packages that are not optimized are found where the package that imports them has them',
+    files: {
+      ...esm('one'),
+      'one/index.js': `export { which } from 'shared'\nexport const load = () => import('shared/more.js').then(({ more }) => more)`,
+      ...nested('one', 'shared', 'of one'),
+      ...esm('two'),
+      'two/index.js': `export * from 'inner'`,
+      ...nested('two', 'inner', 'of two'),
+      ...own('shared', 'of the app'),
+    },
+    late: ['one/index.js', 'two/index.js'],
+    optimizeDeps: { exclude: ['shared', 'inner'] },
   },
   {
     what: 'a package has been bundled by Rolldown itself, with a module that runs when it is needed',

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { isAbsolute, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { ESTree, Plugin } from 'vite'
 import { exportName } from './additive/stubs.js'
+import { isBareId } from './module-ids.js'
 
 export interface KeepStateOptions {
   /** The modules to keep: files, relative to the root, or bare ids of installed packages. */
@@ -118,10 +119,6 @@ function boundNames(pattern: ESTree.BindingPattern | ESTree.BindingRestElement):
     case 'RestElement':
       return boundNames(pattern.argument)
   }
-}
-
-function isBareId(module: string): boolean {
-  return !module.startsWith('.') && !module.startsWith('/') && !isAbsolute(module)
 }
 
 function clean(id: string): string {

@@ -1,3 +1,5 @@
+import { isAbsolute } from 'node:path'
+
 /** What Vite puts in front of an id that is no URL of its own, so that it can be fetched. */
 export const ID_PREFIX = '/@id/'
 
@@ -8,4 +10,9 @@ export function unwrapId(url: string): string {
 
 export function withoutQuery(id: string): string {
   return id.replace(/\?.*/, '')
+}
+
+/** Whether an import names a package, and not a file. */
+export function isBareId(id: string): boolean {
+  return !id.startsWith('.') && !id.startsWith('/') && !isAbsolute(id)
 }

@@ -1,5 +1,5 @@
 import type { Plugin, ViteDevServer } from 'vite'
-import { AdditiveOptimizer } from './additive/additive.js'
+import { AdditiveOptimizer, importerOf } from './additive/additive.js'
 import { printBanner } from './banner.js'
 import { devtoolsDock } from './devtools.js'
 import { type Framework, GuardedServer } from './guarded-server.js'
@@ -73,10 +73,11 @@ export function evenkeelFor(framework: Framework, options?: EvenkeelOptions): Pl
       resolveId: {
         order: 'pre',
         filter: { id: BARE_IMPORT },
-        handler(source, importer) {
-          if (importer && BARE_IMPORT.test(source))
-            serverOf(this.environment)?.observers.get(this.environment.name)?.sawImport(source, importer)
-          return undefined
+        handler(source, importer, options) {
+          if (!importer || !BARE_IMPORT.test(source)) return undefined
+          serverOf(this.environment)?.observers.get(this.environment.name)?.sawImport(source, importer)
+          const from = importerOf(source, importer, this.environment)
+          return from === undefined ? undefined : this.resolve(source, from, { ...options, skipSelf: true })
         },
       },
       // Before a framework takes the update upon itself and leaves no modules to Vite.

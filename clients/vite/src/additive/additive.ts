@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
 import { basename, join, resolve } from 'node:path'
 import type { Plugin as EsbuildPlugin } from 'esbuild'
 import type { Alias, DevEnvironment, Rolldown } from 'vite'
@@ -9,6 +10,7 @@ import {
   hashesOfNow,
   reloadAtCommit,
 } from '../vite-internals/additive.js'
+import { withoutQuery } from '../module-ids.js'
 import { resolvingOnce } from '../vite-internals/dependency-imports.js'
 import { type DepsOptimizer, isResolved, onMetadata } from '../vite-internals/optimizer.js'
 import { entriesToReturn, rolldownOf } from '../vite-internals/rolldown.js'
@@ -28,6 +30,15 @@ import { Runs } from './runs.js'
 import { Doubt, Store } from './store.js'
 
 const optimizers = new WeakMap<object, AdditiveOptimizer>()
+const additionsOf = new WeakMap<object, Additions>()
+
+/**
+ * The module for which a file of a layer imports a package that is not optimized, or a module of Node's. Vite looks for those from the
+ * source of an entry, but it does not know which modules are in the files that entries re-export from.
+ */
+export function importerOf(id: string, file: string, environment: object): string | undefined {
+  return additionsOf.get(environment)?.importerOf(id, file)
+}
 
 /** The additive optimizer whose plugin an environment's config has. */
 export function additiveOptimizerOf({ config }: DevEnvironment): AdditiveOptimizer | undefined {
@@ -75,6 +86,7 @@ export class AdditiveOptimizer {
       return undefined
     const runs = new Runs()
     this.#additions = new Additions(environment, depsOptimizer, runs, this.#mayLagBehind)
+    additionsOf.set(environment, this.#additions)
     return runs
   }
 
@@ -194,6 +206,13 @@ class Additions {
   /** The packages that are not optimized. */
   get excluded(): string[] {
     return this.#environment.config.optimizeDeps.exclude ?? []
+  }
+
+  importerOf(id: string, file: string): string | undefined {
+    // Names of files have a hash of their content.
+    const importer = this.#store.importerOf(id, basename(withoutQuery(file)))
+    const isFoundThere = isBuiltin(id) || this.excluded.some((name) => id === name || id.startsWith(`${name}/`))
+    return isFoundThere ? importer : undefined
   }
 
   /** Nothing that is asked about here counts as met. */

@@ -1,10 +1,11 @@
-import { join, relative } from 'node:path'
+import { isAbsolute, join, relative } from 'node:path'
 import type { Metafile, OutputFile } from 'esbuild'
 import { type Parser, PrintedFile, unmarkedMap } from './esbuild-extraction.js'
 import { EMPTY, type LayerInputs, pathIn } from './esbuild-inputs.js'
 import type { LayerPlan } from './layer-plan.js'
 import type { BundledLayer } from './layer-rolldown.js'
-import type { Star, WrittenModule } from './manifest.js'
+import { isBareId } from '../module-ids.js'
+import type { Pairs, Star, WrittenModule } from './manifest.js'
 import { normalizePath } from './packages.js'
 import { leadsElsewhere } from './module-paths.js'
 import { exportName, facadeOf } from './stubs.js'
@@ -31,7 +32,7 @@ export class LayerOutputs {
   /** All that was bundled; Vite is to see the entries alone, as facades that import nothing. */
   async layer(metafile: Metafile, files: OutputFile[]): Promise<BundledLayer> {
     const read = [...this.#inputs.loaded.values()]
-    const layer: BundledLayer = { modules: new Map(), read, entries: new Map(), files: new Map() }
+    const layer: BundledLayer = { modules: new Map(), read, entries: new Map(), files: new Map(), externals: [] }
     const chunks = this.#chunks(metafile, files, layer)
     const printed = new Map<Chunk, PrintedFile>()
     /** By what esbuild calls them. */
@@ -45,6 +46,8 @@ export class LayerOutputs {
       })
       printed.set(chunk, file)
       for (const [path, id] of this.#addModules(chunk, file, metafile, layer)) starred.set(path, id)
+      const externals = this.#externals(chunk, metafile)
+      if (externals.length > 0) layer.externals.push([chunk.file, externals])
     }
     for (const [path, id] of starred) this.#addStars(path, id, [...starred.values()], metafile, layer)
     for (const [name, src, facade] of this.#plan.known) layer.entries.set(name, { src, ...facade })
@@ -84,7 +87,7 @@ export class LayerOutputs {
 
   /** Adds the new modules of a chunk; returns those whose exports are not all known. */
   #addModules(
-    { inputs, file }: Chunk,
+    { inputs, file, entryPoint }: Chunk,
     printed: PrintedFile,
     metafile: Metafile,
     layer: BundledLayer,
@@ -98,7 +101,9 @@ export class LayerOutputs {
         : printed.module(id, path, file)
       const directives = this.#inputs.directives.get(id)
       layer.modules.set(id, directives && module.kind !== 'opaque' ? { ...module, directives } : module)
-      if (printed.hasStars(id)) starred.push([path, id])
+      // What an entry re-exports as a whole may be in its file alone.
+      const isStarredEntry = path === entryPoint && printed.stars.length > 0
+      if (isStarredEntry || printed.hasStars(id)) starred.push([path, id])
     }
     return starred
   }
@@ -111,7 +116,7 @@ export class LayerOutputs {
     const stars: Star[] = []
     for (const specifier of this.#inputs.stars.get(id)?.() ?? []) {
       const bundled = imports.find(({ original }) => original === specifier)
-      const star = bundled ? (this.#inputs.loaded.get(bundled.path) ?? this.#knownCalled(bundled.path)) : undefined
+      const star = bundled ? this.#idOf(bundled.path) : undefined
       if (star !== undefined) {
         if (starred.includes(star) || !this.#isNamed(star, layer)) stars.push({ module: star })
       } else if (!bundled && externals.includes(specifier)) stars.push({ external: specifier })
@@ -129,10 +134,31 @@ export class LayerOutputs {
     module.stars = stars
   }
 
-  /** The module of an earlier layer that esbuild calls so. */
-  #knownCalled(path: string): string | undefined {
+  /** What a chunk imports that is no file, and for which of its modules. */
+  #externals({ inputs, imports }: Chunk, metafile: Metafile): Pairs<string> {
+    const named = new Set(imports.flatMap(({ external, path }) => (external && isBareId(path) ? path : [])))
+    const importers = new Map<string, string>()
+    for (const path of named.size > 0 ? Object.keys(inputs) : []) {
+      for (const { path: name, external } of metafile.inputs[path]?.imports ?? []) {
+        if (!external || !named.has(name) || importers.has(name)) continue
+        // Vite has a module of its own for what is required.
+        const importer = this.#fileCalled(path) ?? this.#fileCalled(importerOf(path, metafile))
+        if (importer !== undefined) importers.set(name, importer)
+      }
+    }
+    return [...importers]
+  }
+
+  #fileCalled(path: string | undefined): string | undefined {
+    const id = this.#idOf(path)
+    return id !== undefined && isAbsolute(id) ? id : undefined
+  }
+
+  /** The module that esbuild calls so, of this layer or of an earlier one. */
+  #idOf(path: string | undefined): string | undefined {
+    if (path === undefined) return undefined
     const id = normalizePath(join(this.#root, path))
-    return this.#plan.base.modules.has(id) ? id : undefined
+    return this.#inputs.loaded.get(path) ?? (this.#plan.base.modules.has(id) ? id : undefined)
   }
 
   /** Whether all exports of a module have names, so that a module that re-exports them has them itself. */
@@ -163,6 +189,13 @@ export class LayerOutputs {
     layer.entries.set(name, { src, code: `export { ${names.join(', ')} } from ${from};\n${stars.join('')}`, exports })
     return undefined
   }
+}
+
+/** A module is marked by an import of itself. */
+function importerOf(path: string, { inputs }: Metafile): string | undefined {
+  const isImporter = ([importer, { imports }]: [string, Metafile['inputs'][string]]) =>
+    importer !== path && imports.some((imported) => imported.path === path)
+  return Object.entries(inputs).find(isImporter)?.[0]
 }
 
 function mapOf({ file }: Chunk): string {

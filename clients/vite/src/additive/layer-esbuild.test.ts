@@ -16,13 +16,15 @@ interface Built {
   /** The modules of the layer, by their paths in the app. */
   modules: string[]
   files: string[]
+  /** What files import that is not bundled, and for which module. */
+  externals: Array<[name: string, importer: string]>
 }
 
 /** A first layer whose entry is `one.js`, written and imported. */
 async function built(sources: Record<string, string>, options: BuildOptions = {}): Promise<Built> {
   const app = newApp({ 'package.json': '{}', ...sources, 'deps/package.json': '{ "type": "module" }' })
   const { root, outdir } = app
-  const result: Built = { exported: {}, modules: [], files: [] }
+  const result: Built = { exported: {}, modules: [], files: [], externals: [] }
   await bundleLayer(
     app,
     (plan) => ({
@@ -31,6 +33,9 @@ async function built(sources: Record<string, string>, options: BuildOptions = {}
         const { layer } = await writeLayer(plan, await described, folder, folder)
         result.modules = layer.modules.map(([id]) => id.slice(root.length + 1)).toSorted()
         result.files = layer.files.map(([file]) => file)
+        result.externals = layer.externals
+          .flatMap(([, importers]) => importers)
+          .map(([name, importer]) => [name, importer.slice(root.length + 1)])
       },
     }),
     options,
@@ -163,4 +168,32 @@ test.for(['node', 'neutral'] as const)('on another platform (%s) they are what t
   const { exported, modules } = await built(replaced, { platform })
   expect(exported).toEqual({ all: ['two', 'three', 'four', 'client'] })
   expect(modules).toEqual(['lib/four.js', 'lib/three.js', 'lib/two.client.js', 'lib/two.js', 'one.js'])
+})
+
+test('for which module something is imported that is not bundled', async () => {
+  const sources = {
+    'one.js':
+      "export * from 'node:constants'\nexport { needed } from './needing.cjs'\nexport { read } from './read.js'\n",
+    'needing.cjs': "exports.needed = require('node:os').EOL\n",
+    'read.js': "import { existsSync } from 'node:fs'\nexport const read = existsSync('/')\n",
+  }
+  // As Vite does with what is required.
+  const facades: Plugin = {
+    name: 'facades',
+    setup(build) {
+      build.onResolve({ filter: /^node:/ }, ({ path, kind }) =>
+        kind === 'require-call' ? { path, namespace: 'facade' } : { path, external: true },
+      )
+      build.onLoad({ filter: /./, namespace: 'facade' }, ({ path }) => ({
+        contents: `import * as m from ${JSON.stringify(path)}\nmodule.exports = m\n`,
+      }))
+    },
+  }
+  const { exported, externals } = await built(sources, { plugins: [facades] })
+  expect(exported).toMatchObject({ needed: '\n', read: true, O_RDONLY: 0 })
+  expect(externals.toSorted()).toEqual([
+    ['node:constants', 'one.js'],
+    ['node:fs', 'read.js'],
+    ['node:os', 'needing.cjs'],
+  ])
 })

@@ -3,10 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { writeLayer } from './layer-files.js'
+import { noLayer } from './layer.test-kit.js'
 import { newManifest, planLayer } from './layer-plan.js'
-import type { Layer } from './manifest.js'
-
-const noLayer: Layer = { number: 2, modules: [], entries: [], files: [], sources: [], packages: [], found: [] }
 
 test.for([
   ['a source map that is gone is left out', 'one.js', ['one.js']],
@@ -19,7 +17,12 @@ test.for([
   writeFileSync(join(from, there), '')
   const base = newManifest()
   base.files.set('one.js', 'its hash').set('one.js.map', null)
-  const written = writeLayer(planLayer(base, {}), { layer: noLayer, text: '', hash: '', fresh: [] }, from, to)
+  const written = writeLayer(
+    planLayer(base, {}),
+    { layer: { ...noLayer, number: 2 }, text: '', hash: '', fresh: [] },
+    from,
+    to,
+  )
   if (!carried) return expect(written).rejects.toThrow('ENOENT')
   await written
   expect(readdirSync(to).filter((file) => file.startsWith('one'))).toEqual(carried)

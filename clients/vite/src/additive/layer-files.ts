@@ -103,6 +103,7 @@ function layerOf(
     modules: [...bundled.modules],
     entries: [...bundled.entries],
     files: fresh.map(([file, content]) => [file, hashIn(file, content)]),
+    externals: bundled.externals,
     sources,
     packages: [...packages],
     found: [...found],

@@ -20,6 +20,8 @@ interface Built {
   code: string
   /** The modules whose sources may not change. */
   sources: string[]
+  /** What files import that is not bundled, and for which module. */
+  externals: Array<[name: string, importer: string]>
 }
 
 interface Layers {
@@ -50,7 +52,10 @@ async function built(
   // The last entry first: it may need what nobody has run.
   const exported = isImported ? imported(app.outdir, new Map([...modules].reverse()), manifest) : {}
   const recorded = [...manifest.sources.keys()].map((id) => id.slice(folder.length + 1))
-  return { modules, exported, code, sources: recorded.toSorted() }
+  const externals = [...manifest.externals.values()]
+    .flatMap((importers) => [...importers])
+    .map(([name, importer]): [string, string] => [name, importer.slice(folder.length + 1)])
+  return { modules, exported, code, sources: recorded.toSorted(), externals }
 }
 
 async function addLayer(base: Manifest, app: App, entry: string, options: InputOptions): Promise<void> {
@@ -201,6 +206,41 @@ describe('all modules of a layer can be reached:', () => {
     expect(exported).toEqual(expected)
     expect(code, 'what lists them is not written').not.toContain('__evenkeel')
   })
+})
+
+test('for which module something is imported that is not bundled', async () => {
+  const sources = {
+    'first.js':
+      "export * from './all.js'\nexport * from './needing.cjs'\nexport const load = () => import('some-day')\n",
+    'all.js': "export * from 'all'\n",
+    'needing.cjs': "exports.needed = require('needed')\n",
+    'second.js': "export * from './all.js'\nimport { at } from 'node:path'\nexport const second = at\n",
+  }
+  // As Vite does with what is required.
+  const facade = 'facade-of:'
+  const left: Plugin = {
+    name: 'left',
+    resolveId(id, _, { kind }) {
+      if (!/^[\w:]+(?:-\w+)*$/.test(id)) return undefined
+      return kind === 'require-call' ? facade + id : { id, external: 'absolute' }
+    },
+    load: (id) =>
+      id.startsWith(facade)
+        ? `import * as m from ${JSON.stringify(id.slice(facade.length))}\nmodule.exports = m\n`
+        : null,
+  }
+  const { externals } = await built(sources, {
+    options: { plugins: [left] },
+    entries: ['first.js', 'second.js'],
+    isImported: false,
+  })
+  expect(externals.toSorted()).toEqual([
+    ['all', 'all.js'],
+    ['all', 'all.js'],
+    ['needed', 'needing.cjs'],
+    ['node:path', 'second.js'],
+    ['some-day', 'first.js'],
+  ])
 })
 
 test('a layer of very many modules lists all of them', async () => {

@@ -6,7 +6,7 @@ import { escapeRegExp } from '../regexp.js'
 import type { EntriesByFolder } from '../vite-internals/rolldown.js'
 import type { Run } from './additive.js'
 import { find } from './installation.js'
-import type { WrittenEntry, WrittenModule } from './manifest.js'
+import type { Layer, WrittenEntry, WrittenModule } from './manifest.js'
 import { packageNamed } from './packages.js'
 import { EMPTY, LayerBundler } from './rolldown-bundler.js'
 import { CATALOG } from './rolldown-catalog.js'
@@ -29,6 +29,8 @@ export interface BundledLayer {
   read: string[]
   entries: Map<string, WrittenEntry>
   files: Map<string, LayerFile>
+  /** What its files import that is not bundled. */
+  externals: Layer['externals']
 }
 
 /** What is in a file; of one that the bundler itself writes, a hash of it. Source maps have none. */

@@ -1,12 +1,24 @@
-// An app for layers, in a folder of its own.
+// An app for layers, in a folder of its own, and a layer to begin with.
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
+import type { Layer } from './manifest.js'
 
 export interface App {
   root: string
   outdir: string
+}
+
+export const noLayer: Layer = {
+  number: 1,
+  modules: [],
+  entries: [],
+  files: [],
+  externals: [],
+  sources: [],
+  packages: [],
+  found: [],
 }
 
 /** An app with these files. */

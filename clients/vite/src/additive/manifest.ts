@@ -1,5 +1,5 @@
 /** The layout of the manifest's files. One of another layout is not read. */
-const VERSION = 4
+const VERSION = 5
 
 /** What a later layer needs to know of a module that has been written, and must not be written again. */
 export type WrittenModule =
@@ -62,6 +62,8 @@ export interface Layer {
   entries: Pairs<WrittenEntry>
   /** Each with a hash of its content; source maps have none. */
   files: Pairs<string | null>
+  /** By file: what it imports by names that are no paths, and for which module. */
+  externals: Pairs<Pairs<string>>
   /** When the source of each module was written, and its size; of one that is in no package, a hash of its content. */
   sources: Pairs<string>
   /** The packages of its modules, by folder. */
@@ -97,6 +99,7 @@ export class Manifest {
   readonly modules = new Map<string, WrittenModule>()
   readonly entries = new Map<string, WrittenEntry>()
   readonly files = new Map<string, string | null>()
+  readonly externals = new Map<string, Map<string, string>>()
   readonly sources = new Map<string, string>()
   readonly packages = new Map<string, WrittenPackage>()
   readonly found = new Map<string, string | null>()
@@ -110,6 +113,7 @@ export class Manifest {
     for (const [id, module] of layer.modules) this.modules.set(id, module)
     for (const [id, entry] of layer.entries) this.entries.set(id, entry)
     for (const [file, content] of layer.files) this.files.set(file, content)
+    for (const [file, importers] of layer.externals) this.externals.set(file, new Map(importers))
     for (const [id, written] of layer.sources) this.sources.set(id, written)
     for (const [folder, written] of layer.packages) this.packages.set(folder, written)
     for (const [name, real] of layer.found) this.found.set(name, real)

@@ -1,12 +1,13 @@
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import type { Rolldown } from 'vite'
+import { isBareId } from '../module-ids.js'
 import type { EntriesByFolder, EntryChunk } from '../vite-internals/rolldown.js'
 import type { Run } from './additive.js'
 import { hashOf } from './hash.js'
 import type { LayerPlan } from './layer-plan.js'
 import type { DescribedLayer } from './layer-files.js'
 import type { BundledLayer, LayerBuild } from './layer-rolldown.js'
-import { type WrittenEntry, type WrittenModule, entryFile } from './manifest.js'
+import { type Pairs, type WrittenEntry, type WrittenModule, entryFile } from './manifest.js'
 import { type Parse, directivesOf, starExports } from './module-syntax.js'
 import { Groups, NO_PACKAGE, packageOf } from './packages.js'
 import { Catalogs, nameOf } from './rolldown-catalog.js'
@@ -49,6 +50,8 @@ export class LayerBundler {
   readonly #prologues = new Map<string, string[]>()
   /** Modules that are no JavaScript. */
   readonly #others = new Set<string>()
+  /** By module: what it imports that is no file. */
+  readonly #externals = new Map<string, string[]>()
   readonly #parsed: ParsedModules
   readonly #catalogs = new Catalogs()
   /** Modules that re-export others as a whole, and how many exports are listed of each. */
@@ -137,7 +140,8 @@ export class LayerBundler {
     if (this.#catalogs.has(id)) return this.#catalogs.parsed(info)
     const imports = importsOf(info)
     const isLast = this.#parsed.parsed(context, info, imports)
-    if (!this.#isKnown(id)) this.#see(context, info, imports)
+    if (this.#isKnown(id)) this.#seeExternals(id, imports)
+    else this.#see(context, info, imports)
     if (isLast instanceof Promise) return isLast.then((isLast) => (isLast ? this.#endCatalog(context) : undefined))
     if (isLast) this.#endCatalog(context)
   }
@@ -150,10 +154,29 @@ export class LayerBundler {
       const name = packageNameOf(imported)
       if (name !== NO_PACKAGE) this.#groups.sawImport(own, name)
     }
+    this.#seeExternals(id, imports)
     const { isEsm, exports } = this.#parsed.get(id) ?? {}
     if (!isEsm || !this.#isListed(id)) return
     if (hasStars(info)) this.#starred.set(id, -1)
     else this.#catalogs.add(context, id, exports ?? [])
+  }
+
+  #seeExternals(id: string, imports: string[]): void {
+    const named = imports.filter(isBareId)
+    if (named.length > 0) this.#externals.set(id, named)
+  }
+
+  /** What a chunk may import that is not bundled, and for which of its modules. */
+  #externalsOf(context: Rolldown.PluginContext, { moduleIds }: Rolldown.OutputChunk): Pairs<string> {
+    const importers = new Map<string, string>()
+    for (const id of moduleIds) {
+      for (const named of this.#externals.get(id) ?? []) {
+        // Vite has a module of its own for what is required.
+        const importer = isAbsolute(id) ? id : context.getModuleInfo(id)?.importers.find((other) => isAbsolute(other))
+        if (importer !== undefined && !importers.has(named) && !this.#parsed.get(named)) importers.set(named, importer)
+      }
+    }
+    return [...importers]
   }
 
   #endCatalog(context: Rolldown.PluginContext): void {
@@ -212,7 +235,13 @@ export class LayerBundler {
   async take(context: Rolldown.PluginContext, bundle: Rolldown.OutputBundle, folder?: string): Promise<void> {
     // A build of another copy of Rolldown returns nothing but what it writes.
     if (folder === undefined || !this.#returned?.has(folder)) this.#returned = undefined
-    const layer: BundledLayer = { modules: new Map(), read: this.#readIds, entries: new Map(), files: new Map() }
+    const layer: BundledLayer = {
+      modules: new Map(),
+      read: this.#readIds,
+      entries: new Map(),
+      files: new Map(),
+      externals: [],
+    }
     const all = chunksOf(bundle)
     const { chunks, printed } = this.#read(context, all)
     for (const [id, module] of printed.modules) layer.modules.set(id, this.#withDirectives(id, module))
@@ -225,7 +254,11 @@ export class LayerBundler {
       const isFacade = this.#addEntry(context, chunk, layer) && !dynamic.has(chunk.fileName)
       const hasOwnCode = chunk.moduleIds.some((id) => id !== EMPTY)
       const isNeeded = chunk !== runtime?.chunk && (!isFacade || hasOwnCode || imported.has(chunk.fileName))
-      if (isNeeded) this.#addFile(context, chunk, isFacade, layer, printed, runtime)
+      if (isNeeded) {
+        this.#addFile(context, chunk, isFacade, layer, printed, runtime)
+        const externals = this.#externalsOf(context, chunk)
+        if (externals.length > 0) layer.externals.push([this.#fileOf(chunk), externals])
+      }
       this.#takeMap(bundle, chunk, isNeeded, layer)
     }
     for (const chunk of all) if (!chunks.includes(chunk)) delete bundle[mapOf(chunk)]

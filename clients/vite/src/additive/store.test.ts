@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { hashOf } from './hash.js'
+import { noLayer } from './layer.test-kit.js'
 import { newManifest } from './layer-plan.js'
 import { INDEX_FILE, type Layer, layerFile } from './manifest.js'
 import { Store } from './store.js'
@@ -34,4 +35,25 @@ test.for([
   expect(new Store(folder).read()).toMatchObject({ reason })
 })
 
-const noLayer: Layer = { number: 0, modules: [], entries: [], files: [], sources: [], packages: [], found: [] }
+test('for which module a file imports something is known once it is written, and when a server finds it', () => {
+  const here = mkdtempSync(join(folder, 'externals-'))
+  const base = newManifest()
+  const layer: Layer = { ...noLayer, externals: [['a.js', [['left', '/a/index.js']]]] }
+  const text = JSON.stringify(layer)
+  const hash = hashOf(text)
+  const index = base.indexWith(layer, hash)
+  const writing = new Store(here)
+  expect(writing.importerOf('left', 'a.js')).toBeUndefined()
+  writing.wrote({ base, layer, hash, index, stamps: new Map() })
+  writeFileSync(join(here, layerFile(layer.number)), text)
+  writeFileSync(join(here, INDEX_FILE), index)
+  const finding = new Store(here)
+  finding.begin(true)
+  for (const store of [writing, finding]) {
+    expect(store.importerOf('left', 'a.js')).toBe('/a/index.js')
+    expect(store.importerOf('left', 'b.js')).toBeUndefined()
+    expect(store.importerOf('right', 'a.js')).toBeUndefined()
+  }
+  writing.read()
+  expect(writing.importerOf('left', 'a.js')).toBe('/a/index.js')
+})

@@ -74,6 +74,13 @@ export class Store {
     return foreign === undefined ? undefined : new Doubt('manifestUnusable', `${entryFile(foreign)} is in no layer`)
   }
 
+  /** The module for which a file imports something that is not bundled. */
+  importerOf(id: string, file: string): string | undefined {
+    const [, written] = this.#written?.layer.externals.find(([name]) => name === file) ?? []
+    const importers = written ? new Map(written) : this.#committed?.manifest.externals.get(file)
+    return importers?.get(id)
+  }
+
   wrote(written: WrittenLayer): void {
     this.#written = written
   }
