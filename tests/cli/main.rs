@@ -137,7 +137,8 @@ fn caches_are_where_the_dev_servers_say() {
         install(&folder, name, version);
     }
     leave_behind(&folder.join("one/cache/deps_temp_1a2b3c4d"));
-    let _sidecars = [("one", "one/cache"), ("two", "shared"), ("three", "shared")].map(|(root, cache)| {
+    let places = [("one", "one/cache"), ("two", "shared"), ("three", "shared"), ("inline", "inline/cache")];
+    let _sidecars = places.map(|(root, cache)| {
         let [root, cache] = [root, cache].map(|name| folder.join(name));
         std::fs::create_dir_all(&cache).expect("a folder");
         sidecar_with_a_cache(runtime.path(), &root, &cache)

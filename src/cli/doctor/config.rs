@@ -5,9 +5,10 @@ use std::path::Path;
 use super::finding::{Finding, fine, hint, problem, remark};
 use super::packages::installed;
 use crate::project::{Tool, configured};
+use crate::protocol::StatusReport;
 
-pub fn config(root: &Path) -> Vec<Finding> {
-    let Some((tool, path)) = configured(root, &Tool::ALL) else { return vec![missing()] };
+pub fn config(root: &Path, servers: &[StatusReport]) -> Vec<Finding> {
+    let Some((tool, path)) = configured(root, &Tool::ALL) else { return vec![missing(root, servers)] };
     let name = path.strip_prefix(root).unwrap_or(&path).display();
     let text = std::fs::read_to_string(&path).unwrap_or_default();
     let imports = text.contains("'evenkeel'") || text.contains("\"evenkeel\"");
@@ -32,11 +33,16 @@ pub fn config(root: &Path) -> Vec<Finding> {
     findings
 }
 
-fn missing() -> Finding {
+/// Whoever calls Vite's `createServer` may have the config in the code.
+fn missing(root: &Path, servers: &[StatusReport]) -> Finding {
     let [others @ .., last] = Tool::ALL.map(Tool::config);
+    let what = format!("there is no {} or {last} file", others.join(", "));
+    if servers.iter().any(|server| server.root.as_deref().is_some_and(|other| Path::new(other) == root)) {
+        return fine(format!("{what}; the dev server that is running has evenkeel all the same"));
+    }
     problem(
-        format!("there is no {} or {last} file", others.join(", ")),
-        "Create a vite.config with `plugins: [evenkeel()]`.",
+        what,
+        "Create a vite.config with `plugins: [evenkeel()]`, or add `evenkeel()` where your code calls `createServer`.",
     )
 }
 

@@ -71,7 +71,7 @@ fn check(root: &Path, servers: &[StatusReport]) -> Vec<Finding> {
     let config = configured(root, &Tool::ALL).and_then(|(_, file)| std::fs::read_to_string(file).ok());
     let mut findings = versions(root);
     findings.extend(program::program(root));
-    findings.extend(config::config(root));
+    findings.extend(config::config(root, servers));
     findings.extend(copies::copies(root));
     findings.extend(cache(root, servers));
     findings.extend(watching::watching(root, &config.unwrap_or_default()));
@@ -141,9 +141,10 @@ fn node_version() -> Option<String> {
 
 fn running(status: &StatusReport) -> Vec<Finding> {
     let root = status.root.as_deref();
-    let url = status.url.as_deref().unwrap_or("no URL yet");
+    // In middleware mode it has none.
+    let url = status.url.iter().map(|url| format!(" at {url}")).collect::<String>();
     let message = in_project(&status.status.message, root);
-    let state = format!("a dev server is running at {url}: {message}");
+    let state = format!("a dev server is running{url}: {message}");
     let late = status.records.iter().filter(|record| record.is_preventable()).map(|record| {
         let what = in_project(&brief(&record.dependencies), root);
         let requests = format!("{} held, {} re-issued", record.held, record.recovered);
