@@ -209,10 +209,9 @@ class Additions {
   }
 
   importerOf(id: string, file: string): string | undefined {
+    const isExcluded = this.excluded.some((name) => id === name || id.startsWith(`${name}/`))
     // Names of files have a hash of their content.
-    const importer = this.#store.importerOf(id, basename(withoutQuery(file)))
-    const isFoundThere = isBuiltin(id) || this.excluded.some((name) => id === name || id.startsWith(`${name}/`))
-    return isFoundThere ? importer : undefined
+    return isExcluded || isBuiltin(id) ? this.#store.importerOf(id, basename(withoutQuery(file))) : undefined
   }
 
   /** Nothing that is asked about here counts as met. */
