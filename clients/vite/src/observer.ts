@@ -9,6 +9,7 @@ import { OptimizerReports } from './observer/optimizer-reports.js'
 import type { EnvironmentSnapshot, LateDependency } from './protocol.js'
 import type { Environment } from './sidecar/dev-server.js'
 import type { Sidecar } from './sidecar.js'
+import { modulesOf } from './vite-internals/modules.js'
 import { runAlone } from './vite-internals/optimizer.js'
 
 /** Hears of an environment's `full-reload` just before it is sent. */
@@ -132,7 +133,7 @@ export class EnvironmentObserver implements Environment {
   }
 
   #reportSave(modules: EnvironmentModuleNode[]): void {
-    const urls = modules.map(({ url }) => url)
+    const urls = modulesOf(modules).map(({ url }) => url)
     this.#sidecar.notify('environment/didChange', { environment: this.name, cause: 'save', modules: urls })
   }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Plugin, createServer } from 'vite'
 import { expect, test } from 'vitest'
-import { importsOf } from './modules.js'
+import { importsOf, modulesOf } from './modules.js'
 
 const files = {
   'main.js':
@@ -25,7 +25,7 @@ const watching: Plugin = {
   },
 }
 
-test('what a plugin watches for a module is none of its imports', async () => {
+test('what a plugin watches for a module is none of its imports, and no module when it is saved', async () => {
   const root = mkdtempSync(join(tmpdir(), 'evenkeel-modules-'))
   for (const [file, content] of Object.entries(files)) writeFileSync(join(root, file), content)
   const plugins = [watching]
@@ -46,6 +46,18 @@ test('what a plugin watches for a module is none of its imports', async () => {
       const node = await client.moduleGraph.getModuleByUrl(url)
       expect([...(node?.importedModules ?? [])].map(({ file }) => file)).toContain(join(root, 'server.js'))
       expect(node && importsOf(node)).toEqual(imports)
+    }
+    for (const [file, urls] of [
+      ['main.js', ['/main.js']],
+      ['style.css', ['/style.css']],
+      ['a.js', ['/a.js']],
+      ['notes.md', ['/notes.md']],
+      ['later.js', ['/later.js']],
+      // Watched for the script; the stylesheet's watching alone leads to nothing.
+      ['server.js', ['/main.js']],
+    ] as const) {
+      const saved = client.moduleGraph.getModulesByFile(join(root, file)) ?? []
+      expect([file, modulesOf([...saved]).map(({ url }) => url)]).toEqual([file, urls])
     }
   } finally {
     await server.close()

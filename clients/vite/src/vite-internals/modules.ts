@@ -1,4 +1,4 @@
-import type { DevEnvironment, EnvironmentModuleNode } from 'vite'
+import { type DevEnvironment, type EnvironmentModuleNode, isCSSRequest } from 'vite'
 import { intercept } from './intercept.js'
 
 type Fetch = DevEnvironment['fetchModule']
@@ -45,6 +45,25 @@ export function importsOf({ importedModules, ...internal }: EnvironmentModuleNod
   const { staticImportedUrls = [] } = internal as { staticImportedUrls?: Iterable<string> }
   const written = new Set([...staticImportedUrls].map(withoutImportQuery))
   return [...importedModules].flatMap(({ url }) => (written.has(url) ? url : []))
+}
+
+/**
+ * The modules that a save is about: those that somebody imports, and scripts for which a plugin watches the file. The file itself is no
+ * module then. Whoever transformed it would make one of it, which no page can update. Read in Vite 6.4.0, 6.4.6, 7.3.0, 7.3.8, 8.0.0,
+ * 8.0.16, 8.1.7, 8.2.6, 8.3.8 and 8.4.0: `EnvironmentModuleGraph.createFileOnlyEntry`, `importAnalysisPlugin`, `cssAnalysisPlugin`.
+ */
+export function modulesOf(saved: EnvironmentModuleNode[]): EnvironmentModuleNode[] {
+  const modules = saved.flatMap((module) => {
+    if (isImported(module)) return module
+    return [...module.importers].filter(({ url }) => !isCSSRequest(url))
+  })
+  return [...new Set(modules)]
+}
+
+/** Entries are imported by no module. */
+function isImported({ id, url, importers }: EnvironmentModuleNode): boolean {
+  const all = [...importers]
+  return id !== null && (all.length === 0 || all.some((importer) => importsOf(importer).includes(url)))
 }
 
 /** What is neither JavaScript nor a stylesheet by its name is asked for with a query of Vite's, which its modules' URLs lack. */
