@@ -239,7 +239,7 @@ class Additions {
     const { base, doubt } = this.#base(entries, bundlersDoubt)
     const plan = planLayer(base, doubt ? this.#entriesNow(entries) : entries)
     const failed: Run['failed'] = (error) => {
-      this.#failure = new Doubt('other', `the run before failed: ${error.message}`)
+      this.#failure = Doubt.after(error)
     }
     const installation = new SeenInstallation(this.#installation)
     const lookAt: Run['lookAt'] = (ids) => installation.lookAt(ids, base)

@@ -6,7 +6,7 @@ import { hashOf } from './hash.js'
 import { noLayer } from './layer.test-kit.js'
 import { newManifest } from './layer-plan.js'
 import { INDEX_FILE, type Layer, layerFile } from './manifest.js'
-import { Store } from './store.js'
+import { Doubt, Store } from './store.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'evenkeel-store-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -17,6 +17,18 @@ test('an entry of the cache that is in no layer is a doubt', () => {
   const store = new Store('deps')
   expect(store.foreignEntry(manifest, ['own'])).toBeUndefined()
   expect(store.foreignEntry(manifest, ['own', 'foreign'])).toMatchObject({ reason: 'manifestUnusable' })
+})
+
+test('a failed run is told in one line, without code and stack', () => {
+  const frame = '\n   ╭─[ node_modules/broken/index.js:1:8 ]\n   │\n 1 │ import "./gone"\n'
+  const stack = '\n    at async bundle (/vite/chunk.js:1:1)'
+  const error = new Error(
+    `Build failed with 1 error:\n\n\u001B[31m[UNRESOLVED]\u001B[39m ./gone is not there${frame}${stack}`,
+  )
+  expect(Doubt.after(error)).toMatchObject({
+    reason: 'other',
+    detail: 'the run before failed: Build failed with 1 error: [UNRESOLVED] ./gone is not there',
+  })
 })
 
 test.for([

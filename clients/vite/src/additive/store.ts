@@ -1,5 +1,6 @@
 import { type Stats, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import type { Fallback, FallbackReason } from '../protocol.js'
 import { hashOf } from './hash.js'
 import { INDEX_FILE, type Layer, Manifest, entryFile, parseIndex } from './manifest.js'
@@ -10,6 +11,12 @@ export class Doubt implements Fallback {
     readonly reason: FallbackReason,
     readonly detail: string,
   ) {}
+
+  /** A run has failed. What its error shows of the code, and the stack, the log of that run has. */
+  static after({ message }: Error): Doubt {
+    const [what = ''] = stripVTControlCharacters(message).split(/\n\s*(?:at |[╭│]|\d+ [│|])/)
+    return new Doubt('other', `the run before failed: ${what.trim().replaceAll(/\s+/g, ' ')}`)
+  }
 }
 
 /** A layer that Vite has not committed yet. */
