@@ -53,6 +53,9 @@ fn log_level(record: &Reoptimization) -> Option<LogLevel> {
     }
 }
 
+/// What Vite calls the environment of the browser. There, somebody notices a reload that no request had to wait for.
+const BROWSER: &str = "client";
+
 /// One calm line: what, why, cost, how to prevent it.
 fn summary(record: &Reoptimization) -> String {
     let took = millis(record.stable_at().unwrap_or(record.discovered_at)) - millis(record.discovered_at);
@@ -82,6 +85,9 @@ fn summary(record: &Reoptimization) -> String {
 
 /// Who had to wait for it, or that nobody had to.
 fn whom_it_met(record: &Reoptimization) -> String {
+    if record.environment == BROWSER {
+        return ", and open pages reloaded".into();
+    }
     if record.met == HandledBy::Foreseen {
         return ", before a request needed it".into();
     }

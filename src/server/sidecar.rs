@@ -230,17 +230,31 @@ mod tests {
         serde_json::from_value(event).expect("an event")
     }
 
-    #[test]
-    fn what_has_ended_by_the_time_a_request_comes_is_told() {
+    /// An environment has been reloaded for a late dependency.
+    fn reloaded(name: &str, consumer: &str) -> (Arc<Sidecar>, Outbox) {
         let outbox = Outbox::new();
         let sidecar = Sidecar::new(outbox.clone());
         sidecar.initialize(Policy { quiet_ms: 5, ..Policy::default() });
         let optimizer = json!({ "browserHash": "a", "optimized": [], "discovered": [] });
-        sidecar.apply(event(json!({ "event": "environmentOpened", "name": "worker", "consumer": "server",
+        sidecar.apply(event(json!({ "event": "environmentOpened", "name": name, "consumer": consumer,
             "root": "/app", "base": "/", "optimizer": optimizer })));
-        sidecar.apply(event(json!({ "event": "discovered", "environment": "worker", "id": "zod" })));
-        sidecar.apply(event(json!({ "event": "committed", "environment": "worker", "browserHash": "b",
+        sidecar.apply(event(json!({ "event": "discovered", "environment": name, "id": "zod" })));
+        sidecar.apply(event(json!({ "event": "committed", "environment": name, "browserHash": "b",
             "reload": true, "changed": [], "removed": [], "pending": [] })));
+        (sidecar, outbox)
+    }
+
+    #[test]
+    fn a_reload_of_pages_is_told_as_one() {
+        let (sidecar, outbox) = reloaded("client", "client");
+        std::thread::sleep(Duration::from_millis(20));
+        sidecar.apply(event(json!({ "event": "listening", "url": "http://localhost:5173/" })));
+        assert!(outbox.queued().contains("for zod, and open pages reloaded."), "{}", outbox.queued());
+    }
+
+    #[test]
+    fn what_has_ended_by_the_time_a_request_comes_is_told() {
+        let (sidecar, outbox) = reloaded("worker", "server");
         std::thread::sleep(Duration::from_millis(20));
         assert!(!outbox.queued().contains("re-optimized in"));
         // Nobody has looked at the clock meanwhile.
