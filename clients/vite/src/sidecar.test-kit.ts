@@ -65,8 +65,9 @@ interface Message {
   params: Record<string, unknown>
 }
 
+/** What follows the last line break is not written to its end yet. */
 export const heard = async (file: string) =>
   (await readFile(`${file}.log`, 'utf8'))
-    .trim()
     .split('\n')
+    .slice(0, -1)
     .map((line) => JSON.parse(line) as Message)
