@@ -10,6 +10,7 @@ import { defaults } from '../e2e/lib/guarded.mjs'
 import { hosts } from '../hosts/lib/hosts.mjs'
 import { loads, measureUnder } from '../hosts/lib/loads.mjs'
 import { median, printTable, round } from './lib/report.mjs'
+import { inTurn } from './lib/turns.mjs'
 
 const { values: options } = parseArgs({
   options: {
@@ -37,11 +38,8 @@ else printTable(rows)
 
 async function byTurns(host, load) {
   const samples = { bare: [], evenkeel: [], again: [] }
-  const names = Object.keys(stacks)
   for (let at = 0; at < Number(options.rounds); at++) {
-    const first = at % names.length
-    // Whoever comes second may profit from the first.
-    for (const name of [...names.slice(first), ...names.slice(0, first)]) {
+    for (const name of inTurn(at, Object.keys(stacks))) {
       samples[name].push(await measureUnder(load, host, stacks[name]))
     }
     if (!options.json) console.error(`… ${host}, ${load}, round ${at + 1} of ${options.rounds}`)

@@ -19,6 +19,7 @@ import { defaults } from '../e2e/lib/guarded.mjs'
 import { until } from '../e2e/lib/waiting.mjs'
 import { isRight, visit, visitAll } from '../e2e/lib/visit.mjs'
 import { median, percentile, printTable } from './lib/report.mjs'
+import { inTurn } from './lib/turns.mjs'
 
 const { values: options } = parseArgs({
   options: { json: { type: 'boolean' }, rounds: { type: 'string', default: '5' }, only: { type: 'string' } },
@@ -44,7 +45,7 @@ async function measureStarts() {
   const samples = { 'ready, cold': emptySamples(), 'ready, warm': emptySamples(), 'late page, first answer': emptySamples() }
   const right = { bare: 0, evenkeel: 0, of: rounds * latePages.length }
   for (let round = 0; round < rounds; round++) {
-    for (const name of inTurn(round)) {
+    for (const name of inTurn(round, names)) {
       const { cold, warm, results } = await startTwice(stacks[name])
       samples['ready, cold'][name].push(cold)
       samples['ready, warm'][name].push(warm)
@@ -176,12 +177,6 @@ async function requestsInTurn(servers, path, isOver, times) {
 
 function emptySamples(contestants = stacks) {
   return mapValues(contestants, () => [])
-}
-
-/** Whoever comes second may profit from the first. */
-function inTurn(turn, contestants = names) {
-  const first = turn % contestants.length
-  return [...contestants.slice(first), ...contestants.slice(0, first)]
 }
 
 function compare(times, summarize) {

@@ -156,9 +156,10 @@ export class LayerOutputs {
 
   /** The module that esbuild calls so, of this layer or of an earlier one. */
   #idOf(path: string | undefined): string | undefined {
-    if (path === undefined) return undefined
+    const loaded = path === undefined ? undefined : this.#inputs.loaded.get(path)
+    if (path === undefined || loaded !== undefined) return loaded
     const id = normalizePath(join(this.#root, path))
-    return this.#inputs.loaded.get(path) ?? (this.#plan.base.modules.has(id) ? id : undefined)
+    return this.#plan.base.modules.has(id) ? id : undefined
   }
 
   /** Whether all exports of a module have names, so that a module that re-exports them has them itself. */
